@@ -1,0 +1,1 @@
+"""Nouns with verbs: they know the database and the document, never a request."""

@@ -1,0 +1,1 @@
+"""Handlers: find through what the person may see, ask the model, answer."""

@@ -1,0 +1,1 @@
+"""The API: bearer tokens only, JSON in and out."""

@@ -1,0 +1,68 @@
+# Shortcuts for a checkout. The same steps as plain commands stand in README.md.
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint lint-python lint-browser clean always
+
+# The first interpreter that is new enough and can make a virtual environment; PYTHON=… chooses.
+CANDIDATES := $(PYTHON) python3 python3.13 python3.12 python3.11 python3.14
+FITS := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
+PIP := .venv/bin/python -m pip install --quiet --no-input --disable-pip-version-check
+RECIPE := pyproject.toml hatch_build.py package.json package-lock.json .npmrc
+UPGRADE_CHECK := node_modules/htmx.org/dist/scripts/upgrade-check.py
+
+help:
+	@echo "make demo   install into .venv and serve the demo on http://127.0.0.1:$${PORT:-8075}"
+	@echo "make test   run the test suite; ARGS='tests/content -x' goes to pytest"
+	@echo "make lint   check style, types and, where npm is found, templates, scripts and styles"
+	@echo "make clean  remove what make, pip and npm made; the data under ./var stays"
+
+demo: .venv/app
+	@exec .venv/bin/planpush demo
+
+test: .venv/dev
+	.venv/bin/python -m pytest $(ARGS)
+
+lint: lint-python lint-browser
+
+lint-python: .venv/dev
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+
+ifneq ($(shell command -v npm 2>/dev/null),)
+lint-browser: node_modules/.package-lock.json .venv/bin/pip
+	.venv/bin/python $(UPGRADE_CHECK) --no-color templates
+	node_modules/.bin/biome lint --error-on-warnings static/js static/css
+else
+lint-browser:
+	@echo "npm was not found: templates, scripts and styles are not checked."
+endif
+
+node_modules/.package-lock.json: package.json package-lock.json .npmrc
+	npm ci --ignore-scripts --silent
+	@touch $@
+
+# The files in .venv are stamps: a second run does nothing unless what is to be installed changed.
+ifeq ($(wildcard static/vendor/manifest.json),)
+.venv/app .venv/dev: always
+endif
+
+.venv/app: $(RECIPE) | .venv/bin/pip
+	@echo "Installing planpush into .venv …" >&2
+	@$(PIP) --editable .
+	@touch $@
+
+.venv/dev: $(RECIPE) | .venv/bin/pip
+	@echo "Installing planpush and its development tools into .venv …" >&2
+	@$(PIP) --editable '.[dev]'
+	@touch $@ .venv/app
+
+.venv/bin/pip:
+	@for python in $(CANDIDATES); do \
+	  if "$$python" -c '$(FITS)' >/dev/null 2>&1; then exec "$$python" -m venv .venv; fi; \
+	done; \
+	echo "planpush needs Python 3.11 or newer with its venv module (Debian: python3-venv);" >&2; \
+	echo "found: $$(python3 --version 2>&1). Name another one with: make PYTHON=/path/to/python" >&2; \
+	exit 1
+
+clean:
+	rm -rf .venv node_modules static/vendor dist build .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,1 @@
+"""Measurements: each prints a table and exits 1 below its gate."""

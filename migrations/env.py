@@ -1,0 +1,32 @@
+"""How migrations reach the database: through the running app's own engine."""
+
+from __future__ import annotations
+
+from alembic import context
+from flask import current_app
+
+database = current_app.extensions["migrate"].db
+
+
+def run() -> None:
+    """Migrate in one transaction. SQLite cannot alter tables, so they are copied (batch mode)."""
+    with database.engine.connect() as connection:
+        context.configure(
+            connection=connection,
+            target_metadata=database.metadata,
+            render_as_batch=True,
+            compare_type=True,
+            user_module_prefix="planpush.db.",
+        )
+        with context.begin_transaction():
+            lock(connection)
+            context.run_migrations()
+
+
+def lock(connection) -> None:
+    """Let one replica migrate while the others wait; SQLite's write lock does that by itself."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7521843001)")
+
+
+run()

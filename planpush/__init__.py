@@ -1,0 +1,45 @@
+"""planpush: visual design documents from AI planning sessions, on your own server."""
+
+from __future__ import annotations
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from planpush.config import Config
+from planpush.db import init_db
+from planpush.paths import STATIC, TEMPLATES
+from planpush.subscribers import init_subscribers
+from planpush.views.routes import init_views
+from planpush.web.assets import init_assets
+from planpush.web.auth import init_auth
+from planpush.web.csrf import init_csrf
+from planpush.web.document import init_document
+from planpush.web.errors import init_errors
+from planpush.web.headers import init_headers
+from planpush.web.jinja import init_jinja
+from planpush.web.method import MethodOverride
+
+
+def create_app(config: Config | None = None) -> Flask:
+    """Return the application. Raises `ConfigError` for an environment that it cannot use."""
+    config = config or Config.from_env()
+    app = Flask("planpush", template_folder=str(TEMPLATES), static_folder=str(STATIC))
+    app.extensions["planpush_config"] = config
+    # JSON escapes make a document up to three times longer on its way here.
+    app.config["MAX_CONTENT_LENGTH"] = 3 * config.max_document_bytes + 1024 * 1024
+    init_db(app, config.database_url)
+    init_headers(app)
+    init_auth(app)
+    init_csrf(app)
+    init_assets(app)
+    init_jinja(app)
+    init_document(app)
+    init_errors(app)
+    init_subscribers(app)
+    init_views(app)
+    app.wsgi_app = MethodOverride(app.wsgi_app)  # type: ignore[method-assign]
+    if config.trusted_proxies:
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=config.trusted_proxies, x_proto=config.trusted_proxies
+        )
+    return app

@@ -1,0 +1,5 @@
+"""`python -m planpush …`."""
+
+from planpush.cli import main
+
+main()

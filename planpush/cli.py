@@ -1,0 +1,150 @@
+"""The operator's command line: `planpush …`, also `python -m planpush …`."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from pathlib import Path
+
+import click
+from flask import Flask
+
+from planpush import create_app
+from planpush.config import ROLES, Config, ConfigError
+from planpush.content.problem import Problem
+from planpush.db import commit
+from planpush.demo import demo_config, prepare
+from planpush.models.schema import migrate as migrate_database
+from planpush.models.session import SignInLink
+from planpush.models.token import SCOPES, Token
+from planpush.models.user import User
+from planpush.server import serve as serve_app
+
+
+@click.group()
+@click.version_option(package_name="planpush")
+def cli() -> None:
+    """Visual design documents from AI planning sessions, on your own server."""
+
+
+def main() -> None:
+    """Run the command line; what the operator can mend is told in a sentence."""
+    logging.basicConfig(level=os.environ.get("LOG_LEVEL", "INFO").upper() or "INFO")
+    try:
+        cli()
+    except ConfigError as error:
+        sys.exit(f"planpush cannot start:\n{error}")
+    except Problem as problem:
+        sys.exit(f"planpush: {problem}")
+
+
+@cli.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", type=int, default=None, help="Default: PORT, else 8075.")
+@click.option("--workers", type=int, default=0, help="Default: WEB_WORKERS, else from the machine.")
+def serve(host: str, port: int | None, workers: int) -> None:
+    """Serve. The database is migrated first."""
+    config = Config.from_env()
+    _migrated(config)
+    serve_app(config, host=host, port=port or config.port, workers=workers)
+
+
+@cli.command()
+@click.option("--port", type=int, default=None, help="Default: PORT, else 8075.")
+def demo(port: int | None) -> None:
+    """Serve a demo with sample plans; its data stays under ./var."""
+    config = demo_config(port)
+    app = _migrated(config)
+    with app.app_context():
+        link, address = prepare(config)
+        commit()
+    click.echo(f"\n  Sign in (works once, for 15 minutes):\n    {link}\n")
+    click.echo(f"  The sample plan:\n    {address}\n")
+    click.echo("  A new link: planpush sign-in-link admin@example.com    Stop: Ctrl+C\n")
+    sys.stdout.flush()
+    serve_app(config, host="127.0.0.1", port=config.port)
+
+
+@cli.command()
+def migrate() -> None:
+    """Bring the database up to this release."""
+    _migrated(Config.from_env())
+    click.echo("The database is up to date.")
+
+
+@cli.group()
+def user() -> None:
+    """People."""
+
+
+@user.command("add")
+@click.argument("email")
+@click.option("--name", required=True)
+@click.option("--role", type=click.Choice(ROLES), required=True)
+def add_user(email: str, name: str, role: str) -> None:
+    """Add a person with exactly this role."""
+    with _app().app_context():
+        User.add(email, name=name, roles=[role])
+        commit()
+    click.echo(f"Added {email} as {role}.")
+
+
+@cli.command("sign-in-link")
+@click.argument("email")
+def sign_in_link(email: str) -> None:
+    """Print a link that signs EMAIL in, once, within 15 minutes."""
+    app = _app()
+    with app.app_context():
+        secret = SignInLink.issue(_known(email))
+        commit()
+    config: Config = app.extensions["planpush_config"]
+    click.echo(f"{config.base_url}/sign-in/local?token={secret}")
+
+
+@cli.group()
+def token() -> None:
+    """Personal API tokens."""
+
+
+@token.command("create")
+@click.argument("email")
+@click.option("--name", required=True)
+@click.option("--scope", "scopes", multiple=True, type=click.Choice(SCOPES), default=SCOPES)
+@click.option("--days", type=click.IntRange(1, 3650), default=365, show_default=True)
+def create_token(email: str, name: str, scopes: tuple[str, ...], days: int) -> None:
+    """Print a new token of EMAIL; it is shown this once."""
+    with _app().app_context():
+        made = Token.issue(_known(email), name=name, scopes=scopes, days=days)
+        commit()
+    click.echo(made)
+
+
+def _app() -> Flask:
+    return _migrated(_environment())
+
+
+def _environment() -> Config:
+    """Return the configuration; beside a demo, the demo's own when no SECRET_KEY is set."""
+    if not os.environ.get("SECRET_KEY") and _demo_key().is_file():
+        return demo_config(None)
+    return Config.from_env()
+
+
+def _demo_key() -> Path:
+    return Path(os.environ.get("DATA_DIR") or "./var") / "secret_key"
+
+
+def _migrated(config: Config) -> Flask:
+    config.data_dir.mkdir(parents=True, exist_ok=True)
+    app = create_app(config)
+    with app.app_context():
+        migrate_database()
+    return app
+
+
+def _known(email: str) -> User:
+    found = User.by_email(email)
+    if found is None:
+        raise Problem(f"there is nobody with the address {email}: add them with planpush user add")
+    return found

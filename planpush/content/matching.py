@@ -1,0 +1,219 @@
+"""Pairs the blocks of two versions: by key, in order, by text, by likeness, best first."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Hashable, Mapping, Sequence
+from itertools import pairwise
+
+from planpush.content.alignment import Pair, common, doubtful, numbers, unique
+from planpush.content.blocks import Block
+from planpush.content.equals import told_apart
+from planpush.content.words import Index, overlap, ratio, words
+
+_SHORT = 20
+_KEYED = 0.30
+_HEADED = 0.50
+_SHARED = 0.34
+_ALIKE = 0.55
+_VERY_ALIKE = 0.70
+_HOME = 0.03
+
+
+class Matcher:
+    """The state of one mapping: what became of each old block, which new ones are taken."""
+
+    def __init__(
+        self, old: Sequence[Block], new: Sequence[Block], renames: Mapping[str, str]
+    ) -> None:
+        self.old, self.new, self.renames = old, new, renames
+        self.targets = [-1] * len(old)
+        self.relations = ["gone"] * len(old)
+        self.claimed: set[int] = set()
+        self._words: dict[str, frozenset[str]] = {}
+
+    def claim(self, i: int, j: int, relation: str) -> None:
+        """Record that old block `i` became new block `j`."""
+        self.targets[i], self.relations[i] = j, relation
+        self.claimed.add(j)
+
+    def section(self, block: Block) -> str:
+        """Return the section key of an old block as it is called now."""
+        return self.renames.get(block.section, block.section)
+
+    def left(self) -> tuple[list[int], list[int]]:
+        """Return the leaves that have no partner yet."""
+        old = [i for i, b in enumerate(self.old) if self.targets[i] < 0 and not b.element]
+        new = [j for j, b in enumerate(self.new) if j not in self.claimed and not b.element]
+        return old, new
+
+    def match_keys(self) -> None:
+        """Pair what has a key of its own: elements, and cells by row and column."""
+        before = {(self.renames.get(s, s), a): i for (s, a), i in owners(self.old).items()}
+        after = owners(self.new)
+        for key, i in before.items():
+            j = after.get(key)
+            if j is not None:
+                self._pair_key(i, j)
+        olds = unique((self._cell(b, self.section(b)), i) for i, b in enumerate(self.old))
+        news = unique((self._cell(b, b.section), j) for j, b in enumerate(self.new))
+        for cell, i in olds.items():
+            if cell is not None and cell in news and self.targets[i] < 0:
+                j = news[cell]
+                if j not in self.claimed:
+                    self.claim(i, j, "same" if self.old[i].text == self.new[j].text else "edited")
+
+    def _pair_key(self, i: int, j: int) -> None:
+        one, other = self.old[i], self.new[j]
+        if one.element or other.element:
+            if one.element and other.element:
+                self.claim(i, j, "same" if one.text == other.text else "edited")
+        elif one.text == other.text:
+            self.claim(i, j, "same")
+        elif one.tag == other.tag and ratio(one.text, other.text) >= _KEYED:
+            self.claim(i, j, "edited")
+
+    def _cell(self, block: Block, section: str) -> Hashable:
+        if not (block.row or block.column) or block.element:
+            return None
+        return section, block.headings[-1:], block.tag, block.row, block.column
+
+    def match_order(self) -> list[Pair]:
+        """Pair equal texts in order: first under the same heading, then in the gaps between."""
+        old, new = self.left()
+        full = numbers(
+            [(self._near(self.old[i], self.section(self.old[i])), self.old[i].text) for i in old],
+            [(self._near(self.new[j], self.new[j].section), self.new[j].text) for j in new],
+        )
+        pairs = self._claim_order(old, new, common(*full), full)
+        text = numbers([self.old[i].text for i in old], [self.new[j].text for j in new])
+        more: list[Pair] = []
+        for (a, b), (c, d) in pairwise([(-1, -1), *pairs, (len(old), len(new))]):
+            if c - a > 1 and d - b > 1:
+                part = text[0][a + 1 : c], text[1][b + 1 : d]
+                inner = common(*part)
+                more += self._claim_order(old[a + 1 : c], new[b + 1 : d], inner, part, a + 1, b + 1)
+        return [(old[a], new[b]) for a, b in sorted(pairs + more)]
+
+    def _near(self, block: Block, section: str) -> Hashable:
+        anchor = section if block.anchors[0] == block.section else block.anchors[0]
+        return anchor, block.headings[-1:]
+
+    def _claim_order(
+        self,
+        old: Sequence[int],
+        new: Sequence[int],
+        pairs: list[Pair],
+        keys: tuple[list[int], list[int]],
+        a0: int = 0,
+        b0: int = 0,
+    ) -> list[Pair]:
+        doubts = doubtful(*keys, pairs)
+        for a, b in pairs:
+            i, j = old[a], new[b]
+            stays = self.section(self.old[i]) == self.new[j].section
+            relation = "same" if stays else "moved"
+            self.claim(i, j, "unsure" if (a, b) in doubts else relation)
+        return [(a + a0, b + b0) for a, b in pairs]
+
+    def match_unique(self) -> None:
+        """Pair texts that are left once on each side."""
+        old, new = self.left()
+        olds = unique((self.old[i].text, i) for i in old)
+        news = unique((self.new[j].text, j) for j in new)
+        for text, i in olds.items():
+            j = news.get(text)
+            if j is not None and (len(text) >= _SHORT or self._same_place(i, j)):
+                self.claim(i, j, "moved")
+
+    def _same_place(self, i: int, j: int) -> bool:
+        one, other = self.old[i], self.new[j]
+        return (
+            self.section(one) == other.section
+            and one.tag == other.tag
+            and one.headings[-1:] == other.headings[-1:]
+        )
+
+    def match_anchors(self) -> None:
+        """Pair what is the only one of its tag in an element, or under a heading, that stayed."""
+        old, new = self.left()
+        olds = unique((self._role(self.old[i], self.section(self.old[i])), i) for i in old)
+        news = unique((self._role(self.new[j], self.new[j].section), j) for j in new)
+        for role, i in olds.items():
+            j = news.get(role)
+            least = _KEYED if self.old[i].anchors[0] != self.old[i].section else _HEADED
+            if j is not None and ratio(self.old[i].text, self.new[j].text) >= least:
+                self.claim(i, j, "edited")
+
+    def _role(self, block: Block, section: str) -> Hashable:
+        anchor = section if block.anchors[0] == block.section else block.anchors[0]
+        return section, anchor, block.headings[-1:], block.tag
+
+    def match_gaps(self, pairs: list[Pair]) -> None:
+        """Pair alike blocks that stand between the same neighbours."""
+        old, new = self.left()
+        lefts, rights = [a for a, _ in pairs], sorted(b for _, b in pairs)
+        gaps: dict[int, list[int]] = defaultdict(list)
+        for j in new:
+            gaps[bisect_left(rights, j)].append(j)
+        scored = []
+        groups: dict[int, list[int]] = defaultdict(list)
+        for i in old:
+            groups[bisect_left(lefts, i)].append(i)
+        for gap, members in groups.items():
+            others = gaps.get(gap, [])
+            if others:
+                scored += self._score(members, others, _ALIKE, near=True)
+        self._take(scored, "edited")
+
+    def match_anywhere(self) -> None:
+        """Pair very alike blocks wherever they stand."""
+        old, new = self.left()
+        self._take(self._score(old, new, _VERY_ALIKE, near=False), "rewritten")
+
+    def _take(self, scored: list[tuple[float, int, int]], relation: str) -> None:
+        for _, i, j in sorted(scored, key=lambda s: (-s[0], s[1], s[2])):
+            if self.targets[i] < 0 and j not in self.claimed:
+                self.claim(i, j, relation)
+
+    def _score(
+        self, old: list[int], new: list[int], least: float, near: bool
+    ) -> list[tuple[float, int, int]]:
+        """Return alike pairs as (score, old, new), looking at few candidates for each."""
+        scored = []
+        texts = [self._said(self.new[j]) for j in new]
+        index = Index(texts)
+        for at, i in enumerate(old):
+            said, text = self._said(self.old[i]), self.old[i].text
+            for b in index.candidates(said, at * len(new) // len(old) if near else -1):
+                if overlap(said, texts[b]) >= _SHARED:
+                    score = ratio(text, self.new[new[b]].text, least)
+                    if score:
+                        scored.append((score + _HOME * self._same_place(i, new[b]), i, new[b]))
+        return scored
+
+    def _said(self, block: Block) -> frozenset[str]:
+        found = self._words.get(block.text)
+        if found is None:
+            found = self._words[block.text] = words(block.text)
+        return found
+
+    def settle_doubts(self) -> None:
+        """Tell equal texts apart by their neighbours, or leave them without a partner."""
+        doubts = [i for i, relation in enumerate(self.relations) if relation == "unsure"]
+        for i in doubts:
+            self.claimed.discard(self.targets[i])
+            self.targets[i] = -1
+        free = [j for j, b in enumerate(self.new) if j not in self.claimed and not b.element]
+        for i, j in told_apart(self.old, self.new, doubts, free):
+            self.claim(i, j, "same")
+
+
+def owners(blocks: Sequence[Block]) -> dict[tuple[str, str], int]:
+    """Return the block that each `data-anchor` key of a section stands on."""
+    found: dict[tuple[str, str], int] = {}
+    for index, block in enumerate(blocks):
+        if block.anchors:
+            found.setdefault((block.section, block.anchors[0]), index)
+    return found

@@ -1,0 +1,166 @@
+"""The sanitiser: what is stored is the fixed point of an allow-list with a filter of our own.
+
+Run `limits.check` first: the parser's cost is not bounded here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import nh3
+
+from planpush.content import values
+from planpush.content.elements import words
+from planpush.content.problem import Finding, InvalidDocument
+from planpush.content.values import ID_PREFIX, strip_controls
+from planpush.content.vocabulary import (
+    ATTRIBUTES,
+    CLASSES,
+    COLOURS,
+    ELEMENTS,
+    ICONS,
+    PRESENTATION,
+    ROLES,
+    SVG,
+)
+
+__all__ = ["ID_PREFIX", "TAGS", "clean"]
+
+TAGS = ELEMENTS
+_ROUNDS = 6
+_GROWTH = 3
+_ROOM = 256 * 1024  # links gain a rel, references a prefix: short ones may grow more than threefold
+_DROPPED_WITH_CONTENT = words(
+    "script style title desc metadata template noscript noembed noframes iframe object math"
+)
+_LEADING_LINES = re.compile(r"(<pre(?: [^<>]*)?>)\n+")
+_INPUT = re.compile(r"<input((?: [^\s=<>]+=\"[^\"]*\")*)>")
+_DIRECT = re.compile(r' (?:type|disabled)="[^"]*"')
+_REFERENCES = words("headers aria-labelledby aria-describedby aria-details aria-controls aria-owns")
+_WORDS = re.compile(r"[\w .,:+-]{0,200}", re.ASCII)
+_NUMBER = re.compile(r"-?[0-9]{1,5}")
+
+
+def clean(html: str) -> str:
+    """Return the safe form of `html`: `clean(clean(x)) == clean(x)`.
+
+    Every attribute of the result is in double quotes. Raises InvalidDocument when the result does
+    not settle, or grows beyond reason.
+    """
+    text = strip_controls(html)
+    room = _GROWTH * len(text.encode()) + _ROOM
+    for _ in range(_ROUNDS):
+        result = _once(text)
+        if len(result) > room:
+            raise _refused("output_too_large", "The markup grows too much when it is parsed.")
+        if result == text:
+            return result
+        text = result
+    raise _refused("unstable_markup", "The markup changes its meaning each time it is parsed.")
+
+
+def _once(text: str) -> str:
+    try:
+        result = _CLEANER.clean(text)
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # pyo3's, not an Exception
+            raise
+        raise _refused("unreadable_markup", "The markup cannot be parsed.") from None
+    result = _LEADING_LINES.sub(r"\1", strip_controls(result))
+    return _INPUT.sub(_inert, result)
+
+
+def _inert(tag: re.Match[str]) -> str:
+    """Radios stay alive (tabs without script need them); any other input is a dead checkbox."""
+    rest = _DIRECT.sub("", tag[1])
+    if re.search(r' type="radio"', tag[1]):
+        return f'<input type="radio"{rest}>'
+    return f'<input type="checkbox" disabled=""{rest}>'
+
+
+def _refused(code: str, message: str) -> InvalidDocument:
+    return InvalidDocument(message, [Finding(code, message, "Simplify the markup.")])
+
+
+def _filter(tag: str, name: str, value: str) -> str | None:
+    if accept := _ACCEPT.get(name):
+        return accept(value)
+    if name == "href":
+        return _href(tag, value)
+    if name in PRESENTATION or name.endswith("Transform"):
+        return values.presentation(value, COLOURS)
+    if name in _REFERENCES:
+        return values.identifiers(value)
+    if tag in SVG:
+        return values.numbers(value)
+    return value if _WORDS.fullmatch(value) else None
+
+
+def _href(tag: str, value: str) -> str | None:
+    if tag == "a":
+        return values.link(value)
+    return values.icon(value, ICONS) if tag == "use" else values.fragment(value)
+
+
+def _text(value: str) -> str:
+    return value[:2_000]
+
+
+def _flag(_value: str) -> str:
+    return ""
+
+
+def _one_of(*words: str) -> Callable[[str], str | None]:
+    allowed = frozenset(words)
+
+    def accept(value: str) -> str | None:
+        word = value.strip().lower()
+        return word if word in allowed else None
+
+    return accept
+
+
+def _number(value: str) -> str | None:
+    return value if _NUMBER.fullmatch(value) else None
+
+
+_ACCEPT: dict[str, Callable[[str], str | None]] = {
+    "id": values.identifier,
+    "name": values.identifier,
+    "for": values.identifier,
+    "class": lambda value: values.classes(value, CLASSES),
+    "src": values.image,
+    "d": values.path,
+    "rel": _text,
+    "disabled": _flag,
+    "checked": _flag,
+    "open": _flag,
+    "reversed": _flag,
+    "title": _text,
+    "alt": _text,
+    "abbr": lambda value: value if _WORDS.fullmatch(value) else None,
+    "aria-label": _text,
+    "aria-hidden": _one_of("true", "false"),
+    "role": _one_of(*ROLES),
+    "tabindex": _one_of("0", "-1"),
+    "dir": _one_of("ltr", "rtl", "auto"),
+    "scope": _one_of("row", "col", "rowgroup", "colgroup"),
+    "data-anchor": values.anchor,
+    "data-kind": values.anchor,
+    "data-row": lambda value: value[:200] or None,
+    "colspan": _number,
+    "rowspan": _number,
+    "span": _number,
+}
+
+_CLEANER = nh3.Cleaner(
+    tags=set(TAGS),
+    clean_content_tags=set(_DROPPED_WITH_CONTENT),
+    attributes={tag: set(names) for tag, names in ATTRIBUTES.items()},
+    attribute_filter=_filter,
+    set_tag_attribute_values={"button": {"disabled": ""}},
+    link_rel="noopener noreferrer nofollow",
+    url_schemes={"http", "https", "mailto", "data"},
+    strip_comments=True,
+)

@@ -1,0 +1,95 @@
+"""Finding what looks like a key or a token, before a document is stored."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from planpush.content.limits import place
+from planpush.content.problem import Finding
+
+_MOST = 20
+_KINDS = (
+    ("an AWS access key", re.compile(r"\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}\b")),
+    ("a GitHub token", re.compile(r"\bgh[opsur]_[A-Za-z0-9]{36,255}\b")),
+    ("a GitHub token", re.compile(r"\bgithub_pat_[A-Za-z0-9_]{30,255}\b")),
+    ("a Slack token", re.compile(r"\bxox[abeoprs]-[A-Za-z0-9-]{16,255}")),
+    ("a Slack webhook", re.compile(r"hooks\.slack\.com/services/T\w{6,20}/B\w{6,20}/\w{16,40}")),
+    ("a planpush token", re.compile(r"\bpp[arst]_[A-Za-z0-9_-]{20,255}")),
+    ("a JSON web token", re.compile(r"\beyJ[\w-]{10,4000}\.eyJ[\w-]{10,8000}\.[\w-]{20,2000}")),
+    (
+        "a private key",
+        re.compile(r"-----BEGIN (?:[A-Z]{2,10} ){0,3}PRIVATE KEY(?: BLOCK)?-----[^-]{40,8000}"),
+    ),
+)
+_KEY_MATERIAL = re.compile(r"[A-Za-z0-9+/]{40}")
+_TAG = re.compile(r"<[^<>]{1,2000}+>")
+_ASSIGNMENT = re.compile(
+    r"(?:passw(?:or)?d|secret|token|api[_-]?key|access[_-]?key|credential)[\w-]{0,40}+"
+    r"(?:&quot;|[\"'])?\s{0,200}+(?::=|=>|[:=])\s{0,200}+(?P<quote>&quot;|&\#39;|[\"'`]|)"
+    r"(?P<value>[\w+/=.~!@\#$%^*-]{16,200}+)(?P<after>…|)",
+    re.IGNORECASE | re.VERBOSE,
+)
+_EXAMPLE = re.compile(
+    r"example|sample|your|xxx|changeme|placeholder|dummy|redacted|fake|\.\.\.|\*\*\*|(.)\1{5}"
+    r"|0123456789|123456789|abcdef",
+    re.IGNORECASE,
+)
+
+
+def scan(html: str) -> list[Finding]:
+    """Return a Finding for each place that looks like a secret; the secret is never repeated."""
+    found = sorted({at: (kind, start) for at, kind, start in _secrets(html)}.items())
+    return [_finding(html, at, kind, start) for at, (kind, start) in found[:_MOST]]
+
+
+def _secrets(html: str) -> Iterator[tuple[int, str, str]]:
+    """Yield offset, kind and the first characters; known shapes win over assignments."""
+    text = _TAG.sub(lambda tag: " " * len(tag[0]), html)  # highlighting cuts assignments in pieces
+    for match in _ASSIGNMENT.finditer(text):
+        value = match["value"]
+        if not match["after"] and _random(value, quoted=bool(match["quote"])):
+            yield match.start("value"), "a password or key", value[:4]
+    for kind, pattern in _KINDS:
+        for match in pattern.finditer(html):
+            if _real(kind, match[0]) and html[match.end() : match.end() + 1] != "…":
+                yield match.start(), kind, match[0][:4]
+
+
+def _finding(html: str, at: int, kind: str, start: str) -> Finding:
+    line, column = place(html, at)
+    return Finding(
+        "secret_found",
+        f"This looks like {kind} ({start}…).",
+        "Remove it and revoke it, or push again with allow_secrets if it is harmless.",
+        line=line,
+        column=column,
+    )
+
+
+def _real(kind: str, value: str) -> bool:
+    if kind == "a private key":
+        return _KEY_MATERIAL.search(value) is not None
+    if kind == "a JSON web token":
+        return _is_token_header(value.split(".")[0])
+    return not _EXAMPLE.search(value)
+
+
+def _is_token_header(part: str) -> bool:
+    try:
+        return b'"alg"' in base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
+    except (binascii.Error, ValueError):
+        return False
+
+
+def _random(value: str, *, quoted: bool) -> bool:
+    """Whether a value is unlike words, names, paths and examples."""
+    if _EXAMPLE.search(value) or not re.search(r"[0-9]", value) or not re.search("[a-zA-Z]", value):
+        return False
+    sizes = Counter(value).values()
+    entropy = -sum(n / len(value) * math.log2(n / len(value)) for n in sizes)
+    return entropy >= (3.3 if quoted else 3.7)

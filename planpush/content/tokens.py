@@ -1,0 +1,184 @@
+"""Canonical HTML, as the sanitiser writes it, as tags with offsets and as the elements that matter.
+
+One regular expression is exact here because the input is a fixed point of the sanitiser: every
+attribute is ` name="value"` with `&`, `"`, `<` and `>` escaped, void elements have no slash, and
+comments, scripts and styles are gone.
+"""
+
+from __future__ import annotations
+
+import re
+
+TAG = re.compile(r'<(/?)([A-Za-z][A-Za-z0-9:_.-]*)((?: [^\s"=<>]+="[^"<>]*")*)>')
+
+OWN, LEVEL, SEALED, STRUCTURE = 1, 2, 4, 8
+"""Owns its text; is block-level; takes no link inside; takes no link as a direct child."""
+
+_VOID = "area base br col embed hr img input link meta source track wbr"
+_LEVEL = (
+    "p li td th h1 h2 h3 h4 h5 h6 pre dt dd figcaption blockquote div section article header footer"
+    " aside nav main details figure caption address fieldset legend center"
+)
+_STRUCTURE = "ul ol menu dl table thead tbody tfoot tr colgroup hgroup"
+
+VOID = frozenset(_VOID.split())
+HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+KINDS: dict[str, int] = {
+    **dict.fromkeys(_LEVEL.split(), OWN | LEVEL),
+    **dict.fromkeys(_STRUCTURE.split(), OWN | LEVEL | STRUCTURE),
+    **dict.fromkeys(("button", "label", "summary"), OWN | SEALED),
+    **dict.fromkeys(("a", "select", "svg"), SEALED),
+    "text": OWN,
+}
+
+_ANCHOR = re.compile(r' data-anchor="([^"]*)"')
+_MOVED_TSPAN = re.compile(r' (?:x|y|dy)="')
+
+
+class Node:
+    """One element that owns text, shapes where a pin may go, or carries a `data-anchor`.
+
+    `start`, `inner`, `close` and `end` are offsets: of its start tag, behind it, of its end tag,
+    behind that. `owner` is whose text a text directly inside is, `seal` the outermost ancestor or
+    self that takes no link. `nodes[index:last]` of the whole list is its subtree.
+    """
+
+    __slots__ = (
+        "anchor",
+        "attributes",
+        "close",
+        "end",
+        "first",
+        "index",
+        "inner",
+        "kind",
+        "last",
+        "lead",
+        "members",
+        "owner",
+        "parent",
+        "parts",
+        "seal",
+        "start",
+        "tag",
+    )
+
+    def __init__(self, tag: str, attributes: str, kind: int, parent: Node | None) -> None:
+        anchor = _ANCHOR.search(attributes) if attributes else None
+        self.tag, self.attributes, self.parent = tag, attributes, parent
+        self.anchor = anchor[1] if anchor else ""
+        if tag == "div" and parent is not None and parent.tag == "dl":
+            kind |= STRUCTURE
+        self.kind = kind | OWN if anchor or parent is None else kind
+        owns = self.kind & OWN or tag == "svg" or parent is None
+        self.owner: Node = self if owns or parent is None else parent.owner
+        self.seal: Node | None = parent.seal if parent is not None else None
+        if self.seal is None and kind & SEALED:
+            self.seal = self
+        self.parts: list[str] = []
+        self.members: list[Node] = []
+        self.first: tuple[int, Node] | None = None
+        self.lead: Node | None = None
+        self.start = self.inner = self.close = self.end = self.index = self.last = 0
+
+
+class _Tree:
+    """Builds the list of nodes; the stack holds a node once more for every plain element in it."""
+
+    def __init__(self) -> None:
+        self.nodes = [Node("", "", OWN, None)]
+        self.stack = [self.nodes[0]]
+
+    def open(self, tag: str, attributes: str, start: int, end: int) -> None:
+        """A start tag of an element that is not void."""
+        top = self.stack[-1]
+        kind = KINDS.get(tag, 0)
+        if not kind and len(self.stack) > 1 and ' data-anchor="' not in attributes:
+            if tag == "tspan" and _MOVED_TSPAN.search(attributes):
+                top.owner.parts.append(" ")
+            self.stack.append(top)
+            return
+        node = Node(tag, attributes, kind, top)
+        node.start, node.inner, node.index = start, end, len(self.nodes)
+        self.nodes.append(node)
+        self.stack.append(node)
+        if node.kind & OWN:
+            top.owner.parts.append(" ")
+        if kind & LEVEL and top.owner.first is None:
+            top.owner.first = (start, top)
+        self._enrol(node, top)
+
+    def _enrol(self, node: Node, top: Node) -> None:
+        """Let a table know its rows, a row its cells, a list its terms, a figure its caption."""
+        if node.tag in ("td", "th"):
+            top.members.append(node)
+        elif node.tag == "tr":
+            table = top if top.tag == "table" or top.parent is None else top.parent
+            table.members.append(node)
+        elif node.tag in ("dt", "dd") and top.kind & STRUCTURE:
+            top.members.append(node)
+        elif node.tag in ("figcaption", "summary") and top.lead is None:
+            top.lead = node
+
+    def close(self, start: int, end: int) -> None:
+        """An end tag."""
+        if len(self.stack) == 1:
+            return
+        node = self.stack.pop()
+        top = self.stack[-1]
+        if top is node:
+            return
+        node.close, node.end, node.last = start, end, len(self.nodes)
+        if node.kind & OWN:
+            top.owner.parts.append(" ")
+
+
+def parse(html: str) -> list[Node]:
+    """Return the nodes of canonical `html` in document order; the first stands around them all."""
+    tree = _Tree()
+    stack, last = tree.stack, 0
+    for match in TAG.finditer(html):
+        start, end = match.span()
+        if start > last:
+            stack[-1].owner.parts.append(html[last:start])
+        last = end
+        closing, tag, attributes = match.groups()
+        if closing:
+            tree.close(start, end)
+        elif tag not in VOID:
+            tree.open(tag, attributes, start, end)
+        elif tag in ("br", "hr"):
+            stack[-1].owner.parts.append(" ")
+    stack[-1].owner.parts.append(html[last:])
+    while len(stack) > 1:
+        tree.close(len(html), len(html))
+    whole = tree.nodes[0]
+    whole.close = whole.end = len(html)
+    whole.last = len(tree.nodes)
+    return tree.nodes
+
+
+def pin_place(node: Node, heading: Node | None) -> int:
+    """Return the offset where a link for `node` keeps the HTML valid; `heading` is its own."""
+    if heading is not None:
+        return _outside(heading.end, heading.parent)
+    if node.tag in ("tr", "hgroup") or (node.tag == "div" and node.kind & STRUCTURE):
+        if node.members:
+            return pin_place(node.members[0], None)
+        return _outside(*(node.first or (node.close, node)))
+    if node.tag == "figure" and node.lead is not None:
+        return pin_place(node.lead, None)
+    if node.tag == "details" and node.lead is not None:
+        return _outside(node.lead.end, node)
+    if node.kind & STRUCTURE:
+        return _outside(node.end, node.parent)
+    return _outside(*(node.first or (node.close, node)))
+
+
+def _outside(place: int, parent: Node | None) -> int:
+    """Move a place behind the outermost element that takes no link, and out of lists and tables."""
+    if parent is not None and parent.seal is not None:
+        place, parent = parent.seal.end, parent.seal.parent
+    while parent is not None and parent.kind & STRUCTURE:
+        place, parent = parent.end, parent.parent
+    return place

@@ -1,0 +1,169 @@
+"""How alike two texts are, and where the words of one went in the other."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+
+from rapidfuzz import fuzz
+from rapidfuzz.distance import Indel
+
+from planpush.content.alignment import Pair, common, numbers
+
+CONTEXT = 32
+"""Characters before and behind a quote that tell it from its likes."""
+
+_LONG = 4000
+_NEAR = 12
+_AROUND = 4
+_COMMON = 40
+_MATRIX = 40_000_000
+_WORD = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|\\w+"
+)
+_PIECE = re.compile(r"\w+|\s+|[^\w\s]")
+
+
+def words(text: str) -> frozenset[str]:
+    """Return the distinct words of `text`; scripts without spaces count each character."""
+    return frozenset(_WORD.findall(text[:_LONG].lower()))
+
+
+def overlap(one: frozenset[str], other: frozenset[str]) -> float:
+    """Return the share of the larger set of words that both have."""
+    most = max(len(one), len(other))
+    return len(one & other) / most if most else 0.0
+
+
+def ratio(one: str, other: str, least: float = 0.0) -> float:
+    """Return the likeness of two texts from 0 to 1, or 0 if it is below `least`."""
+    return fuzz.ratio(one[:_LONG], other[:_LONG], score_cutoff=least * 100) / 100
+
+
+def context_score(text: str, start: int, end: int, prefix: str, suffix: str) -> float:
+    """Return how well the surroundings of `text[start:end]` fit, from 0 to 1."""
+    size = len(prefix) + len(suffix)
+    if not size:
+        return 0.0
+    before = text[max(0, start - len(prefix)) : start]
+    behind = text[end : end + len(suffix)]
+    fit = len(prefix) * _tail_fit(prefix, before) + len(suffix) * _tail_fit(
+        suffix[::-1], behind[::-1]
+    )
+    return fit / size
+
+
+def _tail_fit(expected: str, found: str) -> float:
+    """Return the likeness of two texts that should end alike; nearer characters weigh more."""
+    if not expected:
+        return 0.0
+    run = 0
+    for one, other in zip(reversed(expected), reversed(found), strict=False):
+        if one != other:
+            break
+        run += 1
+    return (run / len(expected) + fuzz.ratio(expected, found) / 100) / 2
+
+
+def occurrences(text: str, quote: str, most: int = 64) -> list[int]:
+    """Return where `quote` stands in `text`, at most `most` places."""
+    found: list[int] = []
+    at = text.find(quote) if quote else -1
+    while at >= 0 and len(found) < most:
+        found.append(at)
+        at = text.find(quote, at + 1)
+    return found
+
+
+def carried(old: str, new: str, start: int, end: int) -> tuple[int, int, float]:
+    """Return where `old[start:end]` went in `new` by a diff of the words, and how much of it."""
+    begin, finish, kept = -1, -1, 0
+    ends, steps = _edits(old, new)
+    for from_a, from_b, to_a, to_b, equal in steps[bisect_right(ends, start) :]:
+        if from_a >= end:
+            break
+        low, high = max(start, from_a), min(end, from_b)
+        if low >= high:
+            continue
+        first = to_a + low - from_a if equal else to_a
+        begin = first if begin < 0 else begin
+        finish = max(finish, first + high - low if equal else to_b)
+        kept += high - low if equal else 0
+    if not 0 <= begin < finish:
+        return 0, 0, 0.0
+    return begin, finish, kept / (end - start)
+
+
+@lru_cache(maxsize=16)
+def _edits(old: str, new: str) -> tuple[list[int], list[tuple[int, int, int, int, bool]]]:
+    """Return runs `(old from, old to, new from, new to, equal)` in characters, and their ends."""
+    a, b = _PIECE.findall(old), _PIECE.findall(new)
+    ends_a, ends_b = _ends(a), _ends(b)
+    if len(a) * len(b) <= _MATRIX:
+        steps = [(o.src_start, o.src_end, o.dest_start, o.dest_end) for o in Indel.opcodes(a, b)]
+    else:
+        steps = _steps(common(*numbers(a, b)), len(a), len(b))
+    runs = [(ends_a[x], ends_a[y], ends_b[z], ends_b[w], x < y and z < w) for x, y, z, w in steps]
+    return [run[1] for run in runs], runs
+
+
+def _steps(pairs: list[Pair], n: int, m: int) -> list[tuple[int, int, int, int]]:
+    """Return matched pairs as steps: equal ones advance both sides, others one side."""
+    steps: list[tuple[int, int, int, int]] = []
+    x, y, run = 0, 0, 0
+    for a, b in [*pairs, (n, m)]:
+        if (a, b) == (x, y) and a < n:
+            run, x, y = run + 1, x + 1, y + 1
+            continue
+        steps += [(x - run, x, y - run, y)] if run else []
+        steps += [(x, a, y, y)] if x < a else []
+        steps += [(a, a, y, b)] if y < b else []
+        run, x, y = 1, a + 1, b + 1
+    return steps
+
+
+def _ends(pieces: list[str]) -> list[int]:
+    at, ends = 0, [0]
+    for piece in pieces:
+        at += len(piece)
+        ends.append(at)
+    return ends
+
+
+def window(quote: str, text: str) -> tuple[float, int, int]:
+    """Return likeness, start and end of the part of `text` that is most like `quote`."""
+    if len(quote) > _LONG or len(text) > 64 * _LONG:
+        return 0.0, 0, 0
+    found = fuzz.partial_ratio_alignment(quote, text)
+    if found is None or len(text) < len(quote):
+        return ratio(quote, text), 0, len(text)
+    return found.score / 100, found.dest_start, found.dest_end
+
+
+class Index:
+    """Which of some texts share rare words with another text."""
+
+    def __init__(self, texts: Sequence[frozenset[str]]) -> None:
+        self.size = len(texts)
+        self.places: dict[str, list[int]] = defaultdict(list)
+        for at, said in enumerate(texts):
+            for word in said:
+                self.places[word].append(at)
+
+    def candidates(self, said: frozenset[str], near: int) -> Iterable[int]:
+        """Return the texts most likely alike, and those around place `near` if it is known."""
+        if self.size <= 2 * _NEAR:
+            return range(self.size)
+        votes: Counter[int] = Counter()
+        for word in said:
+            found = self.places.get(word, ())
+            if len(found) <= _COMMON:
+                votes.update(found)
+        best = [at for at, _ in sorted(votes.items(), key=lambda v: (-v[1], v[0]))[:_NEAR]]
+        if near < 0:
+            return best
+        around = range(max(0, near - _AROUND), min(self.size, near + _AROUND + 1))
+        return dict.fromkeys([*best, *around])

@@ -1,0 +1,153 @@
+"""The database: engine settings, one transaction per request, and who hears of what happened."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Flask, Response, current_app, g, has_request_context, request
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import DateTime, Dialect, MetaData, event
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.types import TypeDecorator
+
+from planpush.paths import MIGRATIONS
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """The base of every model; constraint names are fixed so that migrations can undo them."""
+
+    metadata = MetaData(naming_convention=_NAMES)
+
+
+db = SQLAlchemy(model_class=Base)
+migrate = Migrate(render_as_batch=True, compare_type=True)
+Subscriber = Callable[[Session, list[Any]], None]
+
+
+class UTCDateTime(TypeDecorator[datetime]):
+    """An aware UTC time; SQLite keeps no zone, so it is put back on reading."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
+        """Refuse naive times; store UTC."""
+        if value is not None and value.tzinfo is None:
+            raise ValueError("times are aware")
+        return value.astimezone(UTC) if value else None
+
+    def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
+        """Return an aware time."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def init_db(app: Flask, database_url: str) -> None:
+    """Connect `app` to its database and end every request's transaction."""
+    app.config["SQLALCHEMY_DATABASE_URI"] = database_url
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = _engine_options(database_url)
+    db.init_app(app)
+    migrate.init_app(app, db, directory=str(MIGRATIONS))
+    app.extensions["planpush_subscribers"] = []
+    app.before_request(_note_intent)
+    app.after_request(_end_transaction)
+    with app.app_context():
+        if database_url.startswith("sqlite"):
+            event.listen(db.engine, "connect", _prepare_sqlite)
+            event.listen(db.engine, "begin", _begin_sqlite)
+
+
+def _engine_options(database_url: str) -> dict[str, Any]:
+    # Statement parameters may hold document text or token hashes: they have no place in a log.
+    if database_url.startswith("sqlite"):
+        return {"hide_parameters": True, "connect_args": {"timeout": 15}}
+    return {"hide_parameters": True, "pool_size": 10, "max_overflow": 20, "pool_pre_ping": True}
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None  # the driver must not begin by itself: see _begin_sqlite
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Any) -> None:
+    # A deferred transaction that turns into a write fails with "locked" instead of waiting.
+    writes = g.get("writes", True) if has_request_context() else True
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN DEFERRED")
+
+
+def writes(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Mark a view that writes although its method is a safe one (a single-use link, say)."""
+    view.writes = True  # type: ignore[attr-defined]
+    return view
+
+
+def _note_intent() -> None:
+    view = current_app.view_functions.get(request.endpoint or "")
+    g.writes = request.method not in SAFE_METHODS or getattr(view, "writes", False)
+    g.after_rollback = []
+    g.afterwards = []
+
+
+def _end_transaction(response: Response) -> Response:
+    if response.status_code < 400:
+        commit()
+    else:
+        db.session.rollback()
+    later = g.pop("afterwards", []) + (
+        g.pop("after_rollback", []) if response.status_code >= 400 else []
+    )
+    for action in later:
+        g.writes = True
+        action()
+        db.session.commit()
+    return response
+
+
+def afterwards(action: Callable[[], None]) -> None:
+    """Keep `action` for a transaction of its own, after this request's."""
+    g.afterwards.append(action)
+
+
+def outlives_refusal(action: Callable[[], object]) -> None:
+    """Keep `action` for its own transaction, should this request be refused: an audit row, say."""
+    g.after_rollback.append(action)
+
+
+def subscribe(app: Flask, subscriber: Subscriber) -> None:
+    """Let `subscriber` write its consequences of recorded events in the same transaction."""
+    app.extensions["planpush_subscribers"].append(subscriber)
+
+
+def commit() -> None:
+    """Flush, hand the recorded events to the subscribers, then commit all of it or none."""
+    session = db.session()
+    session.flush()
+    events = session.info.pop("events", [])
+    for subscriber in current_app.extensions["planpush_subscribers"] if events else ():
+        subscriber(session, events)
+    session.commit()
+
+
+@event.listens_for(Session, "after_rollback")
+def _forget_events(session: Session) -> None:
+    session.info.pop("events", None)
+
+
+def now() -> datetime:
+    """Return the current time, aware and in UTC."""
+    return datetime.now(UTC)

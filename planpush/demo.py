@@ -1,0 +1,133 @@
+"""The demo: a server on this machine with sample plans, for a first look."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import func, select
+
+from planpush.config import Config
+from planpush.content.origin import Place
+from planpush.db import db, now
+from planpush.models.manifest import Push, SectionPush
+from planpush.models.plan import Plan
+from planpush.models.push import push_new, push_version
+from planpush.models.session import SignInLink
+from planpush.models.user import User
+from planpush.models.version import Version
+from planpush.paths import SAMPLES
+
+ADMIN = "admin@example.com"
+SHOWN = "auth-service-redesign"
+
+
+def demo_config(port: int | None) -> Config:
+    """Return the embedded default: SQLite and a secret key under DATA_DIR, local sign-in."""
+    env = dict(os.environ)
+    data_dir = Path(env.get("DATA_DIR") or "./var").absolute()
+    data_dir.mkdir(parents=True, exist_ok=True)
+    env["SECRET_KEY"] = env.get("SECRET_KEY") or _secret_key(data_dir / "secret_key")
+    if port is not None:
+        env["PORT"] = str(port)
+        env.pop("BASE_URL", None)
+    return Config.from_env(env)
+
+
+def _secret_key(path: Path) -> str:
+    if not path.is_file():
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(48))
+    return path.read_text().strip()
+
+
+def prepare(config: Config) -> tuple[str, str]:
+    """Load the samples into an empty database; return a sign-in link and a plan's address."""
+    if not db.session.scalar(select(func.count()).select_from(User)):
+        people = {
+            person["key"]: User.add(person["email"], name=person["name"], roles=person["roles"])
+            for person in json.loads((SAMPLES / "people.json").read_text())
+        }
+        for folder in sorted(path for path in SAMPLES.iterdir() if (path / "plan.json").is_file()):
+            load_sample(folder, people)
+    admin = User.by_email(ADMIN)
+    if admin is None:
+        admin = User.add(ADMIN, name="Ada Demo", roles=["admin"])
+    link = f"{config.base_url}/sign-in/local?token={SignInLink.issue(admin)}"
+    slug = json.loads((SAMPLES / SHOWN / "plan.json").read_text())["slug"]
+    return link, f"{config.base_url}/p/{slug}"
+
+
+def load_sample(folder: Path, people: Mapping[str, User]) -> Plan:
+    """Push a sample's versions one by one, each with the threads that were opened on it."""
+    described = json.loads((folder / "plan.json").read_text())
+    threads = json.loads((folder / "threads.json").read_text())
+    owner = people[described["owner"]]
+    plan: Plan | None = None
+    for number, version in enumerate(described["versions"], 1):
+        push = _push(folder, described, version, number)
+        done = push_version(plan, push, by=owner) if plan else push_new(push, by=owner)
+        plan = done.plan
+        _age(done.version, len(described["versions"]) - number)
+        for thread in threads:
+            if thread["on_version"] == number:
+                _open(plan, thread, people)
+    if plan is None:
+        raise ValueError(f"{folder.name} has no versions")
+    return plan
+
+
+def _push(folder: Path, described: Any, version: Any, number: int) -> Push:
+    return Push(
+        sections=[
+            SectionPush(anchor, _section(folder, anchor, number)) for anchor in version["sections"]
+        ],
+        title=described["title"],
+        wish=described["slug"],
+        base_version=number - 1 or None,
+        visibility=described["visibility"] if number == 1 else None,
+        message=version["message"],
+        direction=version.get("direction", ""),
+        agent="claude-code",
+    )
+
+
+def _section(folder: Path, anchor: str, number: int) -> str:
+    """Return a section as it is in version `number`: a later folder holds only what changed."""
+    for earlier in range(number, 0, -1):
+        path = folder / f"v{earlier}" / f"{anchor}.html"
+        if path.is_file():
+            return path.read_text()
+    raise FileNotFoundError(f"{folder.name}: {anchor} is in no version up to {number}")
+
+
+def _age(version: Version, later: int) -> None:
+    version.pushed_at = now() - timedelta(days=later * 2, minutes=4)
+
+
+def _open(plan: Plan, thread: Any, people: Mapping[str, User]) -> None:
+    place = Place(
+        anchor=thread.get("anchor", ""),
+        quote=thread.get("quote", ""),
+        row=thread.get("row", ""),
+        column=thread.get("column", ""),
+    )
+    first, *replies = thread["comments"]
+    opened = plan.open_thread(
+        place,
+        first["body"],
+        by=people[first["by"]],
+        on=thread["on_version"],
+        blocking=thread.get("blocking", False),
+    )
+    for reply in replies:
+        opened.comment(reply["body"], by=people[reply["by"]])
+    for comment, said in zip(opened.comments, thread["comments"], strict=True):
+        comment.created_at = now() - timedelta(minutes=said["minutes_ago"])
+    if thread.get("resolved"):
+        opened.resolve(by=people[thread.get("resolved_by", first["by"])])

@@ -1,0 +1,58 @@
+"""Events: the append-only record of what happened, for activity, audit and consequences."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import JSON, ForeignKey, Index, String, event
+from sqlalchemy.orm import Mapped, Session, mapped_column, object_session
+
+from planpush.db import Base, UTCDateTime, db, now
+
+if TYPE_CHECKING:
+    from planpush.models.user import User
+
+
+class Event(Base):
+    """One thing that happened: who, what, when, on which plan."""
+
+    __tablename__ = "events"
+    __table_args__ = (Index(None, "plan_id", "id"), Index(None, "actor_id", "id"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(40), index=True)
+    at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
+    actor_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+    plan_id: Mapped[int | None] = mapped_column(ForeignKey("plans.id", ondelete="CASCADE"))
+    thread_id: Mapped[int | None] = mapped_column(ForeignKey("threads.id", ondelete="CASCADE"))
+    data: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+
+    @classmethod
+    def record(
+        cls,
+        kind: str,
+        *,
+        by: User | None,
+        plan_id: int | None = None,
+        thread_id: int | None = None,
+        data: dict[str, Any] | None = None,
+    ) -> None:
+        """Add an event to this transaction; subscribers hear of it before the commit."""
+        db.session.add(
+            cls(
+                kind=kind,
+                actor_id=by.id if by else None,
+                plan_id=plan_id,
+                thread_id=thread_id,
+                data=data or {},
+            )
+        )
+
+
+@event.listens_for(Event, "after_insert")
+def _collect(_mapper: object, _connection: object, target: Event) -> None:
+    # session.new is empty at commit for what was flushed before: so collect at the insert.
+    session: Session | None = object_session(target)
+    if session is not None:
+        session.info.setdefault("events", []).append(target)

@@ -1,0 +1,61 @@
+"""Idempotency keys: the same request, sent twice, happens once."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, String, delete, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped, mapped_column
+
+from planpush.content.problem import Finding, Invalid, Malformed
+from planpush.db import Base, UTCDateTime, db, now
+from planpush.models.user import User
+
+LIFETIME = timedelta(hours=24)
+LONGEST = 200
+
+
+class IdempotencyKey(Base):
+    """A key that a person's client chose, and the answer that its request had."""
+
+    __tablename__ = "idempotency_keys"
+
+    user_id: Mapped[int] = mapped_column(
+        ForeignKey("users.id", ondelete="CASCADE"), primary_key=True
+    )
+    key: Mapped[str] = mapped_column(String(LONGEST), primary_key=True)
+    body_hash: Mapped[str] = mapped_column(String(64))
+    status: Mapped[int] = mapped_column(default=0)
+    answer: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now, index=True)
+
+    @classmethod
+    def claim(cls, key: str, body_hash: str, *, by: User) -> tuple[IdempotencyKey, bool]:
+        """Return the key's row, and whether this request is its first. Another body is refused.
+
+        A second request that arrives while the first still runs waits here for its end.
+        """
+        if not key or len(key) > LONGEST or not key.isascii() or not key.isprintable():
+            message = f"an Idempotency-Key has 1 to {LONGEST} printable ASCII characters"
+            raise Malformed(message, [Finding("malformed", message, field="Idempotency-Key")])
+        db.session.execute(delete(cls).where(cls.created_at < now() - LIFETIME))
+        dialect = sqlite if db.engine.dialect.name == "sqlite" else postgresql
+        added = db.session.execute(
+            dialect.insert(cls)
+            .values(
+                user_id=by.id, key=key, body_hash=body_hash, status=0, answer={}, created_at=now()
+            )
+            .on_conflict_do_nothing()
+            .returning(cls.key)
+        ).scalar_one_or_none()
+        row = db.session.scalars(select(cls).where(cls.user_id == by.id, cls.key == key)).one()
+        if row.body_hash != body_hash:
+            message = "this key was used for another request: take a new one"
+            raise Invalid(message, [Finding("key_reused", message, field="Idempotency-Key")])
+        return row, added is not None
+
+    def remember(self, status: int, answer: dict[str, Any]) -> None:
+        """Keep the answer for whoever sends the same request again."""
+        self.status, self.answer = status, answer

@@ -1,0 +1,37 @@
+"""A version in short: for agents that plan a revision, and for whoever lost a race."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from planpush.models.placement import Placement
+from planpush.models.plan import Plan
+from planpush.models.thread import OPEN, Thread
+from planpush.models.version import Version
+
+
+def summary(version: Version) -> dict[str, Any]:
+    """Return who pushed a version, when and why, as the API tells it."""
+    return {
+        "version": version.number,
+        "pushed_by": version.pushed_by.name,
+        "pushed_at": version.pushed_at.isoformat().replace("+00:00", "Z"),
+        "message": version.message,
+    }
+
+
+def outline(plan: Plan, version: Version) -> list[dict[str, Any]]:
+    """Return a version's sections in order, each with its hash and number of open threads."""
+    open_ids = {thread.id for thread in Thread.of(plan, state=OPEN)}
+    places = Placement.on(plan, version.number).values()
+    counts = Counter(place.section for place in places if place.thread_id in open_ids)
+    return [
+        {
+            "anchor": row.anchor,
+            "title": row.title,
+            "sha256": row.sha256,
+            "open_threads": counts[row.anchor],
+        }
+        for row in version.manifest()
+    ]

@@ -1,0 +1,160 @@
+"""Placements: where each thread sits on each version. A cache: origins can rebuild it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Self
+
+from sqlalchemy import ForeignKey, Index, String, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from planpush.content import anchoring
+from planpush.content.blocks import Block
+from planpush.content.origin import Origin, Place, locate
+from planpush.db import Base, db
+from planpush.models.plan import Plan
+from planpush.models.thread import OPEN, Thread
+from planpush.models.version import Version
+
+STATES: tuple[anchoring.State, ...] = ("exact", "moved", "edited", "outdated", "orphaned")
+
+
+class Placement(Base):
+    """A thread's place on one version. `block` is the key within `section`; offsets are in it."""
+
+    __tablename__ = "placements"
+    __table_args__ = (Index(None, "plan_id", "version"),)
+
+    thread_id: Mapped[int] = mapped_column(
+        ForeignKey("threads.id", ondelete="CASCADE"), primary_key=True
+    )
+    version: Mapped[int] = mapped_column(primary_key=True)
+    plan_id: Mapped[int] = mapped_column(ForeignKey("plans.id", ondelete="CASCADE"))
+    state: Mapped[anchoring.State] = mapped_column(String(10))
+    confidence: Mapped[float]
+    section: Mapped[str] = mapped_column(String(64), default="")
+    block: Mapped[int | None]
+    start: Mapped[int | None]
+    end: Mapped[int | None]
+    words: Mapped[str] = mapped_column(String(600), default="")
+    reason: Mapped[str] = mapped_column(String(60), default="")
+    confirmed: Mapped[bool] = mapped_column(default=False)
+
+    @classmethod
+    def keep(
+        cls, thread: Thread, version: int, found: anchoring.Placement, blocks: Sequence[Block]
+    ) -> Self:
+        """Store where `thread` sits on `version`, and what stands there."""
+        placed = cls(
+            thread_id=thread.id,
+            version=version,
+            plan_id=thread.plan_id,
+            state=found.state,
+            confidence=found.confidence,
+            section=found.section,
+            block=found.block,
+            start=found.start,
+            end=found.end,
+            words=anchoring.words_at(blocks, found)[:600],
+            reason=found.reason[:60],
+        )
+        db.session.add(placed)
+        return placed
+
+    @classmethod
+    def on(cls, plan: Plan, version: int) -> dict[int, Placement]:
+        """Return the placements on one version, by thread id."""
+        found = db.session.scalars(
+            select(cls).where(cls.plan_id == plan.id, cls.version == version)
+        )
+        return {placement.thread_id: placement for placement in found}
+
+    @property
+    def value(self) -> anchoring.Placement:
+        """Return the plain value that the anchoring rules take."""
+        return anchoring.Placement(
+            self.state, self.confidence, self.section, self.block, self.start, self.end, self.reason
+        )
+
+
+def place_opened(thread: Thread, origin: Origin, version: Version) -> None:
+    """Place a new thread on the version it was written on, and on the newest if that is later."""
+    blocks = version.blocks()
+    versions = {version.number: blocks}
+    found = anchoring.place_all({thread.id: origin}, versions, blocks)
+    Placement.keep(thread, version.number, found[thread.id], blocks)
+    if version.number < thread.plan.newest:
+        newest = Version.of(thread.plan).blocks()
+        found = anchoring.place_all({thread.id: origin}, versions, newest)
+        Placement.keep(thread, thread.plan.newest, found[thread.id], newest)
+
+
+def carry(
+    plan: Plan, version: Version, previous: Version | None, renames: Mapping[str, str]
+) -> Counter[str]:
+    """Place every thread on a new `version`; return how many open ones have which state."""
+    threads = Thread.of(plan)
+    counts: Counter[str] = Counter(dict.fromkeys(STATES, 0))
+    if not threads or previous is None:
+        return counts
+    origins = {thread.id: thread.origin for thread in threads}
+    numbers = {origin.version for origin in origins.values()} | {previous.number}
+    versions = {number: Version.of(plan, number).blocks() for number in numbers}
+    blocks = version.blocks()
+    direct = anchoring.place_all(origins, versions, blocks, renames)
+    chained = _chained(plan, origins, direct, previous.number, versions, blocks, renames)
+    for thread in threads:
+        found = anchoring.better(direct[thread.id], chained.get(thread.id, direct[thread.id]))
+        Placement.keep(thread, version.number, found, blocks)
+        counts[found.state] += thread.state == OPEN
+    return counts
+
+
+def _chained(
+    plan: Plan,
+    origins: Mapping[int, Origin],
+    direct: Mapping[int, anchoring.Placement],
+    previous: int,
+    versions: Mapping[int, Sequence[Block]],
+    blocks: Sequence[Block],
+    renames: Mapping[str, str],
+) -> dict[int, anchoring.Placement]:
+    """Place what did not come through exact by way of the version before, if it had a place there.
+
+    A step can only keep or worsen what the step before it found.
+    """
+    before = Placement.on(plan, previous)
+    hops = {
+        thread_id: _hop(origin, before[thread_id].value, previous, versions[previous])
+        for thread_id, origin in origins.items()
+        if thread_id in before
+        and origin.version != previous
+        and direct[thread_id].state != "exact"
+        and before[thread_id].block is not None
+        and before[thread_id].state in ("exact", "moved", "edited")
+    }
+    steps = {thread_id: hop for thread_id, hop in hops.items() if hop is not None}
+    placed = anchoring.place_all(steps, {previous: versions[previous]}, blocks, renames)
+    return {
+        thread_id: replace(found, state=max(found.state, before[thread_id].state, key=STATES.index))
+        for thread_id, found in placed.items()
+    }
+
+
+def _hop(
+    origin: Origin, placed: anchoring.Placement, version: int, blocks: Sequence[Block]
+) -> Origin | None:
+    """Return `origin` as it reads at its place on another version."""
+    text = anchoring.words_at(blocks, placed) if origin.exact else ""
+    place = Place(anchor=placed.section, block=placed.block, quote=text, start=placed.start)
+    return locate(blocks, version, place) if text or not origin.exact else None
+
+
+def standing(plan: Plan, version: int) -> dict[str, int]:
+    """Return how many open threads have which state on a version that is there already."""
+    open_ids = {thread.id for thread in Thread.of(plan, state=OPEN)}
+    places = Placement.on(plan, version).values()
+    counts = Counter(place.state for place in places if place.thread_id in open_ids)
+    return {state: counts[state] for state in STATES}

@@ -1,0 +1,156 @@
+"""Plans: a title at a stable address, who may see it, and what may be done with it."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import ForeignKey, Index, Select, String, or_, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from planpush.content.problem import Forbidden, NotFound
+from planpush.db import Base, UTCDateTime, db, now
+from planpush.models.event import Event
+from planpush.models.user import User
+
+if TYPE_CHECKING:
+    from planpush.content.origin import Place
+    from planpush.models.thread import Thread
+
+PRIVATE, PUBLISHED = "private", "published"
+SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
+EDITOR, REVIEWER = "editor", "reviewer"
+
+
+class Plan(Base):
+    """A design document's address. Counters that the dashboard sorts by are stored here."""
+
+    __tablename__ = "plans"
+    __table_args__ = (
+        Index(None, "visibility", "active_at", "id"),
+        Index(None, "owner_id", "active_at", "id"),
+        Index(None, "active_at", "id"),
+        Index(None, "title", "id"),
+        Index(None, "open_threads", "id"),
+        Index(None, "created_at", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(String(64), unique=True)
+    title: Mapped[str] = mapped_column(String(200))
+    owner_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    visibility: Mapped[str] = mapped_column(String(10), default=PRIVATE)
+    newest: Mapped[int] = mapped_column(default=0)
+    open_threads: Mapped[int] = mapped_column(default=0)
+    resolved_threads: Mapped[int] = mapped_column(default=0)
+    comment_count: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
+    active_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
+    archived_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    deleted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    owner: Mapped[User] = relationship(lazy="joined", innerjoin=True)
+
+    @classmethod
+    def visible_to(cls, user: User) -> Select[Plan]:
+        """Return the plans that `user` may know of: the one lookup that everything goes through."""
+        query = select(cls).where(cls.deleted_at.is_(None))
+        if user.sees_everything:
+            return query
+        asked = select(Member.plan_id).where(Member.user_id == user.id)
+        return query.where(
+            or_(cls.visibility == PUBLISHED, cls.owner_id == user.id, cls.id.in_(asked))
+        )
+
+    @classmethod
+    def find(cls, slug: str, user: User, *, lock: bool = False) -> Plan:
+        """Return the plan at `slug`; raises `NotFound` if there is none that `user` may see."""
+        query = cls.visible_to(user).where(cls.slug == slug)
+        if lock:
+            query = query.with_for_update(of=cls)
+        found = db.session.scalar(query) if SLUG.fullmatch(slug) else None
+        if found is None:
+            raise NotFound("There is no such plan, or it is not published. Ask who sent the link.")
+        return found
+
+    @classmethod
+    def start(cls, *, title: str, wish: str | None, visibility: str, by: User) -> Plan:
+        """Make an empty plan of `by`. A wished address that is taken silently gets a suffix."""
+        slug = wish or secrets.token_hex(3)
+        while True:
+            plan = cls(slug=slug, title=title, owner_id=by.id, owner=by, visibility=visibility)
+            try:
+                with db.session.begin_nested():
+                    db.session.add(plan)
+                return plan
+            except IntegrityError:  # also when somebody else takes it at this very moment
+                stem = f"{wish[:57].rstrip('-')}-" if wish else ""
+                slug = stem + secrets.token_hex(3)
+
+    def pushable_by(self, user: User) -> bool:
+        """Tell whether `user` may push a version: the owner and the editors."""
+        return user.id == self.owner_id or bool(
+            db.session.get(Member, (self.id, user.id, EDITOR))  # one primary-key lookup
+        )
+
+    def manageable_by(self, user: User) -> bool:
+        """Tell whether `user` may publish, archive or hand over."""
+        return user.id == self.owner_id or user.sees_everything
+
+    def resolvable_by(self, user: User, opener_id: int) -> bool:
+        """Tell whether `user` may resolve a thread that `opener_id` opened."""
+        return user.id == opener_id or self.manageable_by(user)
+
+    def publish(self, *, by: User) -> None:
+        """Let every signed-in person see this plan."""
+        self._show(PUBLISHED, by)
+
+    def unpublish(self, *, by: User) -> None:
+        """Take this plan back to its owner, editors and reviewers."""
+        self._show(PRIVATE, by)
+
+    def _show(self, visibility: str, by: User) -> None:
+        if not self.manageable_by(by):
+            raise Forbidden(f"Only {self.owner.name}, an admin or a project manager may do that.")
+        if self.visibility != visibility:
+            self.visibility = visibility
+            kind = "plan.published" if visibility == PUBLISHED else "plan.unpublished"
+            self.record(kind, by=by)
+
+    def open_thread(
+        self, place: Place, body: str, *, by: User, on: int, blocking: bool = False, via: str = ""
+    ) -> Thread:
+        """Open a thread at `place` on version `on` with its first comment."""
+        from planpush.models.thread import Thread
+
+        return Thread.open(self, place, body, by=by, on=on, blocking=blocking, via=via)
+
+    def record(
+        self,
+        kind: str,
+        *,
+        by: User,
+        thread_id: int | None = None,
+        data: dict[str, Any] | None = None,
+    ) -> None:
+        """Record an event of this plan."""
+        Event.record(kind, by=by, plan_id=self.id, thread_id=thread_id, data=data)
+
+
+class Member(Base):
+    """Somebody who was let in: an editor may push, a reviewer was asked to look."""
+
+    __tablename__ = "members"
+    __table_args__ = (Index(None, "user_id", "plan_id"),)
+
+    plan_id: Mapped[int] = mapped_column(
+        ForeignKey("plans.id", ondelete="CASCADE"), primary_key=True
+    )
+    user_id: Mapped[int] = mapped_column(
+        ForeignKey("users.id", ondelete="CASCADE"), primary_key=True
+    )
+    kind: Mapped[str] = mapped_column(String(10), primary_key=True)
+    added_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)

@@ -1,0 +1,150 @@
+"""A push: the one transaction that makes a version of what an agent brings."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from planpush.content.problem import Conflict, Finding, Forbidden, Invalid
+from planpush.db import db
+from planpush.models.answer import apply_answers, unanswered
+from planpush.models.manifest import Push, SectionPush, manifest_of, sections_of
+from planpush.models.outline import outline, summary
+from planpush.models.placement import carry, standing
+from planpush.models.plan import PRIVATE, Plan
+from planpush.models.section import Section
+from planpush.models.user import User
+from planpush.models.version import ADDED, CHANGED, SAME, Version, VersionSection, digest_of
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """What became of a push; `created` is False when the content was already the newest."""
+
+    plan: Plan
+    version: Version
+    created: bool
+    sections: dict[str, int] = field(default_factory=dict)
+    threads: dict[str, int] = field(default_factory=dict)
+    unanswered: list[int] = field(default_factory=list)
+
+
+def push_new(push: Push, *, by: User) -> Pushed:
+    """Make a plan of `by` from a push."""
+    if not push.title:
+        raise Invalid(
+            "A new plan needs a title.", [Finding("required", "give a title", field="title")]
+        )
+    if push.base_version:
+        message = "a new plan has no version to build on: leave base_version out"
+        raise Invalid(message, [Finding("no_base", message, field="base_version")])
+    plan = Plan.start(
+        title=push.title, wish=push.wish, visibility=push.visibility or PRIVATE, by=by
+    )
+    return push_version(plan, push, by=by)
+
+
+def push_version(plan: Plan, push: Push, *, by: User) -> Pushed:
+    """Make the next version of `plan`, all of it or nothing; the same content makes none."""
+    if not plan.pushable_by(by):
+        raise Forbidden(f"Only {plan.owner.name} and this plan's editors may push to it.")
+    _settle(plan, push, by)
+    previous = Version.of(plan) if plan.newest else None
+    before = {row.anchor: row for row in previous.manifest()} if previous else {}
+    wanted = manifest_of(push, before)
+    if previous and wanted == [(row.anchor, row.sha256) for row in before.values()]:
+        apply_answers(plan, previous, push.answers, by)
+        counts = _count(push, wanted, before)
+        return Pushed(
+            plan, previous, False, counts, standing(plan, previous.number), unanswered(plan)
+        )
+    if previous and push.base_version != previous.number:
+        raise _stale(plan, previous, push)
+    sections = sections_of(plan, push, wanted, by)
+    version = _record(plan, push, wanted, sections, before, by)
+    renames = {item.was: item.anchor for item in push.sections if item.was}
+    carried = carry(plan, version, previous, renames)
+    version.carried = dict(carried)
+    apply_answers(plan, version, push.answers, by)
+    counts = _count(push, wanted, before)
+    return Pushed(plan, version, True, counts, dict(carried), unanswered(plan))
+
+
+def _settle(plan: Plan, push: Push, by: User) -> None:
+    """Apply title and visibility: they hold even when the content is the same."""
+    if push.title:
+        plan.title = push.title
+    if push.visibility and push.visibility != plan.visibility:
+        if push.visibility == PRIVATE:
+            plan.unpublish(by=by)
+        else:
+            plan.publish(by=by)
+
+
+def _record(
+    plan: Plan,
+    push: Push,
+    wanted: list[tuple[str, str]],
+    sections: list[Section],
+    before: dict[str, Any],
+    by: User,
+) -> Version:
+    version = Version(
+        plan_id=plan.id,
+        number=plan.newest + 1,
+        pushed_by_id=by.id,
+        pushed_by=by,
+        message=push.message,
+        direction=push.direction,
+        agent=push.agent,
+        session=push.session,
+        digest=digest_of(wanted),
+        removed=[anchor for anchor in before if anchor not in dict(wanted)],
+    )
+    db.session.add(version)
+    db.session.flush()
+    db.session.add_all(
+        VersionSection(
+            version_id=version.id,
+            position=position,
+            section_id=section.id,
+            state=_state(item, wanted[position], before),
+        )
+        for position, (item, section) in enumerate(zip(push.sections, sections, strict=True))
+    )
+    plan.newest = version.number
+    db.session.flush()
+    plan.record("version.pushed", by=by, data={"version": version.number, "message": push.message})
+    return version
+
+
+def _state(item: SectionPush, key: tuple[str, str], before: dict[str, Any]) -> str:
+    old = before.get(item.anchor) or before.get(item.was or "")
+    if old is None:
+        return ADDED
+    return SAME if old.sha256 == key[1] else CHANGED
+
+
+def _count(push: Push, wanted: list[tuple[str, str]], before: dict[str, Any]) -> dict[str, int]:
+    states = Counter(
+        _state(item, key, before) for item, key in zip(push.sections, wanted, strict=True)
+    )
+    kept = {item.anchor for item in push.sections} | {item.was for item in push.sections}
+    return {
+        "sent": sum(item.html is not None for item in push.sections),
+        "unchanged": states[SAME],
+        "added": states[ADDED],
+        "changed": states[CHANGED],
+        "removed": sum(anchor not in kept for anchor in before),
+    }
+
+
+def _stale(plan: Plan, newest: Version, push: Push) -> Conflict:
+    since = [summary(version) for version in Version.history(plan, since=push.base_version or 0)]
+    return Conflict(
+        f"{newest.pushed_by.name} pushed version {newest.number} meanwhile. "
+        f"Read it, merge your sections into it, and push with base_version {newest.number}.",
+        extra={"current": summary(newest), "since": since, "outline": outline(plan, newest)},
+        code="stale_base",
+    )

@@ -1,0 +1,47 @@
+"""Rate limits that hold over every worker: one upsert in the database counts for all of them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import String, case, delete
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped, mapped_column
+
+from planpush.db import Base, UTCDateTime, db, now
+
+
+class RateLimit(Base):
+    """How often one subject did one thing in the window that began at `started_at`."""
+
+    __tablename__ = "rate_limits"
+
+    subject: Mapped[str] = mapped_column(String(120), primary_key=True)
+    started_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now, index=True)
+    used: Mapped[int] = mapped_column(default=0)
+
+    @classmethod
+    def hit(cls, subject: str, *, limit: int, seconds: int) -> int:
+        """Count one use; return 0 if it is within `limit` per `seconds`, else seconds to wait."""
+        at = now()
+        window = at - timedelta(seconds=seconds)
+        dialect = sqlite if db.engine.dialect.name == "sqlite" else postgresql
+        fresh = cls.started_at > window
+        used, started = db.session.execute(
+            dialect.insert(cls)
+            .values(subject=subject, started_at=at, used=1)
+            .on_conflict_do_update(
+                index_elements=[cls.subject],
+                set_={
+                    "used": case((fresh, cls.used + 1), else_=1),
+                    "started_at": case((fresh, cls.started_at), else_=at),
+                },
+            )
+            .returning(cls.used, cls.started_at)
+        ).one()
+        return 0 if used <= limit else max(1, seconds - int((at - started).total_seconds()))
+
+    @classmethod
+    def sweep(cls) -> None:
+        """Drop counters that nobody needs any more."""
+        db.session.execute(delete(cls).where(cls.started_at < now() - timedelta(days=1)))

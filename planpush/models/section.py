@@ -1,0 +1,95 @@
+"""Stored sections: content-addressed, compressed, shared between the versions of a plan."""
+
+from __future__ import annotations
+
+import zlib
+from array import array
+from collections.abc import Collection
+from datetime import datetime
+
+from isal import isal_zlib
+from sqlalchemy import JSON, ForeignKey, LargeBinary, String, UniqueConstraint, select, tuple_
+from sqlalchemy.orm import Mapped, mapped_column
+
+from planpush.content import section as content
+from planpush.content.blocks import Block
+from planpush.db import Base, UTCDateTime, db, now
+
+_LEVEL = 3  # of ISA-L: 12 times less work than zlib's 6 for 6-9 % more bytes
+_RAW = -15
+
+
+def compress(data: bytes) -> bytes:
+    """Return raw deflate blocks that end on a byte: such pieces can be joined as they are."""
+    packer = isal_zlib.compressobj(_LEVEL, isal_zlib.DEFLATED, _RAW)
+    return bytes(packer.compress(data) + packer.flush(isal_zlib.Z_FULL_FLUSH))
+
+
+def expand(data: bytes) -> bytes:
+    """Return what `compress` was given."""
+    return isal_zlib.decompressobj(_RAW).decompress(data)
+
+
+def gzip_join(pieces: Collection[bytes], plain: bytes) -> bytes:
+    """Return one gzip member of compressed `pieces`, whose text together is `plain`."""
+    end = zlib.crc32(plain).to_bytes(4, "little") + (len(plain) & 0xFFFFFFFF).to_bytes(4, "little")
+    return b"\x1f\x8b\x08\0\0\0\0\0\0\xff" + b"".join(pieces) + b"\x03\0" + end
+
+
+class Section(Base):
+    """One section's content, found by plan, anchor and the SHA-256 of its HTML as it was sent."""
+
+    __tablename__ = "sections"
+    __table_args__ = (UniqueConstraint("plan_id", "anchor", "sha256"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    plan_id: Mapped[int] = mapped_column(ForeignKey("plans.id", ondelete="CASCADE"))
+    anchor: Mapped[str] = mapped_column(String(64))
+    sha256: Mapped[str] = mapped_column(String(64))
+    title: Mapped[str] = mapped_column(String(300))
+    source_bytes: Mapped[int]
+    elements: Mapped[int]
+    html: Mapped[bytes] = mapped_column(LargeBinary)
+    blocks: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    pins: Mapped[bytes] = mapped_column(LargeBinary)
+    icons: Mapped[list[str]] = mapped_column(JSON, default=list)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
+
+    @classmethod
+    def keep(
+        cls, plan_id: int, built: content.Section, *, sha256: str, source_bytes: int, elements: int
+    ) -> Section:
+        """Store a built section."""
+        stored = cls(
+            plan_id=plan_id,
+            anchor=built.anchor,
+            sha256=sha256,
+            title=built.title[:300],
+            source_bytes=source_bytes,
+            elements=elements,
+            html=compress(built.html),
+            blocks=compress(content.pack(built.blocks)),
+            pins=array("I", built.pins).tobytes(),
+            icons=list(built.icons),
+        )
+        db.session.add(stored)
+        return stored
+
+    @classmethod
+    def known(
+        cls, plan_id: int, keys: Collection[tuple[str, str]]
+    ) -> dict[tuple[str, str], Section]:
+        """Return those of the (anchor, sha256) pairs that this plan has."""
+        found = db.session.scalars(
+            select(cls).where(cls.plan_id == plan_id, tuple_(cls.anchor, cls.sha256).in_(keys))
+        )
+        return {(section.anchor, section.sha256): section for section in found}
+
+    def read_blocks(self) -> tuple[Block, ...]:
+        """Return this section's blocks."""
+        return content.unpack(expand(self.blocks))
+
+
+def unpack_pins(pins: bytes) -> array[int]:
+    """Return the byte offsets where pins go, by block key."""
+    return array("I", pins)

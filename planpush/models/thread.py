@@ -1,0 +1,153 @@
+"""Threads: a conversation at one place of a plan, that the place's next versions carry along."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, select
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from planpush.content import origin as content
+from planpush.content.origin import Place
+from planpush.content.problem import Forbidden, NotFound
+from planpush.db import Base, UTCDateTime, db, now
+from planpush.models.comment import Comment
+from planpush.models.plan import Plan
+from planpush.models.user import User
+from planpush.models.version import Version
+
+OPEN, RESOLVED = "open", "resolved"
+ANSWERS = ("applied", "partial", "declined", "question")
+
+
+class Thread(Base):
+    """A conversation. `opened_on` is the version that its opener read."""
+
+    __tablename__ = "threads"
+    __table_args__ = (Index(None, "plan_id", "state", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    plan_id: Mapped[int] = mapped_column(ForeignKey("plans.id", ondelete="CASCADE"))
+    state: Mapped[str] = mapped_column(String(10), default=OPEN)
+    kind: Mapped[str] = mapped_column(String(10))
+    blocking: Mapped[bool] = mapped_column(default=False)
+    opened_on: Mapped[int]
+    opened_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    opened_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
+    resolved_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    resolved_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    answer_status: Mapped[str | None] = mapped_column(String(10))
+    answer_note: Mapped[str] = mapped_column(Text, default="")
+    answer_unchanged: Mapped[bool] = mapped_column(default=False)
+    answered_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    answered_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    plan: Mapped[Plan] = relationship()
+    resolved_by: Mapped[User | None] = relationship(foreign_keys=[resolved_by_id])
+    comments: Mapped[list[Comment]] = relationship(
+        back_populates="thread", order_by=Comment.id, lazy="selectin"
+    )
+    origins: Mapped[list[Origin]] = relationship(order_by="Origin.id", lazy="selectin")
+
+    @classmethod
+    def open(
+        cls, plan: Plan, place: Place, body: str, *, by: User, on: int, blocking: bool, via: str
+    ) -> Thread:
+        """Open a thread at `place` on version `on`. Raises `Invalid` if there is no such place."""
+        from planpush.models.placement import place_opened
+
+        version = Version.of(plan, on)
+        found = content.locate(version.blocks(place.anchor), version.number, place)
+        thread = cls(
+            plan_id=plan.id,
+            plan=plan,
+            kind=found.kind,
+            blocking=blocking,
+            opened_on=version.number,
+            opened_by_id=by.id,
+            origins=[Origin(version=version.number, selector=found.as_dict(), added_by_id=by.id)],
+        )
+        db.session.add(thread)
+        db.session.flush()
+        plan.open_threads = Plan.open_threads + 1
+        place_opened(thread, found, version)
+        plan.record("thread.opened", by=by, thread_id=thread.id, data={"version": version.number})
+        thread.comment(body, by=by, via=via)
+        return thread
+
+    @classmethod
+    def find(cls, plan: Plan, thread_id: int) -> Thread:
+        """Return a thread of `plan`. Raises `NotFound`."""
+        found = db.session.scalar(select(cls).where(cls.plan_id == plan.id, cls.id == thread_id))
+        if found is None:
+            raise NotFound("There is no such thread on this plan.")
+        return found
+
+    @classmethod
+    def of(cls, plan: Plan, *, state: str = "") -> Sequence[Thread]:
+        """Return the threads of `plan`, oldest first, with comments and origins loaded."""
+        query = select(cls).where(cls.plan_id == plan.id).order_by(cls.id)
+        return db.session.scalars(query.where(cls.state == state) if state else query).all()
+
+    @property
+    def origin(self) -> content.Origin:
+        """Return the place that this thread speaks of, as it was when somebody chose it."""
+        return content.Origin.from_dict(self.origins[-1].selector)
+
+    def comment(self, body: str, *, by: User, via: str = "") -> Comment:
+        """Add a comment. A person's word after an answer makes the thread unanswered again."""
+        added = Comment(author_id=by.id, author=by, body=body, via=via)
+        self.comments.append(added)
+        db.session.flush()
+        self.plan.comment_count = Plan.comment_count + 1
+        if not via:
+            self.answer_status, self.answer_note, self.answer_unchanged = None, "", False
+        self.plan.record("comment.added", by=by, thread_id=self.id, data={"comment": added.id})
+        return added
+
+    def resolve(self, *, by: User) -> None:
+        """Close this thread: its opener, the plan's owner, an admin or a project manager may."""
+        if not self.plan.resolvable_by(by, self.opened_by_id):
+            raise Forbidden(
+                f"Only who opened this, {self.plan.owner.name} or an admin may resolve."
+            )
+        if self.state == OPEN:
+            self._turn(RESOLVED, by)
+            self.resolved_by, self.resolved_at = by, now()
+
+    def reopen(self, *, by: User) -> None:
+        """Open this thread again: everybody who sees it may."""
+        if self.state == RESOLVED:
+            self._turn(OPEN, by)
+            self.resolved_by, self.resolved_at = None, None
+
+    def _turn(self, state: str, by: User) -> None:
+        step = 1 if state == RESOLVED else -1
+        self.state = state
+        self.plan.open_threads = Plan.open_threads - step
+        self.plan.resolved_threads = Plan.resolved_threads + step
+        kind = "thread.resolved" if state == RESOLVED else "thread.reopened"
+        self.plan.record(kind, by=by, thread_id=self.id)
+
+    def answer(self, status: str, note: str, *, by: User, unchanged: bool) -> None:
+        """Note what the author did about this thread; `unchanged` doubts an "applied"."""
+        self.answer_status, self.answer_note = status, note
+        self.answer_unchanged = status == "applied" and unchanged
+        self.answered_by_id, self.answered_at = by.id, now()
+        data: dict[str, Any] = {"status": status, "unchanged": self.answer_unchanged}
+        self.plan.record("thread.answered", by=by, thread_id=self.id, data=data)
+
+
+class Origin(Base):
+    """Where a thread was put, never rewritten: re-attaching appends a newer one."""
+
+    __tablename__ = "origins"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    thread_id: Mapped[int] = mapped_column(ForeignKey("threads.id", ondelete="CASCADE"), index=True)
+    version: Mapped[int]
+    selector: Mapped[dict[str, Any]] = mapped_column(JSON)
+    added_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    added_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)

@@ -1,0 +1,126 @@
+"""Versions: what a push left behind. A version never changes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from planpush.content.blocks import Block
+from planpush.content.problem import NotFound
+from planpush.db import Base, UTCDateTime, db, now
+from planpush.models.plan import Plan
+from planpush.models.section import Section
+from planpush.models.user import User
+
+SAME, CHANGED, ADDED = "same", "changed", "added"
+
+
+class Version(Base):
+    """One push: a list of sections in order, who pushed it, and why."""
+
+    __tablename__ = "versions"
+    __table_args__ = (UniqueConstraint("plan_id", "number"), Index(None, "pushed_by_id"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    plan_id: Mapped[int] = mapped_column(ForeignKey("plans.id", ondelete="CASCADE"))
+    number: Mapped[int]
+    pushed_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    pushed_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
+    message: Mapped[str] = mapped_column(Text, default="")
+    direction: Mapped[str] = mapped_column(Text, default="")
+    agent: Mapped[str] = mapped_column(String(100), default="")
+    session: Mapped[str] = mapped_column(String(200), default="")
+    digest: Mapped[str] = mapped_column(String(64))
+    carried: Mapped[dict[str, int]] = mapped_column(JSON, default=dict)
+    removed: Mapped[list[str]] = mapped_column(JSON, default=list)
+
+    pushed_by: Mapped[User] = relationship(lazy="joined", innerjoin=True)
+
+    @classmethod
+    def of(cls, plan: Plan, number: int | None = None) -> Version:
+        """Return version `number` of `plan`, the newest if None. Raises `NotFound`."""
+        wanted = plan.newest if number is None else number
+        found = (
+            db.session.scalar(select(cls).where(cls.plan_id == plan.id, cls.number == wanted))
+            if 0 < wanted <= plan.newest
+            else None
+        )
+        if found is None:
+            raise NotFound(f"This plan has no version {wanted}; the newest is {plan.newest}.")
+        return found
+
+    @classmethod
+    def history(cls, plan: Plan, *, since: int = 0, limit: int | None = None) -> Sequence[Version]:
+        """Return the versions after `since`, newest first."""
+        query = select(cls).where(cls.plan_id == plan.id, cls.number > since)
+        return db.session.scalars(query.order_by(cls.number.desc()).limit(limit)).all()
+
+    def manifest(self) -> Sequence[Any]:
+        """Return (anchor, sha256, section_id, title, source_bytes, elements, state) in order."""
+        return db.session.execute(
+            select(
+                Section.anchor,
+                Section.sha256,
+                Section.id.label("section_id"),
+                Section.title,
+                Section.source_bytes,
+                Section.elements,
+                VersionSection.state,
+            )
+            .join(VersionSection, VersionSection.section_id == Section.id)
+            .where(VersionSection.version_id == self.id)
+            .order_by(VersionSection.position)
+        ).all()
+
+    def pieces(self) -> Sequence[Any]:
+        """Return (anchor, title, html, pins, icons, state) in order: html is compressed."""
+        return db.session.execute(
+            select(
+                Section.anchor,
+                Section.title,
+                Section.html,
+                Section.pins,
+                Section.icons,
+                VersionSection.state,
+            )
+            .join(VersionSection, VersionSection.section_id == Section.id)
+            .where(VersionSection.version_id == self.id)
+            .order_by(VersionSection.position)
+        ).all()
+
+    def blocks(self, anchor: str = "") -> tuple[Block, ...]:
+        """Return this version's blocks in order; those of one section, if it has `anchor`."""
+        query = (
+            select(Section)
+            .join(VersionSection, VersionSection.section_id == Section.id)
+            .where(VersionSection.version_id == self.id)
+            .order_by(VersionSection.position)
+        )
+        stored = db.session.scalars(query).all()
+        named = [section for section in stored if section.anchor == anchor]
+        return tuple(block for section in named or stored for block in section.read_blocks())
+
+
+class VersionSection(Base):
+    """Which section stands where in which version, and how it differs from the version before."""
+
+    __tablename__ = "version_sections"
+    __table_args__ = (Index(None, "section_id"),)
+
+    version_id: Mapped[int] = mapped_column(
+        ForeignKey("versions.id", ondelete="CASCADE"), primary_key=True
+    )
+    position: Mapped[int] = mapped_column(primary_key=True)
+    section_id: Mapped[int] = mapped_column(ForeignKey("sections.id"))
+    state: Mapped[str] = mapped_column(String(10), default=SAME)
+
+
+def digest_of(manifest: Sequence[tuple[str, str]]) -> str:
+    """Return the digest of a document: of its (anchor, sha256) pairs in order."""
+    lines = "\n".join(f"{anchor} {sha256}" for anchor, sha256 in manifest)
+    return hashlib.sha256(lines.encode()).hexdigest()

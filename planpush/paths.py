@@ -1,0 +1,14 @@
+"""Where the other files lie: next to the package in a checkout, inside it when installed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+PACKAGE = Path(__file__).resolve().parent
+_CHECKOUT = PACKAGE.parent
+ROOT = _CHECKOUT if (_CHECKOUT / "pyproject.toml").is_file() else PACKAGE
+
+TEMPLATES = ROOT / "templates"
+STATIC = ROOT / "static"
+MIGRATIONS = ROOT / "migrations"
+SAMPLES = PACKAGE / "samples"

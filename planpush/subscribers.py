@@ -1,0 +1,46 @@
+"""Every consequence of every event, on one page, in the transaction of its cause."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from planpush.db import subscribe
+from planpush.models.event import Event
+from planpush.models.plan import Plan
+
+Consequence = Callable[[Session, Event], None]
+
+
+def init_subscribers(app: Flask) -> None:
+    """Hear of every recorded event before its transaction commits."""
+    subscribe(app, _hear)
+
+
+def _hear(session: Session, events: list[Any]) -> None:
+    for event in events:
+        for consequence in CONSEQUENCES.get(event.kind, ()):
+            consequence(session, event)
+
+
+def lift_plan(session: Session, event: Event) -> None:
+    """Put the plan on top of lists that are sorted by activity."""
+    session.execute(update(Plan).where(Plan.id == event.plan_id).values(active_at=event.at))
+
+
+CONSEQUENCES: dict[str, tuple[Consequence, ...]] = {
+    "version.pushed": (lift_plan,),
+    "thread.opened": (lift_plan,),
+    "thread.resolved": (lift_plan,),
+    "thread.reopened": (lift_plan,),
+    "thread.answered": (lift_plan,),
+    "comment.added": (lift_plan,),
+    "comment.edited": (lift_plan,),
+    "comment.deleted": (lift_plan,),
+    "plan.published": (lift_plan,),
+    "plan.unpublished": (lift_plan,),
+}

@@ -1,0 +1,89 @@
+"""Pushes: an agent brings a document, as JSON by section or as one HTML page."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, request
+
+from planpush.content import limits
+from planpush.content.cut import cut
+from planpush.content.problem import Finding, Invalid, Malformed, TooLarge
+from planpush.models.idempotency import IdempotencyKey
+from planpush.models.manifest import Push, SectionPush
+from planpush.models.plan import Plan
+from planpush.models.push import Pushed, push_new, push_version
+from planpush.views.api.bodies import PushBody, PushQuery
+from planpush.web.auth import config, current_user, scope
+from planpush.web.limits import limited
+from planpush.web.parse import parse_body, parse_query
+
+pushes = Blueprint("api_pushes", __name__, url_prefix="/api")
+
+
+@pushes.post("/push")
+@scope("plans:write")
+@limited("push", limit=60, seconds=60)
+def create() -> tuple[Response, int]:
+    """Push a document; the same key and body again get the first answer."""
+    user, key = current_user(), request.headers.get("Idempotency-Key")
+    claimed = None
+    if key is not None:
+        body = hashlib.sha256(request.query_string + b"\0" + request.get_data()).hexdigest()
+        claimed, first = IdempotencyKey.claim(key, body, by=user)
+        if not first:
+            return jsonify(claimed.answer), claimed.status
+    slug, push, warnings = _from_html() if request.mimetype == "text/html" else _from_json()
+    if slug is None:
+        done = push_new(push, by=user)
+    else:
+        done = push_version(Plan.find(slug, user, lock=True), push, by=user)
+    answer, status = _answer(done, warnings), 201 if done.created else 200
+    if claimed is not None:
+        claimed.remember(status, answer)
+    return jsonify(answer), status
+
+
+def _from_json() -> tuple[str | None, Push, list[Finding]]:
+    body = parse_body(PushBody)
+    return body.plan, body.to_push(config().max_document_bytes), []
+
+
+def _from_html() -> tuple[str | None, Push, list[Finding]]:
+    query = parse_query(PushQuery)
+    html = _html_body()
+    limits.check(html)
+    pieces = cut(html)
+    if not pieces.pieces:
+        message = "the document has no text: send HTML with sections or headings"
+        raise Invalid(message, [Finding("empty", message, field="body")], code="invalid_document")
+    title = query.title or (pieces.title or None)
+    sections = [SectionPush(piece.anchor, piece.html) for piece in pieces.pieces]
+    return query.plan, query.to_push(sections, title), list(pieces.warnings)
+
+
+def _html_body() -> str:
+    data = request.get_data()
+    largest = config().max_document_bytes
+    if len(data) > largest:
+        raise TooLarge(f"The document has {len(data):,} bytes; this server takes {largest:,}.")
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        message = f"the body is not UTF-8: byte {error.start} cannot be read"
+        raise Malformed(message, [Finding("not_utf8", message, field="body")]) from None
+
+
+def _answer(done: Pushed, warnings: list[Finding]) -> dict[str, Any]:
+    return {
+        "plan": done.plan.slug,
+        "version": done.version.number,
+        "url": f"{config().base_url}/p/{done.plan.slug}",
+        "title": done.plan.title,
+        "visibility": done.plan.visibility,
+        "sections": done.sections,
+        "threads": done.threads,
+        "unanswered": [str(thread_id) for thread_id in done.unanswered],
+        "warnings": [finding.as_dict() for finding in warnings],
+    }

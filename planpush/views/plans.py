@@ -1,0 +1,101 @@
+"""Plans: the page at a plan's address."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from typing import Any
+
+from flask import Blueprint, Response, g, render_template, request
+
+from planpush.content.origin import Place
+from planpush.db import now
+from planpush.models.plan import Plan
+from planpush.models.reading import SHOWN, Reading
+from planpush.models.version import Version
+from planpush.web.auth import current_user
+from planpush.web.csrf import csrf_token
+from planpush.web.document import icons, rendered
+from planpush.web.headers import nonce_for
+from planpush.web.respond import number
+
+plans = Blueprint("plans", __name__)
+WHOLE = "pp-whole"
+
+
+@plans.get("/p/<slug>")
+def show(slug: str) -> Response:
+    """Answer the plan page: bars, contents, document, panel."""
+    plan = Plan.find(slug, current_user())
+    reading = Reading(plan, number("v"))
+    etag = _etag(reading)
+    if etag in request.if_none_match:
+        response = Response(status=304)
+    else:
+        response = Response(
+            render_template("plans/show.html", **page(reading)), mimetype="text/html"
+        )
+    response.set_etag(etag)
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response
+
+
+@dataclass(frozen=True, slots=True)
+class Composer:
+    """The form of a new thread: where, on which version, and what was typed so far."""
+
+    place: Place
+    on: int
+    body: str = ""
+    error: str = ""
+
+
+def page(reading: Reading, *, show: str = "", composer: Composer | None = None) -> dict[str, Any]:
+    """Return what the plan page and its fragments are rendered from."""
+    opened = number("thread")
+    card = next((card for card in reading.cards if card.thread.id == opened), None)
+    return {
+        "plan": reading.plan,
+        "reading": reading,
+        "version": reading.version,
+        "history": Version.history(reading.plan, limit=5),
+        "document": rendered(reading),
+        "document_icons": icons(reading),
+        "show": show or (card.thread.state if card else _tab()),
+        "active": opened,
+        "editing": number("edit"),
+        "composer": composer or _composer(reading),
+        "user": current_user(),
+    }
+
+
+def _composer(reading: Reading) -> Composer | None:
+    """Return the form that `?compose=anchor` or `?compose=anchor.block` opens without script."""
+    anchor, _, block = request.args.get("compose", "").partition(".")
+    if not anchor:
+        return None
+    if anchor == WHOLE:
+        return Composer(Place(), reading.version.number)
+    key = int(block) if block.isascii() and block.isdigit() and len(block) < 9 else None
+    return Composer(Place(anchor=anchor, block=key), reading.version.number)
+
+
+def _tab() -> str:
+    asked = request.args.get("show", "")
+    return asked if asked in SHOWN else "open"
+
+
+def _etag(reading: Reading) -> str:
+    """Name the page's state: what is shown, for whom, and the minute that its times speak of."""
+    plan = reading.plan
+    parts = (
+        plan.id, plan.title, plan.visibility, plan.newest, plan.active_at.isoformat(),
+        plan.open_threads, plan.resolved_threads, plan.comment_count, plan.owner.name,
+        reading.version.number, current_user().id, sorted(current_user().roles),
+        g.browser_session.id, csrf_token(), request.full_path,
+        now().strftime("%Y-%m-%dT%H:%M"), g.get("build", ""),
+    )  # fmt: skip
+    etag = hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
+    nonce_for(etag)
+    return etag

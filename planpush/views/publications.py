@@ -1,0 +1,36 @@
+"""Publications: who may see a plan."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response
+
+from planpush.models.plan import Plan
+from planpush.models.reading import Reading
+from planpush.views.plans import page
+from planpush.web.auth import current_user
+from planpush.web.respond import changed
+
+publications = Blueprint("publications", __name__)
+
+
+@publications.post("/p/<slug>/publication")
+def create(slug: str) -> Response:
+    """Let every signed-in person see the plan."""
+    plan = Plan.find(slug, current_user(), lock=True)
+    plan.publish(by=current_user())
+    return _changed(plan, "Published: everybody who is signed in can see this plan.", 201)
+
+
+@publications.delete("/p/<slug>/publication")
+def destroy(slug: str) -> Response:
+    """Take the plan back to its owner, editors and reviewers."""
+    plan = Plan.find(slug, current_user(), lock=True)
+    plan.unpublish(by=current_user())
+    return _changed(plan, "Private again: only you and those you asked can see this plan.", 200)
+
+
+def _changed(plan: Plan, said: str, status: int) -> Response:
+    context = page(Reading(plan))
+    return changed(
+        "publications/create.htmx.html", page=f"/p/{plan.slug}", status=status, said=said, **context
+    )

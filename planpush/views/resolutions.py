@@ -1,0 +1,42 @@
+"""Resolutions: a thread is settled, or open again."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response
+
+from planpush.models.plan import Plan
+from planpush.models.reading import Reading
+from planpush.models.thread import Thread
+from planpush.views.plans import page
+from planpush.web.auth import current_user
+from planpush.web.respond import changed
+
+resolutions = Blueprint("resolutions", __name__)
+
+
+@resolutions.post("/p/<slug>/threads/<int:thread_id>/resolution")
+def create(slug: str, thread_id: int) -> Response:
+    """Resolve a thread."""
+    plan = Plan.find(slug, current_user(), lock=True)
+    Thread.find(plan, thread_id).resolve(by=current_user())
+    return _changed(plan, thread_id, "Thread resolved.", 201)
+
+
+@resolutions.delete("/p/<slug>/threads/<int:thread_id>/resolution")
+def destroy(slug: str, thread_id: int) -> Response:
+    """Reopen a thread."""
+    plan = Plan.find(slug, current_user(), lock=True)
+    Thread.find(plan, thread_id).reopen(by=current_user())
+    return _changed(plan, thread_id, "Thread reopened.", 200)
+
+
+def _changed(plan: Plan, thread_id: int, said: str, status: int) -> Response:
+    reading = Reading(plan)
+    return changed(
+        "resolutions/create.htmx.html",
+        page=f"/p/{plan.slug}?thread={thread_id}#t{thread_id}",
+        status=status,
+        card=reading.card(thread_id),
+        said=said,
+        **page(reading),
+    )

@@ -1,0 +1,28 @@
+"""Every blueprint of the app."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from planpush.views.api.infos import infos
+from planpush.views.api.plans import plans as api_plans
+from planpush.views.api.pushes import pushes
+from planpush.views.api.threads import threads as api_threads
+from planpush.views.comments import comments
+from planpush.views.dashboard import dashboard
+from planpush.views.documents import documents
+from planpush.views.health import health
+from planpush.views.plans import plans
+from planpush.views.publications import publications
+from planpush.views.resolutions import resolutions
+from planpush.views.sign_ins import sign_ins
+from planpush.views.threads import threads
+
+
+def init_views(app: Flask) -> None:
+    """Register the routes."""
+    for blueprint in (
+        health, sign_ins, dashboard, plans, documents, threads, comments, resolutions,
+        publications, infos, pushes, api_plans, api_threads,
+    ):  # fmt: skip
+        app.register_blueprint(blueprint)

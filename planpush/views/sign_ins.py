@@ -1,0 +1,79 @@
+"""Signing in and out."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Response, g, redirect, render_template, request
+
+from planpush.db import outlives_refusal, writes
+from planpush.models.event import Event
+from planpush.models.session import SignInLink
+from planpush.web.auth import config, cookie_name, public, sign_in
+from planpush.web.limits import limited
+
+sign_ins = Blueprint("sign_ins", __name__)
+
+
+@sign_ins.get("/sign-in")
+@public
+def new() -> Any:
+    """Answer the ways to sign in."""
+    if g.user is not None:
+        return redirect(own_path(request.args.get("next", "")), 302)
+    return _page()
+
+
+@sign_ins.get("/sign-in/local")
+@public
+@writes
+def create() -> Any:
+    """Sign in with a single-use link. Wrong, used and expired ones get the same answer."""
+    return _redeem()
+
+
+@limited("sign-in", limit=30, seconds=60)
+def _redeem() -> Any:
+    allowed = "local" in config().auth_providers
+    user = SignInLink.redeem(request.args.get("token", "")) if allowed else None
+    if user is None:
+        outlives_refusal(lambda: Event.record("sign_in.failed", by=None))
+        return _page("This link was used, has expired, or is wrong. Ask for a new one.", 403)
+    target = own_path(request.args.get("next", ""))
+    return sign_in(redirect(target, 302), user, provider="local")  # type: ignore[arg-type]
+
+
+def _page(error: str = "", status: int = 200) -> Response:
+    html = render_template("sign_ins/new.html", error=error, providers=config().auth_providers)
+    return Response(html, status=status, mimetype="text/html")
+
+
+@sign_ins.post("/sign-out")
+@public
+def destroy() -> Any:
+    """End this browser's session on the server, then forget its cookie."""
+    if g.browser_session is not None:
+        g.browser_session.end()
+        g.browser_session = None
+    response = redirect("/sign-out/done", 303)
+    response.delete_cookie(
+        cookie_name(), path="/", secure=config().secure, httponly=True, samesite="Lax"
+    )
+    return response
+
+
+@sign_ins.get("/sign-out/done")
+@public
+def done() -> Response:
+    """Say that the session is over."""
+    return Response(render_template("sign_ins/done.html"), mimetype="text/html")
+
+
+def own_path(target: str) -> str:
+    """Return `target` if browsers take it for a path of this site, else the start."""
+    plain = target.isprintable() and "\\" not in target and target.startswith("/")
+    if not plain or target.startswith("//") or any(mark.isspace() for mark in target):
+        return "/dashboard"
+    parts = urlsplit(target)
+    return target if not parts.scheme and not parts.netloc else "/dashboard"

@@ -1,0 +1,99 @@
+"""Threads: the panel's list, one card, the composer, a new thread."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, request
+
+from planpush.content.origin import Place
+from planpush.models.comment import checked_body
+from planpush.models.plan import Plan
+from planpush.models.reading import Reading
+from planpush.models.thread import OPEN
+from planpush.views.plans import Composer, page
+from planpush.web.auth import current_user
+from planpush.web.limits import limited
+from planpush.web.respond import (
+    changed,
+    first_time,
+    fragment,
+    number,
+    on_invalid,
+    wants_fragment,
+)
+
+threads = Blueprint("threads", __name__)
+
+
+@threads.get("/p/<slug>/threads")
+def index(slug: str) -> Response:
+    """Answer the panel's list for one tab."""
+    reading = Reading(Plan.find(slug, current_user()), number("v"))
+    context = page(reading)
+    return fragment("threads/index.htmx.html", anchor=request.args.get("anchor", ""), **context)
+
+
+@threads.get("/p/<slug>/threads/<int:thread_id>")
+def show(slug: str, thread_id: int) -> Response:
+    """Answer one card."""
+    plan = Plan.find(slug, current_user())
+    card = Reading(plan).card(thread_id)
+    return fragment(
+        "threads/show.htmx.html", plan=plan, card=card, user=current_user(), editing=None
+    )
+
+
+@threads.get("/p/<slug>/threads/new")
+def new(slug: str) -> Response:
+    """Answer the composer for a place."""
+    plan = Plan.find(slug, current_user())
+    composer = Composer(place_from(request.args), number("v") or plan.newest)
+    return fragment("threads/new.htmx.html", plan=plan, composer=composer)
+
+
+@threads.post("/p/<slug>/threads")
+@limited("comment", limit=120, seconds=60)
+def create(slug: str) -> Response:
+    """Open a thread. A comment that cannot be stored comes back in its form, 422."""
+    user, form = current_user(), request.form
+    plan = Plan.find(slug, user, lock=True)
+    place, on = place_from(form), number("v", source=form) or plan.newest
+    on_invalid(
+        lambda problem: _again(slug, Composer(place, on, form.get("body", ""), str(problem)))
+    )
+    body = checked_body(form.get("body", ""))
+    if first_time(user):
+        plan.open_thread(place, body, by=user, on=on, blocking=form.get("blocking") == "1")
+    reading = Reading(plan, on)
+    card = max(reading.cards, key=lambda card: card.thread.id)
+    return changed(
+        "threads/create.htmx.html",
+        page=f"/p/{slug}?thread={card.thread.id}#t{card.thread.id}",
+        status=201,
+        card=card,
+        anchor="",
+        **page(reading, show=OPEN),
+    )
+
+
+def _again(slug: str, composer: Composer) -> Response:
+    plan = Plan.find(slug, current_user())
+    if wants_fragment():
+        return fragment("threads/new.htmx.html", status=422, plan=plan, composer=composer)
+    context = page(Reading(plan, composer.on), composer=composer)
+    return fragment("plans/show.html", status=422, **context)
+
+
+def place_from(source: object) -> Place:
+    """Return the place that a form or query names."""
+    get = source.get  # type: ignore[attr-defined]
+    return Place(
+        anchor=get("anchor", ""),
+        block=number("block", source=source),
+        quote=get("quote", ""),
+        prefix=get("prefix", ""),
+        suffix=get("suffix", ""),
+        start=number("start", source=source),
+        end=number("end", source=source),
+        row=get("row", ""),
+        column=get("column", ""),
+    )

@@ -1,0 +1,136 @@
+"""Who is asking: a browser by its cookie, an agent by its bearer token, nobody by default."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, TypeVar
+
+from flask import Flask, Response, current_app, g, request
+
+from planpush.config import Config
+from planpush.content.problem import Forbidden, Problem
+from planpush.db import afterwards
+from planpush.models.session import BrowserSession
+from planpush.models.token import ACCESS, PERSONAL, Token
+from planpush.models.user import User
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+class Unauthenticated(Problem):
+    """401: nobody is signed in, or the token is not one of ours."""
+
+    def __init__(self, detail: str = "Sign in first.") -> None:
+        super().__init__(detail=detail, status=401, code="unauthenticated")
+
+
+def init_auth(app: Flask) -> None:
+    """Deny by default: every view needs a person unless it says `public`."""
+    app.before_request(_admit)
+
+
+def public(view: View) -> View:
+    """Mark a view that answers people who are not signed in."""
+    view.public = True  # type: ignore[attr-defined]
+    return view
+
+
+def scope(name: str) -> Callable[[View], View]:
+    """Name the scope that a token needs for an API view."""
+
+    def mark(view: View) -> View:
+        view.scope = name  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def config() -> Config:
+    """Return the running app's configuration."""
+    found: Config = current_app.extensions["planpush_config"]
+    return found
+
+
+def current_user() -> User:
+    """Return who is asking. Raises `Unauthenticated` when nobody is."""
+    if g.get("user") is None:
+        raise Unauthenticated
+    user: User = g.user
+    return user
+
+
+def is_api() -> bool:
+    """Tell whether this request is a program's: it gets JSON, and no cookie counts."""
+    return request.path.startswith("/api/")
+
+
+def cookie_name() -> str:
+    """Return the session cookie's name; the prefix makes browsers insist on https and one host."""
+    return "__Host-planpush" if config().secure else "planpush"
+
+
+def sign_in(response: Response, user: User, *, provider: str) -> Response:
+    """Start a fresh session for `user`; whatever the browser brought before is ended."""
+    if g.get("browser_session") is not None:
+        g.browser_session.end()
+    secret = BrowserSession.start(
+        user,
+        provider=provider,
+        address=request.remote_addr or "",
+        agent=request.user_agent.string,
+    )
+    response.set_cookie(
+        cookie_name(),
+        secret,
+        max_age=config().session_max_age,
+        secure=config().secure,
+        httponly=True,
+        samesite="Lax",
+        path="/",
+    )
+    return response
+
+
+def _admit() -> None:
+    g.user = g.browser_session = g.token = None
+    view = current_app.view_functions.get(request.endpoint or "")
+    if view is None or request.endpoint == "static":
+        return
+    if is_api():
+        _admit_agent(view)
+    else:
+        _admit_browser(view)
+
+
+def _admit_agent(view: Callable[..., Any]) -> None:
+    if getattr(view, "public", False):
+        return
+    kind, _, secret = request.headers.get("Authorization", "").partition(" ")
+    token = Token.find(secret.strip(), PERSONAL, ACCESS) if kind.lower() == "bearer" else None
+    if token is None:
+        raise Unauthenticated(
+            "Send a valid token as Authorization: Bearer …; make one and try again."
+        )
+    g.token, g.user = token, token.user
+    if token.needs_touch:
+        afterwards(partial(Token.touch, token.id))
+    needed = getattr(view, "scope", None)
+    if needed is None or needed not in token.scopes:
+        raise Forbidden(f"This token lacks the scope {needed}.", code="insufficient_scope")
+
+
+def _admit_browser(view: Callable[..., Any]) -> None:
+    secret = request.cookies.get(cookie_name(), "")
+    settings = config()
+    found = (
+        BrowserSession.find(secret, idle=settings.session_idle, max_age=settings.session_max_age)
+        if secret
+        else None
+    )
+    if found is not None:
+        g.browser_session, g.user = found, found.user
+        if found.needs_touch:
+            afterwards(partial(BrowserSession.touch, found.id))
+    elif not getattr(view, "public", False):
+        raise Unauthenticated

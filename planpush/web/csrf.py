@@ -1,0 +1,49 @@
+"""Cross-site request forgery: a token bound to the session, and what browsers say of the sender."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+
+from flask import Flask, g, request
+
+from planpush.content.problem import Forbidden
+from planpush.db import SAFE_METHODS
+from planpush.web.auth import config, is_api
+
+
+def init_csrf(app: Flask) -> None:
+    """Check every mutation that a browser session makes."""
+    app.before_request(_check)
+
+
+def csrf_token() -> str:
+    """Return the token of this session, or nothing when nobody is signed in."""
+    return _token(config().secret_keys[0]) if g.get("browser_session") else ""
+
+
+def _token(key: str) -> str:
+    return hmac.new(
+        key.encode(), b"csrf:" + g.browser_session.token_hash.encode(), hashlib.sha256
+    ).hexdigest()
+
+
+def _check() -> None:
+    if request.method in SAFE_METHODS or is_api() or g.get("browser_session") is None:
+        return
+    given = request.headers.get("X-CSRF-Token") or request.form.get("csrf_token", "")
+    known = any(
+        hmac.compare_digest(given.encode(), _token(key).encode()) for key in config().secret_keys
+    )
+    if not known or not _same_origin():
+        raise Forbidden(
+            "This form was not sent from this site, or your session changed. "
+            "Reload the page and try again.",
+            code="csrf",
+        )
+
+
+def _same_origin() -> bool:
+    origin = request.headers.get("Origin")
+    site = request.headers.get("Sec-Fetch-Site")
+    return origin in (None, config().base_url) and site in (None, "same-origin", "none")

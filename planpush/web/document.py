@@ -1,0 +1,73 @@
+"""The document as it is shown: stored bytes, with pins spliced in where push said they may go."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask, render_template
+from markupsafe import Markup
+
+from planpush.content.splice import splice
+from planpush.models.reading import Card, Reading
+from planpush.models.section import expand, unpack_pins
+from planpush.models.thread import OPEN, Thread
+from planpush.web.jinja import UI_ICONS, bless, sprite
+
+
+def init_document(app: Flask) -> None:
+    """Give templates the pins."""
+    app.jinja_env.globals["moved_pin"] = moved_pin
+
+
+def rendered(reading: Reading) -> Markup:
+    """Return the whole document of a reading, pins included."""
+    threads = reading.by_block()
+    body = b"".join(
+        _section(reading, piece, threads.get(piece.anchor, {})) for piece in reading.pieces
+    )
+    return bless(body.decode())
+
+
+def _section(reading: Reading, piece: Any, threads: dict[int, list[Thread]]) -> bytes:
+    inserts = {0: _pin(reading, piece, 0, threads.get(0, []))}
+    for key, here in threads.items():
+        if key:
+            inserts[key] = _pin(reading, piece, key, here)
+    return splice(expand(piece.html), unpack_pins(piece.pins), inserts)
+
+
+def _pin(reading: Reading, piece: Any, key: int, threads: list[Thread]) -> bytes:
+    return render_template(
+        "threads/_pin.html",
+        plan=reading.plan,
+        version=reading.version,
+        is_newest=reading.is_newest,
+        anchor=piece.anchor,
+        title=piece.title,
+        changed=piece.state if key == 0 and reading.version.number > 1 else "same",
+        key=key,
+        open=[thread for thread in threads if thread.state == OPEN],
+        threads=threads,
+    ).encode()
+
+
+def icons(reading: Reading) -> Markup:
+    """Return the symbols that this document's icons need beyond the app's own."""
+    used = {name for piece in reading.pieces for name in piece.icons}
+    return sprite(tuple(sorted(used - set(UI_ICONS))))
+
+
+def moved_pin(reading: Reading, card: Card) -> Markup:
+    """Return partials that renew the pin of one card's block in an open page.
+
+    The old pin goes, the new one comes: so it does not matter what the page had before.
+    """
+    place = card.placement
+    key = place.block or 0
+    piece = next((piece for piece in reading.pieces if piece.anchor == place.section), None)
+    if piece is None:
+        return bless("")
+    pin = _pin(reading, piece, key, reading.by_block()[piece.anchor][key]).decode()
+    return bless(
+        render_template("threads/_moved_pin.html", anchor=piece.anchor, key=key, pin=bless(pin))
+    )

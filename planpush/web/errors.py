@@ -1,0 +1,138 @@
+"""Errors, translated for whoever asked: a page, an htmx fragment, or a program."""
+
+from __future__ import annotations
+
+import json
+import logging
+import secrets
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Flask, Response, g, redirect, render_template, request
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+
+from planpush.content.problem import Problem, TooLarge
+from planpush.db import db
+from planpush.web.auth import Unauthenticated, config, is_api
+
+log = logging.getLogger("planpush")
+
+WHAT_TO_DO = {
+    400: "Something in the address or the form is not as it should be. Go back and try again.",
+    403: "You may see this, but not do that.",
+    404: "Check the address. If somebody sent it to you, ask them whether the plan is published.",
+    405: "This address does not take that kind of request.",
+    409: "Somebody else was faster. Reload the page to see what changed.",
+    413: "Send less.",
+    422: "Correct what is named below and send it again.",
+    429: "Wait a moment, then try again.",
+    500: "This is our fault, and it is logged. Nothing was half saved. Try again.",
+    503: "Try again in a moment.",
+}
+
+
+def init_errors(app: Flask) -> None:
+    """Answer every problem in the form that its audience reads."""
+    app.register_error_handler(Problem, _answer)
+    app.register_error_handler(HTTPException, _from_werkzeug)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def _from_werkzeug(error: HTTPException) -> Any:
+    if isinstance(error, RequestEntityTooLarge):
+        return _answer(TooLarge("The request is larger than this server takes."))
+    status = error.code or 500
+    if status < 400:
+        return error
+    code = HTTPStatus(status).phrase.lower().replace(" ", "_")
+    answer = _answer(Problem(error.description or "", status=status, code=code))
+    if status == 405 and error.get_response() is not None:
+        answer.headers["Allow"] = error.get_response().headers.get("Allow", "")
+    return answer
+
+
+def _unexpected(error: Exception) -> Response:
+    log.exception("unexpected error, request %s", request_id(), exc_info=error)
+    db.session.rollback()
+    return _answer(Problem("", status=500, code="internal"))
+
+
+def request_id() -> str:
+    """Return the id that ties an error page to a log line."""
+    if "request_id" not in g:
+        g.request_id = secrets.token_hex(6)
+    found: str = g.request_id
+    return found
+
+
+def _answer(problem: Problem) -> Response:
+    db.session.rollback()
+    if is_api():
+        response = _for_program(problem)
+    elif isinstance(problem, Unauthenticated):
+        response = _to_sign_in()
+    elif problem.status == 422 and "on_invalid" in g:
+        response = g.pop("on_invalid")(problem)
+    else:
+        response = _for_person(problem)
+    if "retry_after" in problem.extra:
+        response.headers["Retry-After"] = str(problem.extra["retry_after"])
+    return response
+
+
+def _for_program(problem: Problem) -> Response:
+    body = {
+        "type": f"{config().base_url}/docs/errors#{problem.code}",
+        "title": HTTPStatus(problem.status).phrase,
+        "status": problem.status,
+        "code": problem.code,
+        "detail": problem.detail or WHAT_TO_DO.get(problem.status, ""),
+        **problem.extra,
+    }
+    if problem.errors:
+        body["errors"] = [finding.as_dict() for finding in problem.errors]
+    response = Response(
+        json.dumps(body), status=problem.status, content_type="application/problem+json"
+    )
+    if problem.status == 401:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def _to_sign_in() -> Response:
+    target = _own_path()
+    address = "/sign-in" + ("?" + urlencode({"next": target}) if target else "")
+    if request.headers.get("HX-Request"):
+        response = Response("", status=401)
+        response.headers["HX-Redirect"] = address
+        return response
+    return redirect(address, 302)  # type: ignore[return-value]
+
+
+def _own_path() -> str:
+    """Return where to go after signing in: the page itself, never a fragment or a form."""
+    if request.headers.get("HX-Request"):
+        current = request.headers.get("HX-Current-URL", "")
+        base = config().base_url
+        return current.removeprefix(base) if current.startswith(base + "/") else ""
+    return request.full_path.rstrip("?") if request.method == "GET" else ""
+
+
+def _for_person(problem: Problem) -> Response:
+    htmx = bool(request.headers.get("HX-Request"))
+    template = "errors/show.htmx.html" if htmx else "errors/show.html"
+    body = render_template(
+        template,
+        status=problem.status,
+        phrase=HTTPStatus(problem.status).phrase,
+        detail=problem.detail,
+        advice=WHAT_TO_DO.get(problem.status, ""),
+        errors=problem.errors,
+        request_id=request_id(),
+    )
+    response = Response(body, status=problem.status, mimetype="text/html")
+    if htmx:
+        response.headers["HX-Retarget"] = "#banner"
+        response.headers["HX-Reswap"] = "innerHTML"
+    return response

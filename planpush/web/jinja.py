@@ -1,0 +1,140 @@
+"""Templates: what they may call, and the one place where HTML is blessed."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from datetime import datetime
+from functools import cache
+
+from flask import Flask
+from jinja2 import StrictUndefined, pass_context
+from jinja2.runtime import Context
+from jinja2_fragments import render_block
+from lucide.jinja import lucide
+from markupsafe import Markup, escape
+
+from planpush.db import now
+from planpush.web.assets import STYLES, VENDOR, asset, vendor
+from planpush.web.csrf import csrf_token
+from planpush.web.headers import csp_nonce
+
+UI_ICONS = (
+    "arrow-down", "arrow-up", "bot", "check", "chevron-down", "chevron-right", "circle-check",
+    "corner-down-right", "ellipsis", "file-text", "globe", "history", "info", "link", "lock",
+    "log-out", "message-square", "message-square-plus", "pencil", "plus", "rotate-ccw", "search",
+    "terminal", "trash-2", "triangle-alert", "unlink", "x",
+)  # fmt: skip
+_LINK = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:!?)\]]")
+_CODE = re.compile(r"`([^`\n]+)`")
+_STEPS = ((60, 1, "s"), (3600, 60, "min"), (86400, 3600, "h"), (7 * 86400, 86400, "d"))
+
+
+def init_jinja(app: Flask) -> None:
+    """Give templates their globals and filters; an undefined name is an error."""
+    env = app.jinja_env
+    env.undefined = StrictUndefined
+    env.trim_blocks = env.lstrip_blocks = True
+    env.globals.update(
+        asset=asset,
+        vendor=vendor,
+        styles=STYLES,
+        libraries=VENDOR,
+        csp_nonce=csp_nonce,
+        csrf_token=csrf_token,
+        icon=icon,
+        ui_icons=UI_ICONS,
+        sprite=sprite,
+        region=region,
+        form_key=form_key,
+    )
+    env.filters.update(ago=ago, prose=prose, plural=plural)
+
+
+def bless(html: str) -> Markup:
+    """Mark HTML as safe to print: only what this module escaped or the sanitiser cleaned."""
+    return Markup(html)  # noqa: S704
+
+
+def icon(name: str, classes: str = "") -> Markup:
+    """Return an icon of the app's own set."""
+    if name not in UI_ICONS:
+        raise LookupError(f"{name} is not in UI_ICONS")
+    return bless(
+        f'<svg class="{escape(f"i {classes}".strip())}" aria-hidden="true">'
+        f'<use href="#pp-i-{escape(name)}"/></svg>'
+    )
+
+
+@cache
+def sprite(names: tuple[str, ...]) -> Markup:
+    """Return the symbols of the named icons, which `<use>` finds on the same page."""
+    symbols = "".join(_symbol(name) for name in names)
+    return bless(f'<svg width="0" height="0" aria-hidden="true" class="sr">{symbols}</svg>')
+
+
+@cache
+def _symbol(name: str) -> str:
+    drawn = str(lucide(name))
+    inner = drawn[drawn.index(">") + 1 : drawn.rindex("</svg>")]
+    return f'<symbol id="pp-i-{escape(name)}" viewBox="0 0 24 24">{inner.strip()}</symbol>'
+
+
+@pass_context
+def region(
+    context: Context, template: str, block: str, target: str, swap: str = "outerMorph"
+) -> Markup:
+    """Return one region of a page as a partial that htmx swaps into `target`."""
+    body = render_block(context.environment, template, block, **context.get_all())
+    return bless(
+        f'<hx-partial hx-target="{escape(target)}" hx-swap="{escape(swap)}" '
+        f'hx-nonce="{csp_nonce()}">{body}</hx-partial>'
+    )
+
+
+def ago(at: datetime) -> Markup:
+    """Return a `<time>` in short words, with the exact UTC time in its title."""
+    passed = max(0, int((now() - at).total_seconds()))
+    words = next(
+        (f"{passed // unit} {name} ago" for limit, unit, name in _STEPS if passed < limit),
+        f"{at.day} {at:%b}" + ("" if at.year == now().year else f" {at.year}"),
+    )
+    words = "just now" if passed < 60 else words
+    exact = f"{at:%Y-%m-%d %H:%M:%S} UTC"
+    return bless(f'<time datetime="{at.isoformat()}" title="{exact}">{words}</time>')
+
+
+def prose(body: str) -> Markup:
+    """Return a comment's plain words as paragraphs, with `code` and links, all else escaped."""
+    paragraphs = [part for part in re.split(r"\n{2,}", body) if part.strip()]
+    return bless("".join(f"<p>{_inline(part)}</p>" for part in paragraphs))
+
+
+def _inline(text: str) -> str:
+    parts = _CODE.split(text)
+    shown = [
+        f"<code>{escape(part)}</code>" if index % 2 else _links(part)
+        for index, part in enumerate(parts)
+    ]
+    return "".join(shown)
+
+
+def _links(text: str) -> str:
+    pieces, last = [], 0
+    for match in _LINK.finditer(text):
+        address = escape(match[0])
+        pieces.append(str(escape(text[last : match.start()])))
+        pieces.append(f'<a href="{address}" rel="noopener noreferrer nofollow">{address}</a>')
+        last = match.end()
+    pieces.append(str(escape(text[last:])))
+    return "".join(pieces).replace("\n", "<br>")
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """Return "1 comment" or "2 comments"."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def form_key() -> str:
+    """Return a fresh idempotency key for a form."""
+    return secrets.token_urlsafe(12)

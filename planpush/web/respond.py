@@ -1,0 +1,61 @@
+"""Answers to mutations: a fragment for htmx, a redirect to the page for a plain form."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+from flask import Response, g, redirect, render_template, request
+
+from planpush.content.problem import Finding, Malformed, Problem
+from planpush.models.idempotency import IdempotencyKey
+from planpush.models.user import User
+
+
+def wants_fragment() -> bool:
+    """Tell whether htmx asked."""
+    return bool(request.headers.get("HX-Request"))
+
+
+def changed(template: str, *, page: str, status: int = 200, **context: Any) -> Response:
+    """Answer a mutation: the fragment that shows it, or 303 to the page it belongs to."""
+    if not wants_fragment():
+        return redirect(page, 303)  # type: ignore[return-value]
+    return Response(render_template(template, **context), status=status, mimetype="text/html")
+
+
+def fragment(template: str, *, push_url: str = "", status: int = 200, **context: Any) -> Response:
+    """Answer with a fragment, and with the page address that the browser shows for it."""
+    response = Response(render_template(template, **context), status=status, mimetype="text/html")
+    if push_url:
+        response.headers["HX-Push-Url"] = push_url
+    return response
+
+
+def first_time(user: User) -> bool:
+    """Tell whether this form was not sent before: its hidden key makes a double click harmless."""
+    key = request.form.get("key", "")
+    if not key:
+        return True
+    body = hashlib.sha256()
+    for name, value in sorted(request.form.items(multi=True)):
+        if name != "csrf_token":
+            body.update(f"{name}={value}\0".encode("utf-8", "surrogatepass"))
+    return IdempotencyKey.claim(f"form:{key}", body.hexdigest(), by=user)[1]
+
+
+def on_invalid(answer: Callable[[Problem], Response]) -> None:
+    """Let `answer` give the form back, as it was typed, should this request end in 422."""
+    g.on_invalid = answer
+
+
+def number(name: str, *, source: Any = None) -> int | None:
+    """Return a whole number from the query or `source`. Raises `Malformed` for anything else."""
+    raw = (request.args if source is None else source).get(name, "")
+    if raw == "":
+        return None
+    if not raw.isascii() or not raw.isdigit() or len(raw) > 9:
+        message = f"{name} is a whole number"
+        raise Malformed(message, [Finding("malformed", message, field=name)])
+    return int(raw)

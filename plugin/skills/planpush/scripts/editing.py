@@ -1,0 +1,162 @@
+"""The verbs that change or show the drafts: put, rm, order, outline, lint."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import ContextManager, List, Optional
+
+import client
+import linting
+import problems
+import state
+from state import Conversation, Section
+from stop import FIX, Stop
+
+
+def drafts() -> ContextManager[Conversation]:
+    """Give this conversation's drafts for the server that is set."""
+    return state.conversation(client.connect().address, client.session())
+
+
+def put(arguments: argparse.Namespace) -> int:
+    """Store one section from standard input, unless the lint finds an error in it."""
+    text = section_text()
+    with drafts() as here:
+        old = here.find(arguments.anchor)
+        if arguments.append:
+            text = f"{appendable(old, arguments.anchor)}\n{text}"
+        found = linting.section(arguments.anchor, text)
+        errors = [one for one in found if one.error]
+        if errors:
+            raise Stop(FIX, f"{arguments.anchor} was not stored", *map(str, errors))
+        draft = Section(arguments.anchor, state.digest(text), text)
+        place(here, draft, old, arguments.was)
+        print(f"{draft.anchor}: {len(text.encode())} bytes, {describe(here, draft)}")
+    for one in found:
+        print(one)
+    return 0
+
+
+def section_text() -> str:
+    """Return standard input with plain line ends and no white space around it."""
+    if sys.stdin.isatty():
+        raise Stop(FIX, "put reads the section from standard input", "fix: use a quoted heredoc")
+    try:
+        text = sys.stdin.buffer.read().decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise Stop(FIX, f"the section is not UTF-8: {error}", "fix: send UTF-8 text") from None
+    return text.replace("\r\n", "\n").strip()
+
+
+def appendable(old: Optional[Section], anchor: str) -> str:
+    """Return the text to append to."""
+    if old is None or old.html is None:
+        first = "has no draft here yet" if old is None else "is only on the server"
+        raise Stop(FIX, f"{anchor} {first}", "fix: send its first part without --append")
+    return old.html
+
+
+def place(here: Conversation, draft: Section, old: Optional[Section], was: Optional[str]) -> None:
+    """Put the draft where its predecessor stood, else at the end."""
+    if was and was != draft.anchor:
+        if old is not None:
+            fix = "fix: `rm` one of them, or leave --was out"
+            raise Stop(FIX, f"{draft.anchor} exists already, {was} cannot become it", fix)
+        old = here.find(was)
+        if old is None and was not in here.known():
+            raise Stop(FIX, f"there is no section {was} to rename", "fix: `outline` lists them")
+        draft.was = was if was in here.known() else (old.was if old else None)
+    elif old is not None:
+        draft.was = old.was
+    if old is None:
+        here.sections.append(draft)
+    else:
+        here.sections[here.sections.index(old)] = draft
+
+
+def rm(arguments: argparse.Namespace) -> int:
+    """Take a section out of the document."""
+    with drafts() as here:
+        old = here.find(arguments.anchor)
+        if old is None:
+            raise no_section(arguments.anchor)
+        here.sections.remove(old)
+        count = here.open_threads().get(old.was or old.anchor, 0)
+    print(f"{arguments.anchor}: removed, the next push tells the server")
+    if count:
+        print(f"warning: {count} open comments sit on it and lose their place")
+        print(f"fix: if it was only renamed, `put NEW --was {old.was or old.anchor}`")
+    return 0
+
+
+def no_section(anchor: str) -> Stop:
+    """Return the stop for an anchor that is not in the document."""
+    return Stop(FIX, f"there is no section {anchor}", "fix: `outline` lists them")
+
+
+def order(arguments: argparse.Namespace) -> int:
+    """Put the named sections first in the order given; the others follow as they are."""
+    with drafts() as here:
+        first: List[Section] = []
+        for anchor in arguments.anchors:
+            one = here.find(anchor)
+            if one is None:
+                raise no_section(anchor)
+            if one not in first:
+                first.append(one)
+        here.sections = first + [one for one in here.sections if one not in first]
+        print("order: " + " ".join(one.anchor for one in here.sections))
+    return 0
+
+
+def outline(_arguments: argparse.Namespace) -> int:
+    """Print the sections in order, with what the next push would do and open comments."""
+    with drafts() as here:
+        newest = refresh(here)
+        counts = here.open_threads()
+        for one in here.sections:
+            count = counts.get(one.was or one.anchor, 0)
+            told = f", {count} open comments" if count else ""
+            print(f"{one.anchor}: {describe(here, one)}{told}")
+        for anchor in here.removed():
+            print(f"{anchor}: removed, {counts.get(anchor, 0)} open comments")
+        if not here.sections:
+            print("no sections yet: `put ANCHOR`, or `use SLUG` to go on with a plan")
+        if newest and newest != here.base:
+            print(f"the server is at v{newest}, you started from v{here.base}: `use {here.plan}`")
+    return 0
+
+
+def refresh(here: Conversation) -> Optional[int]:
+    """Ask for the open comments of the plan; return the server's newest version."""
+    if not here.plan:
+        return None
+    server = client.connect()
+    answer = problems.must(server, server.get(f"/api/plans/{here.plan}/outline"))
+    if answer.data.get("version") == here.base:
+        here.outline = list(answer.data.get("sections") or [])
+    return answer.data.get("version")
+
+
+def describe(here: Conversation, one: Section) -> str:
+    """Return what the next push would do with a draft."""
+    if one.clash:
+        return "changed here and on the server, put the merged text"
+    if one.was:
+        return f"renamed from {one.was}"
+    known = here.known().get(one.anchor)
+    if known == one.sha256:
+        return f"as in v{here.base}"
+    return "changed" if known else "new"
+
+
+def lint(_arguments: argparse.Namespace) -> int:
+    """Check every draft that is here as text."""
+    with drafts() as here:
+        found = linting.document([(one.anchor, one.html) for one in here.sections])
+        checked = sum(one.html is not None for one in here.sections)
+    for one in found:
+        print(one)
+    print(f"{checked} sections checked, {len(found)} findings")
+    return FIX if found else 0

@@ -1,0 +1,99 @@
+"""The server's refusals (problem+json) as lines with a fix."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Dict, List, Sequence
+
+from client import Answer, Server
+from stop import CONFLICT, FIX, UNREACHABLE, Stop, one_line
+
+SCOPES = "plans:read, plans:write"
+FIXES = {
+    400: "run the verb with --help; if the command is right, the helper is older than the server",
+    403: "ask the plan's owner to do it or to make you an editor",
+    404: "`plans` lists what you may see; a private plan's owner has to share it",
+    413: "split the plan in two, or ask the admin about MAX_DOCUMENT_BYTES",
+    415: "the helper is older than the server: update the plugin",
+}
+
+
+def code_of(answer: Answer) -> str:
+    """Return the stable word of a refusal."""
+    code = answer.data.get("code") or re.split("[/#]", str(answer.data.get("type")))[-1]
+    return str(code)
+
+
+def must(server: Server, answer: Answer, anchors: Sequence[str] = ()) -> Answer:
+    """Return a good answer; raise what a refusal means. `anchors` are those of the push."""
+    if answer.status < 300:
+        return answer
+    if answer.status == 401:
+        raise signed_out(server)
+    detail = one_line(answer.data.get("detail") or answer.data.get("title") or "")
+    lines = [f"the server refused ({answer.status} {one_line(code_of(answer))}): {detail}"]
+    errors = [error for error in answer.data.get("errors") or [] if isinstance(error, dict)]
+    lines += [finding(error, anchors) for error in errors]
+    if answer.status in FIXES and not any(error.get("fix") for error in errors):
+        lines.append("fix: " + FIXES[answer.status])
+    if code_of(answer) == "secret_found":
+        lines.append("fix: remove it; if it is no secret, push with --allow-secrets (audited)")
+    raise Stop(UNREACHABLE if answer.status >= 500 else FIX, *lines)
+
+
+def signed_out(server: Server) -> Stop:
+    """Return the stop for a missing or dead token."""
+    what = "the server does not accept the token" if server.token else "not signed in"
+    made = f"fix: make a token at {server.address}/settings/tokens with {SCOPES}"
+    return Stop(UNREACHABLE, f"{what} (401)", made + " and set PLANPUSH_TOKEN to it")
+
+
+def finding(error: Dict[str, Any], anchors: Sequence[str] = ()) -> str:
+    """Return one error as `where line:column code message → fix`."""
+    at = ""
+    if error.get("line"):
+        at = f"{error['line']}:{error.get('column') or 1}"
+    parts = (field_name(error, anchors), at, error.get("code"), error.get("message"))
+    text = " ".join(one_line(part) for part in parts if part)
+    return text + (f" → {one_line(error['fix'])}" if error.get("fix") else "")
+
+
+def field_name(error: Dict[str, Any], anchors: Sequence[str]) -> str:
+    """Return the field, a section's by its anchor: `sections[2].html` says little."""
+    name = str(error.get("field") or "")
+    match = re.match(r"sections[.\[](\d+)", name)
+    if match and int(match.group(1)) < len(anchors):
+        return anchors[int(match.group(1))]
+    return name
+
+
+def missing(answer: Answer, anchors: Sequence[str]) -> List[str]:
+    """Return the anchors that a `missing_sections` refusal asks for; all when it names none."""
+    named = [field_name(error, anchors) for error in answer.data.get("errors") or []]
+    for listed in ("anchors", "missing", "sections"):
+        value = answer.data.get(listed)
+        named += value if isinstance(value, list) else []
+    return [anchor for anchor in anchors if anchor in named] or list(anchors)
+
+
+def conflict(answer: Answer, plan: str, base: object, theirs: List[str], both: List[str]) -> Stop:
+    """Return the stop for a newer push: who pushed what, and what to do."""
+    lines = [f"conflict: {plan} moved on from v{base}; nothing of this push was stored"]
+    since = answer.data.get("since") or [answer.data.get("current") or {}]
+    lines += [pushed(entry) for entry in since if isinstance(entry, dict)]
+    if theirs:
+        lines.append("they changed: " + ", ".join(theirs))
+    if both:
+        lines.append("you changed these too: " + ", ".join(both))
+    lines.append(f"fix: planpush use {plan} (keeps your edits, takes theirs elsewhere), then push")
+    return Stop(CONFLICT, *lines)
+
+
+def pushed(entry: Dict[str, Any]) -> str:
+    """Return one version as a line."""
+    who = entry.get("pushed_by") or "someone"
+    who = who.get("name") or "someone" if isinstance(who, dict) else who
+    text = (
+        f"v{entry.get('version')} pushed by {one_line(who)} at {one_line(entry.get('pushed_at'))}"
+    )
+    return text + (f": {one_line(entry['message'])}" if entry.get("message") else "")

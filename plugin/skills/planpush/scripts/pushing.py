@@ -1,0 +1,215 @@
+"""The verbs that move the document: push sends what changed, use goes on with a plan."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import uuid
+from typing import Any, Dict, List, Optional, Tuple
+
+import client
+import linting
+import problems
+import state
+from client import Answer, Server
+from editing import drafts
+from merging import adopt, guard
+from state import Conversation, Section
+from stop import FIX, UNREACHABLE, Stop, one_line
+
+Body = Dict[str, Any]
+
+
+def push(arguments: argparse.Namespace) -> int:
+    """Send the sections that the server does not have; say what became of them."""
+    server = client.connect()
+    if arguments.plan:
+        with drafts() as here:
+            if here.plan != arguments.plan:
+                adopt(server, here, arguments.plan, discard=False)
+    body, answer = send(server, arguments, [])
+    if answer.status == 422 and problems.code_of(answer) == "missing_sections":
+        with drafts() as here:
+            full = resend(here, problems.missing(answer, anchors_of(body)))
+        body, answer = send(server, arguments, full)
+    with drafts() as here:
+        if answer.status == 409:
+            raise stale(here, answer)
+        keep(here, body, problems.must(server, answer, anchors_of(body)).data)
+    report(answer, arguments)
+    return 0
+
+
+def send(server: Server, arguments: argparse.Namespace, full: List[str]) -> Tuple[Body, Answer]:
+    """Send one push. Its key is kept on disk until an answer came, whatever happens to us."""
+    with drafts() as here:
+        body = prepare(here, arguments, full)
+        key = idempotency_key(here, body)
+    answer = server.push(body, key)
+    with drafts() as here:
+        here.pending = {}
+    return body, answer
+
+
+def anchors_of(body: Body) -> List[str]:
+    """Return the anchors of a push in its order."""
+    return [one["anchor"] for one in body["sections"]]
+
+
+def prepare(here: Conversation, arguments: argparse.Namespace, full: List[str]) -> Body:
+    """Return the body of the push; `full` are the anchors to send whatever the server has."""
+    check(here, arguments)
+    body: Body = {
+        "plan": here.plan,
+        "base_version": here.base,
+        "title": arguments.title,
+        "slug": None if here.plan else arguments.slug,
+        "visibility": "published" if arguments.publish else None,
+        "message": arguments.message,
+        "direction": arguments.direction,
+        "source": {"agent": agent(), "session": client.session()},
+        "allow_secrets": arguments.allow_secrets or None,
+    }
+    nothing = ("title", "slug", "visibility", "message", "direction", "allow_secrets")
+    body = {name: value for name, value in body.items() if value or name not in nothing}
+    known = here.known()
+    body["sections"] = [
+        part(one, known.get(one.anchor) == one.sha256 and one.anchor not in full)
+        for one in here.sections
+    ]
+    return body
+
+
+def part(one: Section, held: bool) -> Dict[str, Optional[str]]:
+    """Return a section as it is sent: without its text when the server holds it."""
+    html = None if held else one.html
+    return {"anchor": one.anchor, "sha256": one.sha256, "html": html, "was": one.was}
+
+
+def agent() -> str:
+    """Return the name of the program that runs this helper."""
+    return "claude-code" if os.environ.get("CLAUDE_CODE_SESSION_ID") else "agent"
+
+
+def check(here: Conversation, arguments: argparse.Namespace) -> None:
+    """Stop before the network when the push cannot be right."""
+    if not here.sections:
+        raise Stop(FIX, "there are no sections to push", "fix: `put ANCHOR` first")
+    if not here.plan and not (arguments.title or "").strip():
+        raise Stop(FIX, "a new plan needs a title", 'fix: push --title "What the plan is about"')
+    clashes = [one.anchor for one in here.sections if one.clash]
+    if clashes:
+        fix = f"fix: read theirs at {here.url}, then `put` the merged text of each"
+        raise Stop(FIX, "changed here and on the server: " + ", ".join(clashes), fix)
+    found = linting.document([(one.anchor, one.html) for one in here.sections])
+    errors = [one for one in found if one.error]
+    if errors or (found and not arguments.allow_warnings):
+        allowed = () if errors else ("fix: put them again, or push with --allow-warnings",)
+        raise Stop(FIX, *map(str, found), *allowed)
+
+
+def idempotency_key(here: Conversation, body: Body) -> str:
+    """Return the key of this body: the same one after a push whose answer never arrived."""
+    fingerprint = state.digest(json.dumps(body, sort_keys=True))
+    if here.pending.get("digest") != fingerprint:
+        here.pending = {"digest": fingerprint, "key": str(uuid.uuid4())}
+    return here.pending["key"]
+
+
+def resend(here: Conversation, anchors: List[str]) -> List[str]:
+    """Return the anchors to send in full, if their text is here."""
+    gone = [one.anchor for one in here.sections if one.anchor in anchors and one.html is None]
+    if gone:
+        fix = "fix: `put` each of them again, or `rm` it"
+        raise Stop(FIX, "the server no longer has the text of " + ", ".join(gone), fix)
+    return anchors
+
+
+def stale(here: Conversation, answer: Answer) -> Stop:
+    """Return the conflict: which sections they changed, and which of those are edited here too."""
+    outline = answer.data.get("outline") or []
+    theirs = {str(entry.get("anchor")): entry.get("sha256") for entry in outline}
+    known = here.known()
+    changed = [anchor for anchor, sha in theirs.items() if known.get(anchor) != sha]
+    changed += [anchor for anchor in known if outline and anchor not in theirs]
+    mine = {one.was or one.anchor for one in here.edited()}
+    both = [anchor for anchor in changed if anchor in mine]
+    return problems.conflict(answer, str(here.plan), here.base, changed, both)
+
+
+def keep(here: Conversation, body: Body, data: Dict[str, Any]) -> None:
+    """Note what the server has now; drafts put meanwhile stay drafts."""
+    if not {"plan", "version", "url"} <= set(data):
+        raise Stop(UNREACHABLE, "the server's answer is incomplete", "fix: update the plugin")
+    here.plan, here.base, here.url = data["plan"], data["version"], str(data["url"])
+    counts = here.open_threads()
+    here.outline = [
+        {
+            "anchor": sent["anchor"],
+            "sha256": sent["sha256"],
+            "open_threads": counts.get(sent["was"] or sent["anchor"], 0),
+        }
+        for sent in body["sections"]
+    ]
+    told = {sent["anchor"]: sent["was"] for sent in body["sections"]}
+    for one in here.sections:
+        if one.was and told.get(one.anchor) == one.was:
+            one.was = None
+
+
+def report(answer: Answer, arguments: argparse.Namespace) -> None:
+    """Print what the push did, one fact a line."""
+    data = answer.data
+    if answer.status == 200:
+        print(f"unchanged: v{data['version']} of {data['plan']} has this content already")
+    else:
+        parts = counted(
+            data, "sections", ("added", "changed", "removed", "unchanged", "sent"), True
+        )
+        print(f"pushed v{data['version']} of {data['plan']}: {parts}")
+    print(data["url"])
+    if arguments.slug and not arguments.plan and data["plan"] != arguments.slug:
+        print(f"the plan's name is {data['plan']}, not {arguments.slug}")
+    places = counted(data, "threads", ("exact", "moved", "edited", "outdated", "orphaned"), True)
+    if places:
+        print(f"comments carried over: {places}")
+    if data.get("unanswered"):
+        print("unanswered comments: " + ", ".join(map(one_line, data["unanswered"])))
+    for warning in data.get("warnings") or []:
+        text = problems.finding(warning) if isinstance(warning, dict) else one_line(warning)
+        print(f"warning: {text}")
+    if data.get("visibility") == "private":
+        print("only you can see this; publish with: planpush push --publish")
+
+
+def counted(data: Dict[str, Any], group: str, names: Tuple[str, ...], some: bool = False) -> str:
+    """Return the counts of a group as words; `some` leaves zeros out."""
+    counts = data.get(group) or {}
+    return ", ".join(
+        f"{counts.get(name, 0)} {name}" for name in names if counts.get(name) or not some
+    )
+
+
+def use(arguments: argparse.Namespace) -> int:
+    """Go on with a plan of the server, or start a new one."""
+    if bool(arguments.slug) == arguments.new:
+        raise Stop(FIX, "use takes the plan's slug, or --new", "fix: `plans` lists the slugs")
+    server = client.connect()
+    with drafts() as here:
+        if arguments.new:
+            guard(here, arguments.discard)
+            here.reset()
+            print("new plan: no sections yet")
+            return 0
+        adopt(server, here, arguments.slug, arguments.discard)
+        print(f"{here.plan} at v{here.base}: {len(here.sections)} sections")
+        print(here.url)
+        kept = [one.anchor for one in here.edited() if not one.clash]
+        clashes = [one.anchor for one in here.sections if one.clash]
+        if kept:
+            print("kept your edits of: " + ", ".join(kept))
+        if clashes:
+            print("changed here and on the server: " + ", ".join(clashes))
+            print("fix: read theirs on the page, then `put` the merged text of each")
+    return 0

@@ -1,0 +1,63 @@
+// Marks the words that open threads speak of, with the CSS Custom Highlight API.
+// A card says where: section, block, and code points in the block's normalised text.
+
+const kinds = ["exact", "moved", "edited"];
+
+// Maps an offset in normalised text (white space collapsed, code points) to a text node.
+const locate = (block, start, end) => {
+	const walker = document.createTreeWalker(block, NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT, {
+		acceptNode: (node) => {
+			if (node.nodeType === Node.TEXT_NODE) return NodeFilter.FILTER_ACCEPT;
+			if (node.matches(".pin, .permalink, .pp-changed-mark")) return NodeFilter.FILTER_REJECT;
+			return node.localName === "br" ? NodeFilter.FILTER_ACCEPT : NodeFilter.FILTER_SKIP;
+		},
+	});
+	const range = new Range();
+	let count = 0;
+	let space = true;
+	let found = false;
+	for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+		if (node.nodeType !== Node.TEXT_NODE) {
+			if (!space) count += 1;
+			space = true;
+			continue;
+		}
+		let index = 0;
+		for (const mark of node.data.normalize("NFC") === node.data ? node.data : [...node.data]) {
+			const blank = /\s/u.test(mark);
+			if (!(blank && space)) {
+				if (count === start && !found) {
+					range.setStart(node, index);
+					found = true;
+				}
+				count += 1;
+				if (count === end && found) {
+					range.setEnd(node, index + mark.length);
+					return range;
+				}
+			}
+			space = blank;
+			index += mark.length;
+		}
+	}
+	return null;
+};
+
+const rangeOf = (card) => {
+	const { section, place, start, end } = card.dataset;
+	if (start === undefined || place === undefined) return null;
+	const root = document.getElementById(`s-${section}`);
+	const block = root?.querySelector(`[data-block="${CSS.escape(place)}"]`);
+	return block ? locate(block, Number(start), Number(end)) : null;
+};
+
+export const drawHighlights = (active = document.querySelector(".thread.active")) => {
+	if (!CSS.highlights) return;
+	for (const kind of kinds) {
+		const cards = document.querySelectorAll(`.thread[data-state="${kind}"]:not(.done)`);
+		const ranges = [...cards].map(rangeOf).filter(Boolean);
+		CSS.highlights.set(`pp-${kind}`, new Highlight(...ranges));
+	}
+	const range = active ? rangeOf(active) : null;
+	CSS.highlights.set("pp-active", range ? new Highlight(range) : new Highlight());
+};

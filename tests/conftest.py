@@ -1,0 +1,162 @@
+"""The cast and the stage: alice owns, bob reviews, charlie must see nothing, ada is admin."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+
+from planpush import create_app
+from planpush.config import Config
+from planpush.db import commit, db
+from planpush.models.plan import EDITOR, REVIEWER, Member, Plan
+from planpush.models.schema import migrate
+from planpush.models.session import SignInLink
+from planpush.models.token import Token
+from planpush.models.user import User
+
+CAST = {
+    "alice": "developer",
+    "bob": "qa",
+    "charlie": "developer",
+    "ada": "admin",
+    "pam": "project_manager",
+}
+HTMX = {"HX-Request": "true"}
+ON_POSTGRES = os.environ.get("PLANPUSH_TEST_DATABASE", "sqlite") == "postgres"
+DOCUMENT = (
+    '<section data-anchor="intro"><h2>Intro</h2><p>Tokens rotate on every use.</p></section>'
+    '<section data-anchor="data"><h2>Data model</h2><table><thead><tr><th>Column</th><th>Type</th>'
+    "</tr></thead><tbody><tr><td>id</td><td>uuid</td></tr><tr><td>name</td><td>text</td></tr>"
+    "</tbody></table></section>"
+)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if ON_POSTGRES and not os.environ.get("PLANPUSH_TEST_POSTGRES"):
+        pytest.exit("PLANPUSH_TEST_POSTGRES names no server", returncode=2)
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> str:
+    """The URL of a migrated database: a file to copy, or a database of this worker's own."""
+    if not ON_POSTGRES:
+        path = tmp_path_factory.mktemp("database") / "template.db"
+        url = f"sqlite:///{path}"
+    else:
+        url = _own_database(os.environ["PLANPUSH_TEST_POSTGRES"], f"planpush_{worker_id}")
+    with make_app(url, tmp_path_factory.mktemp("data")).app_context():
+        migrate()
+        db.engine.dispose()
+    return url
+
+
+def _own_database(server: str, name: str) -> str:
+    engine = sa.create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(sa.text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+        connection.execute(sa.text(f"CREATE DATABASE {name}"))
+    engine.dispose()
+    return sa.make_url(server).set(database=name).render_as_string(hide_password=False)
+
+
+def make_app(url: str, data_dir: Path, **changes: Any) -> Flask:
+    settings = {"secret_keys": ("k" * 40,), "base_url": "http://localhost", "rate_limits": False}
+    return create_app(Config(database_url=url, data_dir=data_dir, **(settings | changes)))
+
+
+@pytest.fixture
+def database_url(migrated: str, tmp_path: Path) -> str:
+    """A database as it is after the migrations: empty."""
+    if not ON_POSTGRES:
+        shutil.copy(migrated.removeprefix("sqlite:///"), tmp_path / "planpush.db")
+        return f"sqlite:///{tmp_path / 'planpush.db'}"
+    engine = sa.create_engine(migrated)
+    names = ", ".join(table.name for table in reversed(db.metadata.sorted_tables))
+    with engine.begin() as connection:
+        connection.execute(sa.text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+    engine.dispose()
+    return migrated
+
+
+@pytest.fixture
+def app(database_url: str, tmp_path: Path) -> Iterator[Flask]:
+    made = make_app(database_url, tmp_path)
+    with made.app_context():
+        for name, role in CAST.items():
+            User.add(f"{name}@example.com", name=name.title(), roles=[role])
+        commit()
+        db.session.remove()
+    yield made
+    with made.app_context():
+        db.engine.dispose()
+
+
+class Browser:
+    """Somebody signed in; `post` and the like carry the CSRF token."""
+
+    def __init__(self, app: Flask, name: str) -> None:
+        self.client: FlaskClient = app.test_client()
+        with app.app_context():
+            secret = SignInLink.issue(person(name))
+            commit()
+        self.client.get(f"/sign-in/local?token={secret}")
+        page = self.client.get("/dashboard").text
+        self.csrf = re.search(r'name="csrf-token" content="(\w+)"', page)[1]
+
+    def get(self, path: str, **options: Any) -> Any:
+        return self.client.get(path, **options)
+
+    def send(
+        self, method: str, path: str, data: Any = None, *, htmx: bool = True, **headers: str
+    ) -> Any:
+        sent = {"X-CSRF-Token": self.csrf} | (HTMX if htmx else {}) | headers
+        return self.client.open(path, method=method, data=data, headers=sent)
+
+
+@pytest.fixture
+def browser(app: Flask) -> Callable[[str], Browser]:
+    return lambda name: Browser(app, name)
+
+
+@pytest.fixture
+def agent(app: Flask) -> Callable[..., Any]:
+    """Call the API as somebody's agent: agent("alice", "GET", "/api/plans")."""
+
+    def call(name: str, method: str, path: str, scopes: Any = None, **options: Any) -> Any:
+        with app.app_context():
+            token = Token.issue(person(name), name="test", **({"scopes": scopes} if scopes else {}))
+            commit()
+        headers = {"Authorization": f"Bearer {token}"} | options.pop("headers", {})
+        return app.test_client().open(path, method=method, headers=headers, **options)
+
+    return call
+
+
+def person(name: str) -> User:
+    return User.by_email(f"{name}@example.com")
+
+
+@pytest.fixture
+def plan(app: Flask, agent: Callable[..., Any]) -> str:
+    """The address of alice's private plan, two sections, with bob as reviewer."""
+    pushed = agent(
+        "alice", "POST", "/api/push?slug=auth&title=Auth", data=DOCUMENT, content_type="text/html"
+    )
+    invite(app, "auth", "bob", REVIEWER)
+    return pushed.json["plan"]
+
+
+def invite(app: Flask, slug: str, name: str, kind: str = EDITOR) -> None:
+    with app.app_context():
+        found = db.session.scalars(sa.select(Plan).where(Plan.slug == slug)).one()
+        db.session.add(Member(plan_id=found.id, user_id=person(name).id, kind=kind))
+        commit()

@@ -1,0 +1,105 @@
+"""Attribute values, one filter at a time."""
+
+import base64
+
+import pytest
+
+from planpush.content import values
+
+PNG = "data:image/png;base64," + base64.b64encode(b"\x89PNG\r\n\x1a\n rest").decode()
+COLOURS = frozenset(["--ink"])
+
+LINKS = [
+    ("https://example.com/a?b=c#d", "https://example.com/a?b=c#d"),
+    (" HTTP://example.com ", "HTTP://example.com"),
+    ("mailto:a@example.com", "mailto:a@example.com"),
+    ("#goals", "#d-goals"),
+    ("#d-goals", "#d-goals"),
+    ("#s-goals", "#s-goals"),
+    ("#s-Not An Anchor", None),
+    ("#", "#"),
+    ("javascript:alert(1)", None),
+    ("java\tscript:alert(1)", None),
+    ("data:text/html,x", None),
+    ("//example.com", None),
+    ("/etc", None),
+    ("https://exa mple.com", None),
+]
+
+
+@pytest.mark.parametrize(("given", "kept"), LINKS)
+def test_links(given, kept):
+    assert values.link(given) == kept
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("#i-lock", "#pp-i-lock"),
+        ("#pp-i-lock", "#pp-i-lock"),
+        ("#i-nope", None),
+        ("#pp-i-nope", None),
+        ("#shape", "#d-shape"),
+        ("https://example.com/x.svg#a", None),
+        ("#", None),
+    ],
+)
+def test_use_takes_icons_and_fragments(given, kept):
+    assert values.icon(given, frozenset(["lock"])) == kept
+
+
+PRESENTATION = [
+    ("red", "red"),
+    ("#1a2b3c", "#1a2b3c"),
+    ("rgb(1, 2, 3)", "rgb(1, 2, 3)"),
+    ("translate(1 2) rotate(-3)", "translate(1 2) rotate(-3)"),
+    ("var(--ink)", "var(--ink)"),
+    ("var(--secret)", None),
+    ("url(#grad)", "url(#d-grad)"),
+    ("url(#d-grad)", "url(#d-grad)"),
+    ("url(https://example.com)", None),
+    ("url(#a) url(//b)", None),
+    ("image-set('a')", None),
+    ("expression(1)", None),
+    ("re\\64", None),
+    ("red/*x*/", None),
+    ("rgb(rgb(1))", None),
+    ("a;b:url(x", None),
+]
+
+
+@pytest.mark.parametrize(("given", "kept"), PRESENTATION)
+def test_presentation_attributes(given, kept):
+    assert values.presentation(given, COLOURS) == kept
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        (PNG, PNG),
+        (PNG.replace("png", "jpeg"), None),
+        (PNG.replace("png", "svg+xml"), None),
+        ("data:image/png;base64,!!", None),
+        ("https://example.com/a.png", None),
+        (PNG + "A" * 500_000, None),
+    ],
+)
+def test_images_are_embedded_and_what_they_say(given, kept):
+    assert values.image(given) == kept
+
+
+def test_identifiers_get_the_prefix_once():
+    assert values.identifiers("a d-b 'c'") == "d-a d-b"
+    assert values.identifier("pp-x") == "d-pp-x"
+    assert values.identifier("a b") is None
+
+
+def test_controls_and_lone_surrogates_go():
+    assert values.strip_controls("a\x00\x0b\x1f\ud800b\t\n\r") == "ab\t\n\r"
+
+
+def test_classes_and_paths():
+    assert values.classes("pill x pill good", frozenset(["pill", "good"])) == "pill good"
+    assert values.classes("x", frozenset()) is None
+    assert values.path("M0 0L1.5-2e3Z") == "M0 0L1.5-2e3Z"
+    assert values.path("M0 0;x") is None

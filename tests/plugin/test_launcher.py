@@ -1,0 +1,94 @@
+"""The launcher finds a Python that runs, and the helper runs on the oldest one it accepts."""
+
+from __future__ import annotations
+
+import ast
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.plugin.conftest import LAUNCHER, SCRIPTS, Planpush, section
+
+
+def program(folder: Path, name: str, lines: str) -> None:
+    """Put a small sh program into a folder."""
+    folder.mkdir(exist_ok=True)
+    path = folder / name
+    path.write_text(f"#!/bin/sh\n{lines}\n")
+    path.chmod(0o755)
+
+
+def launch(folder: Path, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    """Run the launcher with nothing but this folder on PATH."""
+    folder.mkdir(exist_ok=True)
+    return subprocess.run(
+        [str(LAUNCHER), *arguments],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        env={"PATH": str(folder), "HOME": str(folder), "PLANPUSH_SERVER": "http://127.0.0.1:1"},
+    )
+
+
+def test_stub_that_exits_49_is_passed_over(tmp_path: Path) -> None:
+    program(tmp_path / "bin", "python3", "exit 49")
+    program(tmp_path / "bin", "python", f'exec "{sys.executable}" "$@"')
+    done = launch(tmp_path / "bin", "version")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("planpush helper 0.1.0, Python 3.")
+
+
+def test_python_launcher_of_windows(tmp_path: Path) -> None:
+    program(tmp_path / "bin", "python3", "exit 1")
+    program(tmp_path / "bin", "py", f'[ "$1" = -3 ] && shift && exec "{sys.executable}" "$@"')
+    assert launch(tmp_path / "bin", "version").returncode == 0
+
+
+def test_the_probe_leaves_standard_input_alone(tmp_path: Path) -> None:
+    program(tmp_path / "bin", "python3", "read -r line; exit 49")
+    program(tmp_path / "bin", "python", f'exec "{sys.executable}" "$@"')
+    done = launch(tmp_path / "bin", "put", "risks", stdin=section("risks", "Words."))
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_no_python_is_a_sentence_and_2(tmp_path: Path) -> None:
+    done = launch(tmp_path / "empty", "status")
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.startswith("planpush needs Python 3.8 or newer, and none of")
+    assert "fix: install Python 3" in done.stderr
+
+
+def test_a_path_with_spaces(tmp_path: Path) -> None:
+    folder = tmp_path / "my plugins"
+    shutil.copytree(SCRIPTS, folder)
+    done = subprocess.run([str(folder / "planpush"), "version"], capture_output=True)
+    assert done.returncode == 0
+
+
+def test_launcher_is_executable() -> None:
+    assert os.access(LAUNCHER, os.X_OK)
+
+
+def test_the_helper_is_python_3_8_and_standard_library() -> None:
+    for path in SCRIPTS.glob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"), feature_version=(3, 8))
+        imports = [node for node in ast.walk(tree) if isinstance(node, ast.Import)]
+        sources = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+        names = {alias.name for node in imports for alias in node.names}
+        names |= {node.module for node in sources if node.module}
+        tops = {name.split(".")[0] for name in names}
+        own = {other.stem for other in SCRIPTS.glob("*.py")} - {"planpush"}
+        assert tops <= set(sys.stdlib_module_names) | own
+
+
+def test_it_runs_on_python_3_8_when_there_is_one(pushed: Planpush) -> None:
+    oldest = shutil.which("python3.8")
+    probe = [oldest or sys.executable, "-c", "import sys; print(sys.executable)"]
+    found = subprocess.run(probe, capture_output=True, text=True)
+    pushed.python = found.stdout.strip() if found.returncode == 0 else sys.executable
+    pushed.put("risks")
+    assert "pushed v2" in pushed("push").text
+    assert pushed("use", "tokens").code == pushed("status").code == pushed("threads").code == 0

@@ -1,0 +1,140 @@
+"""Push: the delta, refusals, conflicts, and never two versions from one push."""
+
+from __future__ import annotations
+
+from tests.plugin.conftest import Planpush
+from tests.plugin.fake_server import DROP, Answer, FakeServer
+
+CURRENT = {
+    "version": 2,
+    "pushed_by": "Bob",
+    "pushed_at": "2026-11-24T10:00:00Z",
+    "message": "Add the cache",
+}
+
+
+def test_first_push_sends_everything_and_says_who_can_see_it(
+    planpush: Planpush, server: FakeServer
+) -> None:
+    planpush.put("summary")
+    planpush.put("data-model")
+    assert planpush("lint").code == 0
+    done = planpush("push", "--title", "Tokens", "--direction", "focus on the data model")
+    assert done.code == 0
+    assert f"{server.address}/p/tokens" in done.text
+    assert "only you can see this; publish with: planpush push --publish" in done.text
+    body = server.pushes()[0].body
+    assert body["plan"] is None and body["base_version"] is None
+    assert body["direction"] == "focus on the data model"
+    assert all(one["html"] for one in body["sections"])
+
+
+def test_second_push_sends_only_what_changed(pushed: Planpush, server: FakeServer) -> None:
+    pushed.put("data-model", "Other words.")
+    assert "pushed v2" in pushed("push").text
+    body = server.pushes()[-1].body
+    assert (body["plan"], body["base_version"]) == ("tokens", 1)
+    assert [bool(one["html"]) for one in body["sections"]] == [False, True]
+    assert body["sections"][0]["sha256"] == server.sections[0]["sha256"]
+
+
+def test_push_without_a_change_says_so_and_publishes(pushed: Planpush, server: FakeServer) -> None:
+    done = pushed("push", "--publish")
+    assert "unchanged: v1" in done.text
+    assert "only you" not in done.text
+    assert server.visibility == "published"
+
+
+def test_rename_is_declared_once(pushed: Planpush, server: FakeServer) -> None:
+    pushed.put("entities", "Words.", "--was", "data-model")
+    assert "entities: renamed from data-model" in pushed("outline").text
+    pushed("push")
+    assert server.pushes()[-1].body["sections"][1]["was"] == "data-model"
+    pushed("push")
+    assert server.pushes()[-1].body["sections"][1]["was"] is None
+
+
+def test_signed_out_is_2_with_the_fix(pushed: Planpush, server: FakeServer) -> None:
+    done = pushed("push", PLANPUSH_TOKEN="ppt_dead")
+    assert done.code == 2
+    assert f"{server.address}/settings/tokens" in done.text
+    assert pushed("push", PLANPUSH_TOKEN="").text.startswith("not signed in")
+
+
+def test_conflict_is_3_and_says_who_pushed_what(pushed: Planpush, server: FakeServer) -> None:
+    outline = [dict(server.sections[0]), {"anchor": "data-model", "sha256": "0" * 64}]
+    problem = {"code": "stale_base", "current": CURRENT, "since": [CURRENT], "outline": outline}
+    server.script = [(409, problem, {})]
+    pushed.put("data-model", "Mine.")
+    done = pushed("push")
+    assert done.code == 3
+    assert "v2 pushed by Bob at 2026-11-24T10:00:00Z: Add the cache" in done.text
+    assert "they changed: data-model" in done.text
+    assert "you changed these too: data-model" in done.text
+    assert "fix: planpush use tokens" in done.text
+
+
+def test_refused_document_is_1_with_line_and_fix(pushed: Planpush, server: FakeServer) -> None:
+    error = {
+        "field": "sections[1].html",
+        "code": "heading_order",
+        "line": 4,
+        "column": 9,
+        "message": "h4 after h2",
+        "fix": "use h3",
+    }
+    problem = {"code": "invalid_document", "detail": "1 error", "errors": [error]}
+    server.script = [(422, problem, {})]
+    done = pushed("push")
+    assert done.code == 1
+    assert "data-model 4:9 heading_order h4 after h2 → use h3" in done.text
+
+
+def test_missing_sections_are_sent_once_more_in_full(pushed: Planpush, server: FakeServer) -> None:
+    errors = [{"field": "sections[0]", "code": "missing_section", "message": "send it"}]
+    refusal: Answer = (422, {"code": "missing_sections", "errors": errors}, {})
+    server.script = [refusal]
+    pushed.put("data-model", "Other words.")
+    assert pushed("push").code == 0
+    assert all(one["html"] for one in server.pushes()[-1].body["sections"])
+    server.script = [refusal, refusal]
+    assert pushed("push").code == 1
+
+
+def test_dropped_connection_is_retried_with_the_same_key(
+    planpush: Planpush, server: FakeServer
+) -> None:
+    planpush.put("summary")
+    server.script = [DROP, (503, {}, {"Retry-After": "1"})]
+    assert "pushed v1" in planpush("push", "--title", "Tokens").text
+    assert len({one.headers["idempotency-key"] for one in server.pushes()}) == 1
+    assert (len(server.pushes()), server.version) == (3, 1)
+
+
+def test_push_again_after_giving_up_keeps_the_key(planpush: Planpush, server: FakeServer) -> None:
+    planpush.put("summary")
+    server.script = [DROP] * 4
+    assert planpush("push", "--title", "Tokens").code == 2
+    assert planpush("push", "--title", "Tokens").code == 0
+    assert len({one.headers["idempotency-key"] for one in server.pushes()}) == 1
+    assert server.version == 1
+
+
+def test_long_retry_after_is_told_not_waited_for(pushed: Planpush, server: FakeServer) -> None:
+    server.script = [(429, {}, {"Retry-After": "600"})]
+    done = pushed("push")
+    assert done.code == 1
+    assert "again in 601 seconds" in done.text
+
+
+def test_new_plan_needs_a_title_and_a_section(planpush: Planpush, server: FakeServer) -> None:
+    assert "fix: `put ANCHOR` first" in planpush("push", "--title", "Tokens").text
+    planpush.put("summary")
+    assert "fix: push --title" in planpush("push").text
+    assert server.pushes() == []
+
+
+def test_wished_name_that_was_taken(planpush: Planpush) -> None:
+    planpush.put("summary")
+    done = planpush("push", "--title", "Tokens", "--slug", "auth")
+    assert "the plan's name is tokens, not auth" in done.text

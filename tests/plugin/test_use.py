@@ -1,0 +1,85 @@
+"""Use: go on with a plan from another conversation, and join edits after a conflict."""
+
+from __future__ import annotations
+
+from tests.plugin.conftest import Planpush
+from tests.plugin.fake_server import FakeServer
+
+
+def other(pushed: Planpush) -> Planpush:
+    """Return another conversation of the same user."""
+    return Planpush(pushed.home, pushed.server, {"CLAUDE_CODE_SESSION_ID": "other"})
+
+
+def test_another_conversation_goes_on_without_the_bodies(
+    pushed: Planpush, server: FakeServer
+) -> None:
+    there = other(pushed)
+    assert "tokens at v1: 2 sections" in there("use", "tokens").text
+    there.put("data-model", "Theirs.")
+    assert there("push").code == 0
+    body = server.pushes()[-1].body
+    assert [bool(one["html"]) for one in body["sections"]] == [False, True]
+    assert body["source"] == {"agent": "claude-code", "session": "other"}
+
+
+def test_edits_of_different_sections_are_joined(pushed: Planpush, server: FakeServer) -> None:
+    there = other(pushed)
+    there("use", "tokens")
+    there.put("summary", "Theirs.")
+    there("push")
+    pushed.put("data-model", "Mine.")
+    assert "kept your edits of: data-model" in pushed("use", "tokens").text
+    assert "pushed v3" in pushed("push").text
+    texts = [server.held[one["sha256"]] for one in server.sections]
+    assert "Theirs." in texts[0] and "Mine." in texts[1]
+
+
+def test_edits_of_the_same_section_must_be_merged(pushed: Planpush, server: FakeServer) -> None:
+    there = other(pushed)
+    there("use", "tokens")
+    there.put("data-model", "Theirs.")
+    there("push")
+    pushed.put("data-model", "Mine.")
+    assert "changed here and on the server: data-model" in pushed("use", "tokens").text
+    assert pushed("push").code == 1
+    pushed.put("data-model", "Both.")
+    assert "pushed v3" in pushed("push").text
+    assert server.version == 3
+
+
+def test_sections_added_and_removed_by_others(pushed: Planpush, server: FakeServer) -> None:
+    there = other(pushed)
+    there("use", "tokens")
+    there("rm", "summary")
+    there.put("risks")
+    there("push")
+    pushed("use", "tokens")
+    assert [line.split(":")[0] for line in pushed("outline").text.splitlines()] == [
+        "data-model",
+        "risks",
+    ]
+    assert server.version == 2
+
+
+def test_unpushed_edits_are_not_dropped_by_accident(pushed: Planpush) -> None:
+    pushed.put("data-model", "Mine.")
+    refused = pushed("use", "--new")
+    assert refused.code == 1
+    assert "not pushed yet: data-model" in refused.text
+    assert pushed("use", "--new", "--discard").code == 0
+    assert "no sections yet" in pushed("outline").text
+
+
+def test_push_to_a_plan_keeps_its_other_sections(pushed: Planpush, server: FakeServer) -> None:
+    there = other(pushed)
+    there.put("risks")
+    assert there("push", "--plan", "tokens").code == 0
+    assert [one["anchor"] for one in server.sections] == ["summary", "data-model", "risks"]
+
+
+def test_unknown_plan_is_1_with_the_fix(planpush: Planpush) -> None:
+    done = planpush("use", "nothing-here")
+    assert done.code == 1
+    assert "fix: `plans` lists what you may see" in done.text
+    assert planpush("use", "../admin").code == 1
