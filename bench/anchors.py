@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import sys
 from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +28,11 @@ class Model:
     def __init__(self, text: str) -> None:
         from lxml import html as parser
 
-        self.text, self.blocks = text, build("document", clean(sources[text])).blocks
-        stored = build("document", clean(sources[text])).html.decode()
-        self.keys = [
-            k for k, run in _runs(parser.fromstring(stored), 0) for c in run if not c.isspace()
-        ]
+        html = sources.get(text) or "".join(f"<p>{escape(line)}</p>" for line in text.split("\n"))
+        section = build("document", clean(html))
+        tree = parser.fromstring(section.html.decode())
+        self.text, self.blocks = text, section.blocks
+        self.keys = [key for key, run in _runs(tree, 0) for c in run if not c.isspace()]
         self.flat = [at for at, c in enumerate(text) if not c.isspace()]
         if len(self.keys) != len(self.flat):
             raise ValueError(f"{len(self.keys)} characters of ours, {len(self.flat)} of the scorer")
@@ -58,7 +61,7 @@ class Model:
         return self.flat[at[chars[0]]], self.flat[at[chars[-1]]] + 1
 
 
-def _runs(element: Any, key: int) -> Any:
+def _runs(element: Any, key: int) -> Iterator[tuple[int, str]]:
     """Yield (block key, text) of every text in an lxml tree, SVG left out."""
     if element.tag == "svg" or not isinstance(element.tag, str):
         return
@@ -108,6 +111,7 @@ def main() -> int:
         print("the pairs of revisions are not there: ../shared/tools/anchors")
         return 2
     sys.path.insert(0, str(TOOLS))
+    sys.dont_write_bytecode = True
     import score
 
     flatten = score.flatten
@@ -120,7 +124,24 @@ def main() -> int:
     score.flatten = remember
     table, natural, seconds = score.run(make_selector, resolve, "dev")
     score.report(table, natural, seconds, "planpush")
-    return 0
+    missed = [line for holds, line in _gates(table) if not holds]
+    print("\n".join(missed) or "  every gate holds")
+    return 1 if missed else 0
+
+
+def _gates(table: Mapping[str, Counter[str]]) -> list[tuple[bool, str]]:
+    """Return whether each gate holds, and what to print if it does not."""
+    kept = sum((table[kind] for kind in KEPT), Counter[str]())
+    found, gone, same = kept.total() or 1, table["gone"], table["same"]
+    good = (kept["right"] + kept["near"]) / found
+    false = gone["wrong"] / (gone.total() or 1)
+    return [
+        (same["right"] == same.total(), "  GATE unchanged text placed exactly: 100 %"),
+        (good >= 0.98, f"  GATE right words or element at least 98 %: {good:.2%}"),
+        (kept["wrong"] / found <= 0.01, f"  GATE wrong at most 1 %: {kept['wrong'] / found:.2%}"),
+        (kept["orphan"] / found <= 0.01, f"  GATE lost at most 1 %: {kept['orphan'] / found:.2%}"),
+        (false <= 0.01, f"  GATE deleted text falsely placed at most 1 %: {false:.2%}"),
+    ]
 
 
 if __name__ == "__main__":

@@ -67,10 +67,7 @@ class Config:
             rate_limits=read("RATE_LIMITS", _switch, True),
             log_level=read("LOG_LEVEL", _level, "INFO"),
         )
-        if not config.secret_keys:
-            read.failures.append("SECRET_KEY is not set: give at least 32 random characters")
-        if read.failures:
-            raise ConfigError("\n".join(read.failures))
+        read.finish(config)
         return config
 
 
@@ -90,6 +87,13 @@ class _Reader:
         except ValueError as reason:
             self.failures.append(f"{name}: {reason}")
             return default
+
+    def finish(self, config: Config) -> None:
+        """Raise `ConfigError` if anything was wrong."""
+        if not config.secret_keys and not any("SECRET_KEY" in text for text in self.failures):
+            self.failures.append("SECRET_KEY is not set: give at least 32 random characters")
+        if self.failures:
+            raise ConfigError("\n".join(self.failures))
 
 
 def _secrets(raw: str) -> tuple[str, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,16 +11,15 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from flask import Flask
-from flask.testing import FlaskClient
 
 from planpush import create_app
 from planpush.config import Config
 from planpush.db import commit, db
 from planpush.models.plan import EDITOR, REVIEWER, Member, Plan
 from planpush.models.schema import migrate
-from planpush.models.session import SignInLink
 from planpush.models.token import Token
 from planpush.models.user import User
+from tests.people import Browser, person
 
 CAST = {
     "alice": "developer",
@@ -30,7 +28,6 @@ CAST = {
     "ada": "admin",
     "pam": "project_manager",
 }
-HTMX = {"HX-Request": "true"}
 ON_POSTGRES = os.environ.get("PLANPUSH_TEST_DATABASE", "sqlite") == "postgres"
 DOCUMENT = (
     '<section data-anchor="intro"><h2>Intro</h2><p>Tokens rotate on every use.</p></section>'
@@ -100,28 +97,6 @@ def app(database_url: str, tmp_path: Path) -> Iterator[Flask]:
         db.engine.dispose()
 
 
-class Browser:
-    """Somebody signed in; `post` and the like carry the CSRF token."""
-
-    def __init__(self, app: Flask, name: str) -> None:
-        self.client: FlaskClient = app.test_client()
-        with app.app_context():
-            secret = SignInLink.issue(person(name))
-            commit()
-        self.client.get(f"/sign-in/local?token={secret}")
-        page = self.client.get("/dashboard").text
-        self.csrf = re.search(r'name="csrf-token" content="(\w+)"', page)[1]
-
-    def get(self, path: str, **options: Any) -> Any:
-        return self.client.get(path, **options)
-
-    def send(
-        self, method: str, path: str, data: Any = None, *, htmx: bool = True, **headers: str
-    ) -> Any:
-        sent = {"X-CSRF-Token": self.csrf} | (HTMX if htmx else {}) | headers
-        return self.client.open(path, method=method, data=data, headers=sent)
-
-
 @pytest.fixture
 def browser(app: Flask) -> Callable[[str], Browser]:
     return lambda name: Browser(app, name)
@@ -139,10 +114,6 @@ def agent(app: Flask) -> Callable[..., Any]:
         return app.test_client().open(path, method=method, headers=headers, **options)
 
     return call
-
-
-def person(name: str) -> User:
-    return User.by_email(f"{name}@example.com")
 
 
 @pytest.fixture

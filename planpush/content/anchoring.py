@@ -49,7 +49,8 @@ def place_all(
         version: map_blocks(versions.get(version, ()), new, renames)
         for version in {origin.version for origin in origins.values()}
     }
-    return {key: place(origin, maps[origin.version], new) for key, origin in origins.items()}
+    by_block = sorted(origins.items(), key=lambda o: (o[1].version, o[1].section, o[1].key))
+    return {key: place(origin, maps[origin.version], new) for key, origin in by_block}
 
 
 def place(origin: Origin, block_map: BlockMap, new: Sequence[Block]) -> Placement:

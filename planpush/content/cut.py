@@ -24,7 +24,7 @@ _WORD = re.compile(r"[a-z0-9]+")
 _LONGEST = 64
 _NO_ANCHORS = Finding(
     "no_anchors",
-    "The document has no `data-anchor`; it was cut at its headings.",
+    "No element directly under body or main has a `data-anchor`: cut at the headings.",
     'Wrap each topic in <section class="pp-section" data-anchor="topic">.',
 )
 

@@ -12,6 +12,7 @@ MARGIN = 0.10
 """By how much the best of several like places must win."""
 
 _MOST = 900
+_ALIKE = 0.70
 _NEIGHBOURS = ((-1, 0.3), (1, 0.3), (-2, 0.2), (2, 0.2))
 
 
@@ -47,6 +48,10 @@ def _surroundings(old: Sequence[Block], new: Sequence[Block], i: int, j: int) ->
     """Return how alike the neighbours of two blocks are; the nearest weigh most."""
     score = 0.0
     for step, weight in _NEIGHBOURS:
-        if 0 <= i + step < len(old) and 0 <= j + step < len(new):
-            score += weight * ratio(old[i + step].text, new[j + step].text)
+        score += weight * ratio(_text(old, i + step), _text(new, j + step), _ALIKE)
     return score
+
+
+def _text(blocks: Sequence[Block], at: int) -> str:
+    """Return a block's text; before the first and behind the last one there is nothing."""
+    return blocks[at].text if 0 <= at < len(blocks) else ""

@@ -33,6 +33,7 @@ _SPACE = r"[\t\n\f\r ]"
 _ATTRIBUTE = (
     rf"[^\t\n\f\r />][^\t\n\f\r />=]*+"
     rf"(?:{_SPACE}*+={_SPACE}*+(?:\"[^\"]*+\"|'[^']*+'|[^\t\n\f\r >\"'][^\t\n\f\r >]*+|(?=>)))?+"
+    rf"(?!{_SPACE}*+={_SPACE}*+[\"'])"  # a quote that never closes swallows the rest
 )
 _SLOW = ("&", "\xa0")
 _FAST = ("&lt;", "&gt;", "&quot;")

@@ -14,7 +14,6 @@ from planpush.content.words import Index, overlap, ratio, words
 
 _SHORT = 20
 _KEYED = 0.30
-_HEADED = 0.50
 _SHARED = 0.34
 _ALIKE = 0.55
 _VERY_ALIKE = 0.70
@@ -50,7 +49,11 @@ class Matcher:
 
     def match_keys(self) -> None:
         """Pair what has a key of its own: elements, and cells by row and column."""
-        before = {(self.renames.get(s, s), a): i for (s, a), i in owners(self.old).items()}
+        names = self.renames
+        before = {
+            (names.get(s, s), names.get(a, a) if a == s else a): i
+            for (s, a), i in owners(self.old).items()
+        }
         after = owners(self.new)
         for key, i in before.items():
             j = after.get(key)
@@ -97,8 +100,7 @@ class Matcher:
         return [(old[a], new[b]) for a, b in sorted(pairs + more)]
 
     def _near(self, block: Block, section: str) -> Hashable:
-        anchor = section if block.anchors[0] == block.section else block.anchors[0]
-        return anchor, block.headings[-1:]
+        return block.anchors[:-1][:1] or section, block.headings[-1:]
 
     def _claim_order(
         self,
@@ -136,19 +138,21 @@ class Matcher:
         )
 
     def match_anchors(self) -> None:
-        """Pair what is the only one of its tag in an element, or under a heading, that stayed."""
+        """Pair what is the only one of its tag in an element that kept its key."""
         old, new = self.left()
         olds = unique((self._role(self.old[i], self.section(self.old[i])), i) for i in old)
         news = unique((self._role(self.new[j], self.new[j].section), j) for j in new)
         for role, i in olds.items():
             j = news.get(role)
-            least = _KEYED if self.old[i].anchors[0] != self.old[i].section else _HEADED
-            if j is not None and ratio(self.old[i].text, self.new[j].text) >= least:
+            nested = self.old[i].anchors[:1] != self.old[i].anchors[-1:]
+            if j is not None and nested and self._alike(i, j) >= _KEYED:
                 self.claim(i, j, "edited")
 
+    def _alike(self, i: int, j: int) -> float:
+        return ratio(self.old[i].text, self.new[j].text)
+
     def _role(self, block: Block, section: str) -> Hashable:
-        anchor = section if block.anchors[0] == block.section else block.anchors[0]
-        return section, anchor, block.headings[-1:], block.tag
+        return section, block.anchors[:-1], block.headings[-1:], block.tag
 
     def match_gaps(self, pairs: list[Pair]) -> None:
         """Pair alike blocks that stand between the same neighbours."""
@@ -201,10 +205,15 @@ class Matcher:
 
     def settle_doubts(self) -> None:
         """Tell equal texts apart by their neighbours, or leave them without a partner."""
-        doubts = [i for i, relation in enumerate(self.relations) if relation == "unsure"]
+        texts = {b.text for b, r in zip(self.old, self.relations, strict=True) if r == "unsure"}
+        doubts = [
+            i
+            for i, block in enumerate(self.old)
+            if block.text in texts and self.relations[i] in ("unsure", "gone") and not block.element
+        ]
         for i in doubts:
             self.claimed.discard(self.targets[i])
-            self.targets[i] = -1
+            self.targets[i], self.relations[i] = -1, "unsure"
         free = [j for j, b in enumerate(self.new) if j not in self.claimed and not b.element]
         for i, j in told_apart(self.old, self.new, doubts, free):
             self.claim(i, j, "same")

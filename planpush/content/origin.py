@@ -81,8 +81,8 @@ class _Lookup:
     def __init__(self, blocks: Sequence[Block], version: int, place: Place) -> None:
         self.blocks, self.version, self.place = blocks, version, place
         self.quote = self._text("quote", place.quote, _QUOTE)
-        self.prefix = self._text("prefix", place.prefix, _QUOTE)[-CONTEXT:]
-        self.suffix = self._text("suffix", place.suffix, _QUOTE)[:CONTEXT]
+        self.prefix = self._context("prefix", place.prefix)[-CONTEXT:]
+        self.suffix = self._context("suffix", place.suffix)[:CONTEXT]
         self.row = self._text("row", place.row, _NAME)
         self.column = self._text("column", place.column, _NAME)
 
@@ -108,6 +108,11 @@ class _Lookup:
         if len(value) > most:
             raise _refused(name, f"{name} is longer than {most:,} characters.", "Shorten it.")
         return normalise(value)
+
+    def _context(self, name: str, value: str) -> str:
+        """Return normalised surroundings with the space that may stand next to the quote."""
+        text = self._text(name, value, _QUOTE)
+        return " " * value[:1].isspace() + text + " " * value[-1:].isspace() if text else ""
 
     def _scope(self) -> list[Block]:
         """Return the blocks that the anchor names: a section, or an element with its inside."""

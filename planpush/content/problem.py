@@ -28,7 +28,9 @@ class Finding:
             "message": self.message,
             "fix": self.fix,
         }
-        return {name: value for name, value in parts.items() if value or name in ("code", "message")}
+        return {
+            name: value for name, value in parts.items() if value or name in ("code", "message")
+        }
 
 
 @dataclass

@@ -31,7 +31,9 @@ def parse(text: str, keys: Mapping[str, frozenset[str]]) -> list[Term]:
     Raises `Invalid` with a sentence that names the nearest key or value.
     """
     if len(text) > LONGEST or "\0" in text:
-        raise Invalid(f"A query may have {LONGEST} characters.", [Finding("too_long", "", field="q")])
+        raise Invalid(
+            f"A query may have {LONGEST} characters.", [Finding("too_long", "", field="q")]
+        )
     terms = []
     for minus, key, value in _TERM.findall(text):
         value = value.strip('"')

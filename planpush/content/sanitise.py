@@ -125,10 +125,14 @@ def _number(value: str) -> str | None:
     return value if _NUMBER.fullmatch(value) else None
 
 
+_LIST_TYPES = frozenset("1aAiI")
+_INPUT_TYPE = _one_of("radio", "checkbox")
+
 _ACCEPT: dict[str, Callable[[str], str | None]] = {
     "id": values.identifier,
     "name": values.identifier,
     "for": values.identifier,
+    "type": lambda value: value if value in _LIST_TYPES else _INPUT_TYPE(value),
     "class": lambda value: values.classes(value, CLASSES),
     "src": values.image,
     "d": values.path,

@@ -97,7 +97,7 @@ def carried(old: str, new: str, start: int, end: int) -> tuple[int, int, float]:
     return begin, finish, kept / (end - start)
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=2)
 def _edits(old: str, new: str) -> tuple[list[int], list[tuple[int, int, int, int, bool]]]:
     """Return runs `(old from, old to, new from, new to, equal)` in characters, and their ends."""
     a, b = _PIECE.findall(old), _PIECE.findall(new)

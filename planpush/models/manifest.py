@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from planpush.content import limits, sanitise, secrets
 from planpush.content import section as content
+from planpush.content.lint import lint
 from planpush.content.problem import Finding, Invalid, InvalidDocument, TooLarge
 from planpush.models.answer import Answer
 from planpush.models.plan import Plan
@@ -66,9 +67,29 @@ def manifest_of(push: Push, before: dict[str, Any]) -> list[tuple[str, str]]:
     return pairs
 
 
-def sections_of(plan: Plan, push: Push, wanted: list[tuple[str, str]], by: User) -> list[Section]:
-    """Return the stored sections in order; those that are new here are checked, cleaned, kept."""
+def sections_of(
+    plan: Plan, push: Push, wanted: list[tuple[str, str]], by: User
+) -> tuple[list[Section], list[Finding]]:
+    """Return the stored sections in order, and warnings; new ones are checked, cleaned, kept."""
     known = Section.known(plan.id, wanted)
+    _refuse_missing(push, wanted, known)
+    _check_size(push, wanted, known)
+    fresh = [index for index, key in enumerate(wanted) if key not in known]
+    _check_secrets(plan, push, fresh, by)
+    budget = limits.MAX_ELEMENTS - sum(section.elements for section in known.values())
+    warnings: list[Finding] = []
+    for index in fresh:
+        place = f"sections[{index}].html"
+        built, doubts = _build(plan, push.sections[index], wanted[index][1], place, budget)
+        budget -= built.elements
+        known[wanted[index]] = built
+        warnings += doubts
+    return [known[key] for key in wanted], warnings
+
+
+def _refuse_missing(
+    push: Push, wanted: list[tuple[str, str]], known: dict[tuple[str, str], Section]
+) -> None:
     missing = [
         item.anchor
         for item, key in zip(push.sections, wanted, strict=True)
@@ -81,16 +102,6 @@ def sections_of(plan: Plan, push: Push, wanted: list[tuple[str, str]], by: User)
             extra={"missing": missing},
             code="missing_sections",
         )
-    _check_size(push, wanted, known)
-    budget = limits.MAX_ELEMENTS - sum(known[key].elements for key in wanted if key in known)
-    result: list[Section] = []
-    for index, (item, key) in enumerate(zip(push.sections, wanted, strict=True)):
-        if key not in known:
-            known[key] = _build(plan, item, key[1], f"sections[{index}].html", budget)
-            budget -= known[key].elements
-        result.append(known[key])
-    _check_secrets(plan, push, by)
-    return result
 
 
 def _check_size(
@@ -115,33 +126,33 @@ def _check_size(
         )
 
 
-def _build(plan: Plan, item: SectionPush, sha256: str, place: str, budget: int) -> Section:
+def _build(
+    plan: Plan, item: SectionPush, sha256: str, place: str, budget: int
+) -> tuple[Section, list[Finding]]:
     html = item.html or ""
     try:
         elements = limits.check(html, max_elements=max(budget, 0))
+        errors, warnings = lint([(item.anchor, html)])
+        if errors:
+            raise InvalidDocument("; ".join(found.message for found in errors[:3]), errors)
         built = content.build(item.anchor, sanitise.clean(html))
     except InvalidDocument as problem:
-        raise InvalidDocument(
-            problem.detail, [_at(finding, place) for finding in problem.errors]
-        ) from None
-    if not built.blocks or not built.text.strip():
+        problem.errors = [replace(finding, field=place) for finding in problem.errors]
+        raise
+    if not built.text.strip():
         message = f"{item.anchor} has no text: write something, or leave the section out"
         raise InvalidDocument(message, [Finding("empty_section", message, field=place)])
-    return Section.keep(
+    stored = Section.keep(
         plan.id, built, sha256=sha256, source_bytes=len(html.encode()), elements=elements
     )
+    return stored, [replace(finding, field=place) for finding in warnings]
 
 
-def _at(finding: Finding, place: str) -> Finding:
-    return Finding(finding.code, finding.message, finding.fix, place, finding.line, finding.column)
-
-
-def _check_secrets(plan: Plan, push: Push, by: User) -> None:
+def _check_secrets(plan: Plan, push: Push, fresh: Sequence[int], by: User) -> None:
     found = [
-        _at(finding, f"sections[{index}].html")
-        for index, item in enumerate(push.sections)
-        if item.html is not None
-        for finding in secrets.scan(item.html)
+        replace(finding, field=f"sections[{index}].html")
+        for index in fresh
+        for finding in secrets.scan(push.sections[index].html or "")
     ]
     if found and not push.allow_secrets:
         raise Invalid(

@@ -125,31 +125,31 @@ def _chained(
 
     A step can only keep or worsen what the step before it found.
     """
-    before = Placement.on(plan, previous)
+    before = {
+        thread_id: placed.value
+        for thread_id, placed in Placement.on(plan, previous).items()
+        if placed.block is not None and placed.state in ("exact", "moved", "edited")
+    }
     hops = {
-        thread_id: _hop(origin, before[thread_id].value, previous, versions[previous])
+        thread_id: _hop(before[thread_id], bool(origin.exact), previous, versions[previous])
         for thread_id, origin in origins.items()
-        if thread_id in before
-        and origin.version != previous
-        and direct[thread_id].state != "exact"
-        and before[thread_id].block is not None
-        and before[thread_id].state in ("exact", "moved", "edited")
+        if thread_id in before and origin.version != previous and direct[thread_id].state != "exact"
     }
-    steps = {thread_id: hop for thread_id, hop in hops.items() if hop is not None}
-    placed = anchoring.place_all(steps, {previous: versions[previous]}, blocks, renames)
-    return {
-        thread_id: replace(found, state=max(found.state, before[thread_id].state, key=STATES.index))
-        for thread_id, found in placed.items()
-    }
+    placed = anchoring.place_all(hops, {previous: versions[previous]}, blocks, renames)
+    return {key: _worse(found, before[key]) for key, found in placed.items()}
+
+
+def _worse(found: anchoring.Placement, before: anchoring.Placement) -> anchoring.Placement:
+    return replace(found, state=max(found.state, before.state, key=STATES.index))
 
 
 def _hop(
-    origin: Origin, placed: anchoring.Placement, version: int, blocks: Sequence[Block]
-) -> Origin | None:
-    """Return `origin` as it reads at its place on another version."""
-    text = anchoring.words_at(blocks, placed) if origin.exact else ""
+    placed: anchoring.Placement, quoted: bool, version: int, blocks: Sequence[Block]
+) -> Origin:
+    """Return a thread's origin as it reads at its place on another version."""
+    text = anchoring.words_at(blocks, placed) if quoted else ""
     place = Place(anchor=placed.section, block=placed.block, quote=text, start=placed.start)
-    return locate(blocks, version, place) if text or not origin.exact else None
+    return locate(blocks, version, place)
 
 
 def standing(plan: Plan, version: int) -> dict[str, int]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from planpush.content.problem import Conflict, Finding, Forbidden, Invalid
-from planpush.db import db
 from planpush.models.answer import apply_answers, unanswered
 from planpush.models.manifest import Push, SectionPush, manifest_of, sections_of
 from planpush.models.outline import outline, summary
@@ -15,7 +14,7 @@ from planpush.models.placement import carry, standing
 from planpush.models.plan import PRIVATE, Plan
 from planpush.models.section import Section
 from planpush.models.user import User
-from planpush.models.version import ADDED, CHANGED, SAME, Version, VersionSection, digest_of
+from planpush.models.version import ADDED, CHANGED, SAME, Version, digest_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +27,7 @@ class Pushed:
     sections: dict[str, int] = field(default_factory=dict)
     threads: dict[str, int] = field(default_factory=dict)
     unanswered: list[int] = field(default_factory=list)
+    warnings: list[Finding] = field(default_factory=list)
 
 
 def push_new(push: Push, *, by: User) -> Pushed:
@@ -61,14 +61,14 @@ def push_version(plan: Plan, push: Push, *, by: User) -> Pushed:
         )
     if previous and push.base_version != previous.number:
         raise _stale(plan, previous, push)
-    sections = sections_of(plan, push, wanted, by)
+    sections, warnings = sections_of(plan, push, wanted, by)
     version = _record(plan, push, wanted, sections, before, by)
     renames = {item.was: item.anchor for item in push.sections if item.was}
     carried = carry(plan, version, previous, renames)
     version.carried = dict(carried)
     apply_answers(plan, version, push.answers, by)
     counts = _count(push, wanted, before)
-    return Pushed(plan, version, True, counts, dict(carried), unanswered(plan))
+    return Pushed(plan, version, True, counts, dict(carried), unanswered(plan), warnings)
 
 
 def _settle(plan: Plan, push: Push, by: User) -> None:
@@ -90,31 +90,19 @@ def _record(
     before: dict[str, Any],
     by: User,
 ) -> Version:
-    version = Version(
-        plan_id=plan.id,
-        number=plan.newest + 1,
-        pushed_by_id=by.id,
-        pushed_by=by,
+    kept = dict(wanted)
+    version = Version.add(
+        plan,
+        by=by,
         message=push.message,
         direction=push.direction,
         agent=push.agent,
         session=push.session,
         digest=digest_of(wanted),
-        removed=[anchor for anchor in before if anchor not in dict(wanted)],
+        removed=[anchor for anchor in before if anchor not in kept],
     )
-    db.session.add(version)
-    db.session.flush()
-    db.session.add_all(
-        VersionSection(
-            version_id=version.id,
-            position=position,
-            section_id=section.id,
-            state=_state(item, wanted[position], before),
-        )
-        for position, (item, section) in enumerate(zip(push.sections, sections, strict=True))
-    )
-    plan.newest = version.number
-    db.session.flush()
+    states = [_state(item, key, before) for item, key in zip(push.sections, wanted, strict=True)]
+    version.hold(sections, states)
     plan.record("version.pushed", by=by, data={"version": version.number, "message": push.message})
     return version
 

@@ -42,6 +42,28 @@ class Version(Base):
     pushed_by: Mapped[User] = relationship(lazy="joined", innerjoin=True)
 
     @classmethod
+    def add(cls, plan: Plan, *, by: User, **told: Any) -> Version:
+        """Make the next version of `plan`, still without sections."""
+        version = cls(
+            plan_id=plan.id, number=plan.newest + 1, pushed_by_id=by.id, pushed_by=by, **told
+        )
+        db.session.add(version)
+        plan.newest = version.number
+        db.session.flush()
+        return version
+
+    def hold(self, sections: Sequence[Section], states: Sequence[str]) -> None:
+        """Put stored sections into this version, in order."""
+        db.session.flush()
+        db.session.add_all(
+            VersionSection(
+                version_id=self.id, position=position, section_id=section.id, state=state
+            )
+            for position, (section, state) in enumerate(zip(sections, states, strict=True))
+        )
+        db.session.flush()
+
+    @classmethod
     def of(cls, plan: Plan, number: int | None = None) -> Version:
         """Return version `number` of `plan`, the newest if None. Raises `NotFound`."""
         wanted = plan.newest if number is None else number

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-
 from typing import Any
 
 from flask import Blueprint, Response, g, render_template, request

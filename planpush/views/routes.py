@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from flask import Flask
 
+from planpush.views.api.documents import documents as api_documents
 from planpush.views.api.infos import infos
+from planpush.views.api.outlines import outlines
 from planpush.views.api.plans import plans as api_plans
 from planpush.views.api.pushes import pushes
 from planpush.views.api.threads import threads as api_threads
@@ -23,6 +25,7 @@ def init_views(app: Flask) -> None:
     """Register the routes."""
     for blueprint in (
         health, sign_ins, dashboard, plans, documents, threads, comments, resolutions,
-        publications, infos, pushes, api_plans, api_threads,
+        publications, infos, pushes, api_plans, outlines, api_documents,
+        api_threads,
     ):  # fmt: skip
         app.register_blueprint(blueprint)

@@ -35,14 +35,9 @@ HEADED = [
     ("<h2>3.1 Größe &amp; Maß</h2>", ["groe-ma"]),
     ("<h2><span class=n>4</span>Rollout</h2>", ["rollout"]),
     ("<h2>計画</h2><h2>計画</h2>", ["section-1", "section-2"]),
-    (
-        "<h2>" + "word " * 40 + "</h2>",
-        ["word-word-word-word-word-word-word-word-word-word-word-word-word"],
-    ),
-    (
-        "<p data-anchor=x></p><div><p data-anchor=one>a</p></div><ul><li><h2>X</h2></ul>",
-        ["intro", "x"],
-    ),
+    ("<h2>" + "word " * 40 + "</h2>", ["word-" * 12 + "word"]),
+    ("<h2>" + "x" * 70 + "</h2><h2>" + "x" * 70 + "</h2>", ["x" * 64, "x" * 62 + "-2"]),
+    ("<ul><li><h2>One</h2>x</li><li><h2>Two</h2></li></ul><h2>Three</h2>", ["one", "three"]),
 ]
 
 
@@ -51,7 +46,7 @@ def test_anchored_documents_are_cut_at_their_anchors(html, anchors):
     assert [piece.anchor for piece in cut(html).pieces] == anchors
 
 
-@pytest.mark.parametrize(("html", "anchors"), HEADED[:-1])
+@pytest.mark.parametrize(("html", "anchors"), HEADED)
 def test_others_are_cut_at_their_headings(html, anchors):
     result = cut(html)
     assert [piece.anchor for piece in result.pieces] == anchors
@@ -100,5 +95,5 @@ def test_real_documents_keep_their_text():
         for html in (pair["old_html"], pair["new_html"]):
             limits.check(html)
             pieces = cut(html).pieces
-            assert len({piece.anchor for piece in pieces}) == len(pieces) > 1
+            assert len({piece.anchor for piece in pieces}) == len(pieces) > 0
             assert _text("".join(sanitise.clean(p.html) for p in pieces)) == _text(html), path.name

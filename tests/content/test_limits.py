@@ -13,7 +13,7 @@ REFUSED = {
     "nested divs": ("<div>" * 100_000, "too_deep"),
     "attributes": ("<p " + " ".join(f"a{i}" for i in range(100_000)) + ">", "too_many_attributes"),
     "unclosed bold": (
-        "".join(f"<b class=c{i}>" for i in range(150)) + "<p>x" * 20_000,
+        "<p>" + "".join(f"<b class=c{i}>" for i in range(150)) + "<p>x" * 20_000,
         "unclosed_formatting",
     ),
     "bare ampersands": ("&" * MEGABYTE, "too_many_ampersands"),
@@ -102,6 +102,7 @@ def test_a_large_honest_document_passes():
 
 
 ALLOWED = {
+    "bold around blocks": "".join(f"<b class=c{i}>" for i in range(150)) + "<p>x" * 20_000,
     "cells": "<table>" + "<td>" * 9_000,
     "many links": "<a href='#x'>x</a>" * 20_000,
     "block after spans": "<span>" * 190 + "<p>x" * 20_000,

@@ -68,14 +68,15 @@ def test_growth_is_refused():
         sanitise.clean(">" * 1_000_000)
 
 
-PIECES = st.sampled_from(
+SOUP = (
     "<p> </p> <b> </b> <svg> </svg> <math> <mi> <table> <td> <style> </style> <title> <!-- --> "
     "<![CDATA[ ]]> <a\thref=javascript:x> <img\tsrc=x\tonerror=y> <use\thref=#i-lock> <pre>\n\n "
     "<select> <option> <form> <noscript> </noscript> <template> <p\tid='\"'> <p\tstyle=a> & < x "
     "<foreignObject> <desc> <script> </script> <input> <input\ttype=radio> &#0; \x01 \ud800 "
     "<textarea> </textarea> <xmp> <annotation-xml\tencoding=text/html> <font\tcolor=a> <h1> "
-    "<p\tclass=pill\tid=a\taria-owns='b\tc'>".split(" ")
+    "<p\tclass=pill\tid=a\taria-owns='b\tc'>"
 )
+PIECES = st.sampled_from(SOUP.split(" "))
 FORBIDDEN = re.compile(
     r"<(?:script|style|iframe|object|form|meta|link|base|math|template|title|textarea|select)\b"
     r"|<[a-z][^<>]* (?:on[a-z]+|style|hx-[a-z-]+|srcset|target)=|<[^>]*javascript:",

@@ -20,7 +20,7 @@ FOUND = [
     ("GitHub", "ghp_" + R),
     ("GitHub", "github_pat_" + R),
     ("Slack", "xoxb-" + R),
-    ("Slack", "https://hooks.slack" + ".com/services/T01ABCDEF/B01ABCDEF/" + R[:24]),
+    ("Slack", "https://hooks.slack" + ".com/services/T01QWERTY/B01QWERTY/" + R[:24]),
     ("planpush", "ppt_" + R),
     ("web token", _jwt()),
     ("private key", "-----BEGIN RSA PRIVATE" + " KEY-----\n" + R + R + "\n-----END"),

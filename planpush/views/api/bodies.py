@@ -10,9 +10,9 @@ from planpush.models.answer import Answer
 from planpush.models.manifest import Push, SectionPush
 from planpush.web.parse import Body, Note, Title
 
-Anchor = Annotated[str, StringConstraints(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?\z")]
-Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}\z")]
-ThreadId = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,9}\z")]
+Anchor = Annotated[str, StringConstraints(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$")]
+Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+ThreadId = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,9}$")]
 Visibility = Literal["private", "published"]
 
 
@@ -91,7 +91,7 @@ class PushQuery(Body):
     slug: Anchor | None = None
     title: Title | None = None
     visibility: Visibility | None = None
-    base_version: Annotated[str, StringConstraints(pattern=r"^[0-9]{1,9}\z")] | None = None
+    base_version: Annotated[str, StringConstraints(pattern=r"^[0-9]{1,9}$")] | None = None
     message: Note = ""
     direction: Note = ""
 

@@ -10,12 +10,10 @@ from flask import Blueprint, Response, jsonify, request
 
 from planpush.content.problem import Finding, Malformed
 from planpush.models.listing import list_plans
-from planpush.models.outline import outline, summary
+from planpush.models.outline import summary
 from planpush.models.plan import Plan
-from planpush.models.section import expand, gzip_join
 from planpush.models.version import Version
 from planpush.web.auth import config, current_user, scope
-from planpush.web.respond import number
 
 plans = Blueprint("api_plans", __name__, url_prefix="/api/plans")
 
@@ -43,41 +41,6 @@ def show(slug: str) -> Response:
         for version in Version.history(plan)
     ]
     return jsonify(**_plan(plan), versions=versions)
-
-
-@plans.get("/<slug>/outline")
-@scope("plans:read")
-def outline_of(slug: str) -> Response:
-    """Answer a version's sections: anchor, title, hash, open threads."""
-    plan = Plan.find(slug, current_user())
-    version = Version.of(plan, number("v"))
-    return jsonify(version=version.number, digest=version.digest, sections=outline(plan, version))
-
-
-@plans.get("/<slug>/document")
-@scope("plans:read")
-def document(slug: str) -> Response:
-    """Answer a version's sanitised HTML; it never changes, so a 304 costs next to nothing."""
-    version = Version.of(Plan.find(slug, current_user()), number("v"))
-    response = Response(mimetype="text/html")
-    if version.digest in request.if_none_match:
-        response.status_code = 304
-    else:
-        _fill(response, version)
-    response.set_etag(version.digest)
-    response.headers["Cache-Control"] = "private, no-cache"
-    response.headers["Vary"] = "Accept-Encoding"
-    return response
-
-
-def _fill(response: Response, version: Version) -> None:
-    stored = [piece.html for piece in version.pieces()]
-    plain = b"".join(expand(html) for html in stored)
-    if request.accept_encodings["gzip"] > 0:
-        response.set_data(gzip_join(stored, plain))
-        response.headers["Content-Encoding"] = "gzip"
-    else:
-        response.set_data(plain)
 
 
 def _plan(plan: Plan) -> dict[str, Any]:

@@ -85,5 +85,5 @@ def _answer(done: Pushed, warnings: list[Finding]) -> dict[str, Any]:
         "sections": done.sections,
         "threads": done.threads,
         "unanswered": [str(thread_id) for thread_id in done.unanswered],
-        "warnings": [finding.as_dict() for finding in warnings],
+        "warnings": [finding.as_dict() for finding in [*warnings, *done.warnings]],
     }

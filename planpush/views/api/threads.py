@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 
 from planpush.content.problem import Finding, Malformed
+from planpush.models.comment import Comment
 from planpush.models.plan import Plan
 from planpush.models.reading import Card, Reading
 from planpush.models.thread import OPEN, RESOLVED, Thread
@@ -48,17 +49,18 @@ def thread_as_dict(plan: Plan, card: Card) -> dict[str, Any]:
         "answer": _answer(thread),
         "url": f"{config().base_url}/p/{plan.slug}?thread={thread.id}#t{thread.id}",
         "opened_on_version": thread.opened_on,
-        "comments": [
-            {
-                "id": str(comment.id),
-                "author": {"name": comment.author.name, "role": comment.author.role},
-                "via": comment.via or None,
-                "body": comment.body if comment.deleted_at is None else "",
-                "deleted": comment.deleted_at is not None,
-                "created_at": comment.created_at.isoformat().replace("+00:00", "Z"),
-            }
-            for comment in thread.comments
-        ],
+        "comments": [_comment(comment) for comment in thread.comments],
+    }
+
+
+def _comment(comment: Comment) -> dict[str, Any]:
+    return {
+        "id": str(comment.id),
+        "author": {"name": comment.author.name, "role": comment.author.role},
+        "via": comment.via or None,
+        "body": comment.body,
+        "deleted": comment.deleted_at is not None,
+        "created_at": comment.created_at.isoformat().replace("+00:00", "Z"),
     }
 
 

@@ -1,0 +1,1 @@
+"""Real servers, real browsers, real documents."""

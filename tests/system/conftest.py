@@ -1,0 +1,123 @@
+"""What the system tests stand on: a real server, people, and Chromium, watched."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.system.serving import Server, Visitor
+
+ROOT = Path(__file__).parents[2]
+SHARED = ROOT.parent / "shared"
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+REPORT_VIOLATIONS = """
+    addEventListener("securitypolicyviolation", (event) =>
+      console.error(`CSP: ${event.effectiveDirective} ${event.blockedURI} ${event.sample}`));
+"""
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    running = Server(tmp_path_factory.mktemp("server")).start()
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def visitor(server: Server) -> Iterator[Callable[[str], Visitor]]:
+    """Sign somebody in whose browser runs no script."""
+    made: list[Visitor] = []
+
+    def sign_in(name: str) -> Visitor:
+        made.append(Visitor(server, name))
+        return made[-1]
+
+    yield sign_in
+    for one in made:
+        one.http.close()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    found = shutil.which("chromium")
+    if found is None:
+        pytest.skip("Chromium is not on the PATH")
+    library = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with library.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=QUIET)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(server: Server, chromium: Any) -> Iterator[Callable[..., Any]]:
+    """Open a page, signed in as `name` if given.
+
+    The test fails on any console error, page error, policy violation or request to another
+    origin, except for console lines that hold a word of `expect`.
+    """
+    contexts, problems = [], []
+
+    def open_page(name: str = "", *, expect: tuple[str, ...] = (), **options: Any) -> Any:
+        contexts.append(chromium.new_context(base_url=server.base, **options))
+        contexts[-1].set_default_timeout(8_000)
+        contexts[-1].add_init_script(REPORT_VIOLATIONS)
+        page = contexts[-1].new_page()
+        watch(page, server.base, problems, expect)
+        if name:
+            page.goto(server.link(name))
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert problems == []
+
+
+def watch(page: Any, base: str, problems: list[str], expect: tuple[str, ...]) -> None:
+    """Note in `problems` what goes wrong on a page."""
+
+    def line(message: Any) -> None:
+        expected = any(word in message.text for word in expect)
+        if message.type in ("error", "warning") and not expected:
+            problems.append(f"{message.type}: {message.text}")
+
+    def request(sent: Any) -> None:
+        if not sent.url.startswith((base, "data:")):
+            problems.append(f"request to {sent.url}")
+
+    page.on("console", line)
+    page.on("pageerror", lambda error: problems.append(f"page error: {error}"))
+    page.on("request", request)
+
+
+@pytest.fixture
+def plan(server: Server, request: pytest.FixtureRequest) -> str:
+    """The address of a plan of alice's with two sections, published, the test's own."""
+    name = request.node.name.split("[")[0].replace("_", "-")[:56].rstrip("-")
+    pushed = server.push(document("Tokens"), f"slug={name}&title={name}&visibility=published")
+    assert pushed.status_code == 201, pushed.text
+    return pushed.json()["plan"]
+
+
+def document(word: str) -> str:
+    """Return a document of two sections; `word` tells one version from the next."""
+    return (
+        f'<section data-anchor="intro"><h2>Intro</h2><p>{word} rotate on every use.</p>'
+        "<ul><li>First rule</li><li>Second rule</li></ul></section>"
+        '<section data-anchor="data"><h2>Data model</h2><table><thead><tr><th>Column</th>'
+        "<th>Type</th></tr></thead><tbody><tr><td>id</td><td>uuid</td></tr></tbody></table>"
+        "</section>"
+    )

@@ -1,0 +1,127 @@
+"""A planpush server in processes of its own, and people who come to it."""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from planpush import create_app
+from planpush.config import Config
+from planpush.db import commit, db
+from planpush.models.schema import migrate
+from planpush.models.session import SignInLink
+from planpush.models.token import Token
+from planpush.models.user import User
+from tests.conftest import CAST, ON_POSTGRES, _own_database, person
+
+
+class Server:
+    """A server in a process group of its own. Its database is also open here, for set-up."""
+
+    def __init__(self, folder: Path, **env: str) -> None:
+        self.port, self.folder = free_port(), folder
+        self.base = f"http://127.0.0.1:{self.port}"
+        url = f"sqlite:///{folder / 'planpush.db'}"
+        if ON_POSTGRES:
+            url = _own_database(os.environ["PLANPUSH_TEST_POSTGRES"], f"planpush_{self.port}")
+        ours = {"SECRET_KEY": "s" * 40, "DATA_DIR": str(folder), "DATABASE_URL": url}
+        self.env = os.environ | ours | {"PORT": str(self.port), "RATE_LIMITS": "off"} | env
+        self.app = create_app(Config.from_env(self.env))
+        self.http, self.tokens = requests.Session(), dict[str, str]()
+        with self.app.app_context():
+            migrate()
+            for name, role in CAST.items():
+                User.add(f"{name}@example.com", name=name.title(), roles=[role])
+            commit()
+
+    def start(self) -> Server:
+        command = [sys.executable, "-m", "planpush", "serve", "--workers", "2"]
+        with (self.folder / "server.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                command, env=self.env, stdout=log, stderr=log, start_new_session=True
+            )
+        wait_for(f"{self.base}/healthz", self.process)
+        return self
+
+    def kill(self) -> None:
+        """End the whole group at once, as a power cut would."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(10)
+
+    def close(self) -> None:
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(30)
+        self.http.close()
+        with self.app.app_context():
+            db.engine.dispose()
+
+    def link(self, name: str) -> str:
+        with self.app.app_context():
+            secret = SignInLink.issue(person(name))
+            commit()
+        return f"{self.base}/sign-in/local?token={secret}"
+
+    def api(self, name: str, method: str, path: str, **options: Any) -> requests.Response:
+        """Call the API as somebody's agent."""
+        if name not in self.tokens:
+            with self.app.app_context():
+                self.tokens[name] = Token.issue(person(name), name="system")
+                commit()
+        sent = {"Authorization": f"Bearer {self.tokens[name]}"} | options.pop("headers", {})
+        options = {"timeout": 60} | options
+        return self.http.request(method, self.base + path, headers=sent, **options)
+
+    def push(self, html: str | bytes, query: str, *, by: str = "alice") -> requests.Response:
+        """Push a whole HTML document."""
+        body = html.encode() if isinstance(html, str) else html
+        headers = {"Content-Type": "text/html"}
+        return self.api(by, "POST", f"/api/push?{query}", data=body, headers=headers)
+
+    def threads(self, slug: str) -> list[Any]:
+        return self.api("alice", "GET", f"/api/plans/{slug}/threads?state=all").json()["threads"]
+
+
+class Visitor:
+    """Somebody signed in whose browser runs no script: forms and redirects only."""
+
+    def __init__(self, server: Server, name: str) -> None:
+        self.base, self.http = server.base, requests.Session()
+        page = self.http.get(server.link(name), timeout=20).text
+        self.csrf = re.search(r'name="csrf-token" content="(\w+)"', page)[1]
+
+    def get(self, path: str) -> requests.Response:
+        return self.http.get(self.base + path, timeout=20)
+
+    def post(self, path: str, **form: Any) -> requests.Response:
+        data = {"csrf_token": self.csrf} | form
+        return self.http.post(self.base + path, data=data, timeout=20, allow_redirects=False)
+
+
+def free_port() -> int:
+    """Return a port from 8071 up that nobody listens on; browsers refuse some lower ones."""
+    while True:
+        port = random.randrange(8100, 9900)
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)):
+                return port
+
+
+def wait_for(address: str, process: subprocess.Popen[bytes], seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            requests.get(address, timeout=2).close()
+            return
+        except requests.ConnectionError:
+            time.sleep(0.05)
+    raise AssertionError(f"nothing serves {address}; exit code {process.poll()}")

@@ -1,0 +1,103 @@
+"""What the tests of the views share: routes as addresses, pushes as JSON, what is stored."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from werkzeug.routing import Rule
+
+from planpush.db import db
+
+MUTATIONS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+# Routes that serve programs: they have an audience and an authentication of their own.
+FOR_PROGRAMS = ("/api/", "/mcp", "/scim/", "/oauth/token", "/oauth/revoke", "/oauth/register",
+                "/oauth/device_authorization", "/.well-known/")  # fmt: skip
+
+
+def address(rule: Rule, **values: Any) -> str:
+    """An address of a route: known values, and 1 for every other converter."""
+    return re.sub(r"<(?:[^:<>]+:)?(\w+)>", lambda part: str(values.get(part[1], 1)), rule.rule)
+
+
+def routes(app: Flask, methods: frozenset[str]) -> Iterator[tuple[str, Rule]]:
+    """Every method of `methods` of every route."""
+    for rule in app.url_map.iter_rules():
+        for method in sorted(methods & (rule.methods or set())):
+            yield method, rule
+
+
+def for_browsers(rule: Rule) -> bool:
+    """Whether people use a route, not programs."""
+    return not rule.rule.startswith(FOR_PROGRAMS)
+
+
+def piece(anchor: str, words: str = "Words.", **changes: Any) -> dict[str, Any]:
+    """A section as a push sends it."""
+    html = f'<section data-anchor="{anchor}"><h2>{anchor.title()}</h2><p>{words}</p></section>'
+    sha256 = hashlib.sha256(html.encode()).hexdigest()
+    return {"anchor": anchor, "html": html, "sha256": sha256} | changes
+
+
+@pytest.fixture
+def push(agent: Callable[..., Any]) -> Callable[..., Any]:
+    """Push as somebody's agent: push("alice", [piece("intro")], plan="auth", base_version=1)."""
+
+    def send(name: str, sections: Any, headers: Any = None, **body: Any) -> Any:
+        given = {"sections": sections} | body
+        return agent(name, "POST", "/api/push", json=given, headers=headers or {})
+
+    return send
+
+
+@pytest.fixture
+def thread(browser: Callable[..., Any], plan: str) -> str:
+    """The id of a thread that bob opened on the word "rotate" of alice's private plan."""
+    place = {"anchor": "intro", "quote": "rotate", "body": "How often?"}
+    answer = browser("bob").send("POST", f"/p/{plan}/threads", place, htmx=False)
+    return re.search(r"thread=(\d+)", answer.location)[1]
+
+
+@pytest.fixture
+def stored(app: Flask) -> Callable[..., dict[str, list[str]]]:
+    """Read every row of every table, but of those that are left out by name."""
+
+    def read(*left_out: str) -> dict[str, list[str]]:
+        with app.app_context():
+            return {
+                table.name: sorted(repr(tuple(row)) for row in db.session.execute(sa.select(table)))
+                for table in db.metadata.sorted_tables
+                if table.name not in left_out
+            }
+
+    return read
+
+
+def code(answer: Any) -> str:
+    """The stable word of a problem+json answer, checked for its form."""
+    assert answer.mimetype == "application/problem+json", answer.text
+    assert answer.json["status"] == answer.status_code
+    assert answer.json["title"] and answer.json["detail"]
+    return str(answer.json["type"]).rpartition("#")[2]
+
+
+def fields(answer: Any) -> list[str]:
+    """The fields that a problem names."""
+    return [error["field"] for error in answer.json.get("errors", [])]
+
+
+@pytest.fixture
+def sql(app: Flask) -> Callable[..., None]:
+    """Run a statement behind the app's back: it stands for time that passed, or an operator."""
+
+    def run(statement: str, **values: Any) -> None:
+        with app.app_context():
+            db.session.execute(sa.text(statement), values)
+            db.session.commit()
+
+    return run
