@@ -12,6 +12,7 @@ from planpush.subscribers import init_subscribers
 from planpush.views.routes import init_views
 from planpush.web.assets import init_assets
 from planpush.web.auth import init_auth
+from planpush.web.compress import init_compress
 from planpush.web.csrf import init_csrf
 from planpush.web.document import init_document
 from planpush.web.errors import init_errors
@@ -28,6 +29,7 @@ def create_app(config: Config | None = None) -> Flask:
     # JSON escapes make a document up to three times longer on its way here.
     app.config["MAX_CONTENT_LENGTH"] = 3 * config.max_document_bytes + 1024 * 1024
     init_db(app, config.database_url)
+    init_compress(app)
     init_headers(app)
     init_auth(app)
     init_csrf(app)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from itertools import accumulate
 from typing import Any, Literal
 
 from planpush.content.blocks import Block, normalise
 from planpush.content.equals import MARGIN
 from planpush.content.problem import Finding, Invalid
-from planpush.content.words import CONTEXT, context_score, occurrences
+from planpush.content.words import CONTEXT, context_score, loosely, occurrences
 
 Kind = Literal["document", "element", "text", "cell"]
 
@@ -189,7 +187,9 @@ class _Lookup:
         found = [
             (b, s, s + len(self.quote)) for b in leaves for s in occurrences(b.text, self.quote)
         ]
-        found = found or _loosely(leaves, self.quote)
+        if not found:
+            loose = loosely([block.text for block in leaves], self.quote)
+            found = [(leaves[n], start, end) for n, start, end in loose]
         if not found:
             raise _refused("quote", "These words are not there.", "Quote the text as it is shown.")
         return self._chosen(found)
@@ -232,21 +232,6 @@ def label_of(block: Block) -> str:
     if block.key == 0 and block.headings:
         return block.headings[0]
     return block.text[:80]
-
-
-def _loosely(blocks: list[Block], quote: str) -> list[tuple[Block, int, int]]:
-    """Return where a quote stands if spaces do not count; over several blocks, its first part."""
-    tight = ["".join(block.text.split()) for block in blocks]
-    starts = [0, *accumulate(map(len, tight))]
-    wanted = "".join(quote.split())
-    found = []
-    for spot in occurrences("".join(tight), wanted):
-        n = bisect_right(starts, spot) - 1
-        text = blocks[n].text
-        places = [at for at, character in enumerate(text) if character != " "]
-        first, last = spot - starts[n], min(spot + len(wanted) - starts[n], len(tight[n])) - 1
-        found.append((blocks[n], places[first], places[last] + 1))
-    return found
 
 
 def _refused(field: str, message: str, fix: str) -> Invalid:

@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from itertools import accumulate
 
 from rapidfuzz import fuzz
 from rapidfuzz.distance import Indel
@@ -75,6 +76,23 @@ def occurrences(text: str, quote: str, most: int = 64) -> list[int]:
     while at >= 0 and len(found) < most:
         found.append(at)
         at = text.find(quote, at + 1)
+    return found
+
+
+def loosely(texts: Sequence[str], quote: str) -> list[tuple[int, int, int]]:
+    """Return (text, start, end) where a quote stands if spaces do not count.
+
+    Of a quote that runs over several texts it is the part in the first.
+    """
+    tight = ["".join(text.split()) for text in texts]
+    starts = [0, *accumulate(map(len, tight))]
+    wanted = "".join(quote.split())
+    found = []
+    for spot in occurrences("".join(tight), wanted):
+        n = bisect_right(starts, spot) - 1
+        places = [at for at, character in enumerate(texts[n]) if character != " "]
+        first, last = spot - starts[n], min(spot + len(wanted), starts[n + 1]) - starts[n] - 1
+        found.append((n, places[first], places[last] + 1))
     return found
 
 

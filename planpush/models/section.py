@@ -49,9 +49,9 @@ class Section(Base):
     title: Mapped[str] = mapped_column(String(300))
     source_bytes: Mapped[int]
     elements: Mapped[int]
-    html: Mapped[bytes] = mapped_column(LargeBinary)
+    html: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     blocks: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
-    pins: Mapped[bytes] = mapped_column(LargeBinary)
+    pins: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     icons: Mapped[list[str]] = mapped_column(JSON, default=list)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
 

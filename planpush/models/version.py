@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, select
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, undefer
 
 from planpush.content.blocks import Block
 from planpush.content.problem import NotFound
@@ -119,6 +119,7 @@ class Version(Base):
         """Return this version's blocks in order; those of one section, if it has `anchor`."""
         query = (
             select(Section)
+            .options(undefer(Section.blocks))
             .join(VersionSection, VersionSection.section_id == Section.id)
             .where(VersionSection.version_id == self.id)
             .order_by(VersionSection.position)

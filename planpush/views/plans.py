@@ -14,7 +14,6 @@ from planpush.models.plan import Plan
 from planpush.models.reading import SHOWN, Reading
 from planpush.models.version import Version
 from planpush.web.auth import current_user
-from planpush.web.csrf import csrf_token
 from planpush.web.document import icons, rendered
 from planpush.web.headers import nonce_for
 from planpush.web.respond import number
@@ -29,13 +28,13 @@ def show(slug: str) -> Response:
     plan = Plan.find(slug, current_user())
     reading = Reading(plan, number("v"))
     etag = _etag(reading)
-    if etag in request.if_none_match:
+    if request.if_none_match.contains_weak(etag):
         response = Response(status=304)
     else:
         response = Response(
             render_template("plans/show.html", **page(reading)), mimetype="text/html"
         )
-    response.set_etag(etag)
+    response.set_etag(etag, weak=True)
     response.headers["Cache-Control"] = "private, no-cache"
     return response
 
@@ -92,8 +91,8 @@ def _etag(reading: Reading) -> str:
         plan.id, plan.title, plan.visibility, plan.newest, plan.active_at.isoformat(),
         plan.open_threads, plan.resolved_threads, plan.comment_count, plan.owner.name,
         reading.version.number, current_user().id, sorted(current_user().roles),
-        g.browser_session.id, csrf_token(), request.full_path,
-        now().strftime("%Y-%m-%dT%H:%M"), g.get("build", ""),
+        g.browser_session.id, request.full_path,
+        now().strftime("%Y-%m-%dT%H:%M"),
     )  # fmt: skip
     etag = hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
     nonce_for(etag)

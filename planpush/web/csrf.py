@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import secrets
 
 from flask import Flask, g, request
 
 from planpush.content.problem import Forbidden
 from planpush.db import SAFE_METHODS
 from planpush.web.auth import config, is_api
+
+_SALT = 16
 
 
 def init_csrf(app: Flask) -> None:
@@ -18,14 +21,21 @@ def init_csrf(app: Flask) -> None:
 
 
 def csrf_token() -> str:
-    """Return the token of this session, or nothing when nobody is signed in."""
-    return _token(config().secret_keys[0]) if g.get("browser_session") else ""
+    """Return a token of this session, or nothing when nobody is signed in.
+
+    Each answer has one of its own, so that compressed pages do not leak it byte by byte (BREACH).
+    """
+    if g.get("browser_session") is None:
+        return ""
+    if "csrf_token" not in g:
+        g.csrf_token = _token(config().secret_keys[0], secrets.token_hex(8))
+    token: str = g.csrf_token
+    return token
 
 
-def _token(key: str) -> str:
-    return hmac.new(
-        key.encode(), b"csrf:" + g.browser_session.token_hash.encode(), hashlib.sha256
-    ).hexdigest()
+def _token(key: str, salt: str) -> str:
+    subject = f"csrf:{salt}:{g.browser_session.token_hash}"
+    return salt + hmac.new(key.encode(), subject.encode(), hashlib.sha256).hexdigest()
 
 
 def _check() -> None:
@@ -33,7 +43,8 @@ def _check() -> None:
         return
     given = request.headers.get("X-CSRF-Token") or request.form.get("csrf_token", "")
     known = any(
-        hmac.compare_digest(given.encode(), _token(key).encode()) for key in config().secret_keys
+        hmac.compare_digest(given.encode(), _token(key, given[:_SALT]).encode())
+        for key in config().secret_keys
     )
     if not known or not _same_origin():
         raise Forbidden(

@@ -83,7 +83,7 @@ def _answer(problem: Problem) -> Response:
 
 def _for_program(problem: Problem) -> Response:
     body = {
-        "type": f"{config().base_url}/docs/errors#{problem.code}",
+        "type": f"urn:planpush:problem:{problem.code}",
         "title": HTTPStatus(problem.status).phrase,
         "status": problem.status,
         "code": problem.code,

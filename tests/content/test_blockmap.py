@@ -40,7 +40,11 @@ OTHER = "Every refresh replaces the token that it was made with"
 
 
 def test_unchanged_blocks_are_the_same():
-    assert relations(["a", "b", "c"], ["a", "x", "b", "c"]) == [("same", 0), ("same", 2), ("same", 3)]
+    assert relations(["a", "b", "c"], ["a", "x", "b", "c"]) == [
+        ("same", 0),
+        ("same", 2),
+        ("same", 3),
+    ]
 
 
 def test_an_edited_block_keeps_its_place():

@@ -90,7 +90,12 @@ def test_offsets_are_code_points(quote):
 
 def test_row_and_column_are_a_cell():
     origin = locate(BLOCKS, 1, Place("data", row="b", column="Note"))
-    assert (origin.kind, origin.row, origin.column, origin.block_text) == ("cell", "b", "Note", "yes")
+    assert (origin.kind, origin.row, origin.column, origin.block_text) == (
+        "cell",
+        "b",
+        "Note",
+        "yes",
+    )
     assert origin.exact == ""
     quoted = locate(BLOCKS, 1, Place("data", row="b", column="Note", quote="yes"))
     assert (quoted.kind, quoted.exact, quoted.key) == ("text", "yes", origin.key)

@@ -5,7 +5,8 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.conftest import HTMX, invite
+from tests.conftest import invite
+from tests.people import HTMX
 from tests.views.conftest import MUTATIONS, address, for_browsers, routes
 
 EVERY = MUTATIONS | {"GET", "HEAD"}

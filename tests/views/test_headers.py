@@ -1,0 +1,139 @@
+"""What every answer carries: the policy of contents, no sniffing, no copies in caches."""
+
+import re
+
+import pytest
+
+from tests.conftest import make_app
+from tests.people import HTMX
+from tests.views.conftest import address, for_browsers, routes
+
+KEPT = {"plans.show", "api_documents.show"}  # `private, no-cache` with an ETag
+
+
+def html_routes(app):
+    gets = routes(app, frozenset({"GET"}))
+    return [rule for _, rule in gets if for_browsers(rule) and rule.endpoint != "static"]
+
+
+def policy(answer):
+    parts = answer.headers["Content-Security-Policy"].split(";")
+    return {part.split()[0]: part.split()[1:] for part in parts}
+
+
+def test_every_answer_has_the_policy(app, browser, plan, thread):
+    alice = browser("alice")
+    for rule in html_routes(app):
+        answer = alice.get(address(rule, slug=plan, thread_id=thread))
+        found = policy(answer)
+        for name in ("default-src", "object-src", "base-uri", "frame-ancestors"):
+            assert found[name] == ["'none'"], (rule, name)
+        assert not {"'unsafe-inline'", "'unsafe-eval'", "*"} & set(sum(found.values(), [])), rule
+        assert answer.headers["X-Content-Type-Options"] == "nosniff", rule
+        assert answer.headers["Referrer-Policy"], rule
+
+
+def test_signed_in_answers_are_not_kept(app, browser, plan, thread):
+    alice = browser("alice")
+    for rule in html_routes(app):
+        answer = alice.get(address(rule, slug=plan, thread_id=thread))
+        if rule.endpoint in KEPT:
+            assert answer.headers["Cache-Control"] == "private, no-cache", rule
+            assert answer.headers["ETag"], rule
+        else:
+            assert answer.headers["Cache-Control"] == "no-store", rule
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("/nope", 404), ("/sign-out", 405), ("/p/auth?v=99", 404), ("/dashboard?q=foo:bar", 422)],
+)
+def test_errors_carry_the_same(browser, plan, path, status):
+    answer = browser("alice").get(path)
+    assert answer.status_code == status
+    assert policy(answer)["frame-ancestors"] == ["'none'"]
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_answers_to_programs_carry_the_same(agent, plan):
+    for path in ("/api/plans", "/api/plans/auth/document", "/api/plans/nope"):
+        answer = agent("alice", "GET", path)
+        assert policy(answer)["default-src"] == ["'none'"]
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert "no-" in answer.headers["Cache-Control"]
+
+
+def test_every_script_and_htmx_element_carries_the_nonce(browser, plan, thread):
+    for path in ("/dashboard", f"/p/{plan}", f"/p/{plan}?thread={thread}&edit=1"):
+        answer = browser("bob").get(path)
+        nonce = re.search(r"'nonce-([^']+)'", answer.headers["Content-Security-Policy"])[1]
+        assert len(nonce) >= 22
+        for tag in re.findall(r"<script[^>]*>", answer.text):
+            assert f'nonce="{nonce}"' in tag
+        for tag in re.findall(r"<[^>]*\shx-(?:get|post|patch|delete)=[^>]*>", answer.text):
+            assert f'hx-nonce="{nonce}"' in tag
+
+
+def test_the_nonce_is_new_in_every_answer(browser):
+    alice = browser("alice")
+    policies = {alice.get("/dashboard").headers["Content-Security-Policy"] for _ in range(3)}
+    assert len(policies) == 3
+
+
+def test_no_page_has_inline_handlers_or_styles(browser, plan, thread):
+    for path in ("/dashboard", f"/p/{plan}", "/sign-in", "/nope"):
+        text = browser("alice").get(path).text
+        assert not re.search(r"<[^>]*\s(?:on\w+|style|hx-on[\w:-]*)=", text), path
+        assert not re.search(r"<script(?![^>]*\ssrc=)", text), path
+        assert "javascript:" not in text, path
+
+
+def test_https_is_insisted_on_only_where_it_is_used(app, database_url, tmp_path):
+    assert "Strict-Transport-Security" not in app.test_client().get("/sign-in").headers
+    secure = make_app(database_url, tmp_path, base_url="https://plans.example.com")
+    sent = secure.test_client().get("/sign-in").headers["Strict-Transport-Security"]
+    assert int(re.search(r"max-age=(\d+)", sent)[1]) >= 31_536_000
+
+
+def test_static_files_are_kept_by_their_content(app, browser):
+    page = browser("alice").get("/dashboard").text
+    for source in re.findall(r'(?:src|href)="(/static/[^"]+)"', page):
+        answer = app.test_client().get(source)
+        assert answer.status_code == 200, source
+        assert "immutable" in answer.headers["Cache-Control"], source
+    assert app.test_client().get("/static/favicon.svg").headers["Cache-Control"].endswith("no-cache")
+
+
+def test_no_page_asks_another_host_for_anything(browser, plan):
+    for path in ("/dashboard", f"/p/{plan}", "/sign-in"):
+        sources = re.findall(r'<(?:script|link|img)[^>]*(?:src|href)="([^"]+)"', browser("bob").get(path).text)
+        assert all(source.startswith("/static/") for source in sources), path
+
+
+@pytest.mark.parametrize(
+    ("current", "next_"),
+    [
+        ("http://localhost/p/auth?v=2", "%2Fp%2Fauth%3Fv%3D2"),
+        ("https://evil.example/p/auth", None),
+        ("http://localhost.evil.example/x", None),
+        ("javascript:alert(1)", None),
+        ("", None),
+    ],
+)
+def test_an_expired_htmx_request_is_sent_to_sign_in_and_back_to_its_page(app, plan, current, next_):
+    answer = app.test_client().get("/p/auth/threads", headers=HTMX | {"HX-Current-URL": current})
+    assert (answer.status_code, answer.text) == (401, "")
+    assert answer.headers["HX-Redirect"] == "/sign-in" + (f"?next={next_}" if next_ else "")
+
+
+@pytest.mark.parametrize("path", ["//evil.example/", "/\\evil.example", "/%09/evil.example"])
+def test_the_way_back_is_a_safe_path(app, plan, path):
+    headers = HTMX | {"HX-Current-URL": f"http://localhost{path}"}
+    answer = app.test_client().get("/p/auth/threads", headers=headers)
+    assert not re.search(r"next=(%2F|/)(%2F|/|%5C|\\|%09|%2509)", answer.headers["HX-Redirect"])
+
+
+def test_405_names_what_is_allowed(browser, plan):
+    answer = browser("alice").send("PUT", f"/p/{plan}/publication")
+    assert answer.status_code == 405
+    assert "POST" in answer.headers["Allow"]

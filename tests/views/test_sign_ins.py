@@ -1,0 +1,225 @@
+"""Signing in and out: cookies, links, limits, and where `next` may lead."""
+
+import base64
+import json
+import re
+from datetime import timedelta
+from urllib.parse import quote, unquote
+
+import pytest
+
+from planpush.db import commit, now
+from planpush.models.session import SignInLink
+from tests.conftest import make_app
+from tests.people import person
+from tests.views.conftest import address, routes
+
+HTTPS = "https://plans.example.com"
+HOSTILE = [
+    "//evil.example", "/\\evil.example", "https://evil.example", "///evil.example",
+    "/%09/evil.example", "javascript:alert(1)", "\\\\evil.example", "/\t/evil.example",
+    "/x\r\nLocation: https://evil.example", "\t//evil.example", "/\n/evil.example", " //evil.example",
+    "http:evil.example", "//", "/\u2028/evil.example", "data:text/html,x", "evil.example", "/\x00/",
+]  # fmt: skip
+
+
+def link(app, name="alice"):
+    with app.app_context():
+        secret = SignInLink.issue(person(name))
+        commit()
+    return secret
+
+
+def lands_here(location):
+    """Whether a browser takes `location` for a path of this site (WHATWG rules)."""
+    seen = re.sub(r"[\t\n\r]", "", location.strip("".join(map(chr, range(33))))).replace("\\", "/")
+    return seen.startswith("/") and not seen.startswith("//")
+
+
+def body(answer):
+    nonce = re.search(r"'nonce-([^']+)'", answer.headers["Content-Security-Policy"])[1]
+    return answer.text.replace(nonce, "NONCE")
+
+
+@pytest.fixture
+def secure(app, database_url, tmp_path):
+    """The same data, served where people use https."""
+    return make_app(database_url, tmp_path, base_url=HTTPS)
+
+
+def test_the_cookie_is_bound_to_host_and_https(secure):
+    secret = link(secure)
+    answer = secure.test_client().get(f"/sign-in/local?token={secret}", base_url=HTTPS)
+    cookie = answer.headers["Set-Cookie"]
+    parts = {part.strip().lower() for part in cookie.split(";")[1:]}
+    assert cookie.startswith("__Host-")
+    assert {"secure", "httponly", "samesite=lax", "path=/"} <= parts
+    assert not any(part.startswith("domain") for part in parts)
+
+
+def test_the_cookie_says_nothing(app):
+    answer = app.test_client().get(f"/sign-in/local?token={link(app)}")
+    value = re.search(r"planpush=([^;]+)", answer.headers["Set-Cookie"])[1]
+    assert len(value) >= 43
+    with pytest.raises(ValueError):
+        json.loads(base64.urlsafe_b64decode(value + "=="))
+
+
+def test_a_chosen_session_id_is_replaced(app):
+    client = app.test_client()
+    client.set_cookie("planpush", "chosen-by-me")
+    client.get(f"/sign-in/local?token={link(app)}")
+    assert client.get_cookie("planpush").value != "chosen-by-me"
+    other = app.test_client()
+    other.set_cookie("planpush", "chosen-by-me")
+    assert other.get("/dashboard").status_code == 302
+
+
+def test_signing_in_again_ends_the_session_before(app, browser):
+    alice = browser("alice")
+    before = alice.client.get_cookie("planpush").value
+    alice.get(f"/sign-in/local?token={link(app, 'bob')}")
+    copy = app.test_client()
+    copy.set_cookie("planpush", before)
+    assert copy.get("/dashboard").status_code == 302
+    assert "bob@example.com" in alice.get("/dashboard").text
+
+
+def test_signing_out_kills_a_copied_cookie(app, browser):
+    alice = browser("alice")
+    copy = app.test_client()
+    copy.set_cookie("planpush", alice.client.get_cookie("planpush").value)
+    assert copy.get("/dashboard").status_code == 200
+    answer = alice.send("POST", "/sign-out", htmx=False)
+    assert (answer.status_code, answer.location) == (303, "/sign-out/done")
+    assert copy.get("/dashboard").status_code == 302
+    assert alice.client.get_cookie("planpush") is None
+    assert alice.get("/sign-out/done").status_code == 200
+
+
+def test_a_get_signs_nobody_out(browser):
+    alice = browser("alice")
+    assert alice.get("/sign-out").status_code == 405
+    assert alice.get("/dashboard").status_code == 200
+
+
+def test_a_session_ends_when_idle_too_long(browser, sql):
+    alice = browser("alice")
+    sql("UPDATE browser_sessions SET seen_at = :at", at=sql_time(hours=8, minutes=1))
+    assert alice.get("/dashboard").status_code == 302
+
+
+def test_activity_keeps_a_session_from_idling(browser, sql):
+    alice = browser("alice")
+    for _ in range(2):
+        sql("UPDATE browser_sessions SET seen_at = :at", at=sql_time(hours=7))
+        assert alice.get("/dashboard").status_code == 200
+    sql("UPDATE browser_sessions SET created_at = :at", at=sql_time(days=6))
+    assert alice.get("/dashboard").status_code == 200
+
+
+def test_activity_is_written_down(browser, stored, sql):
+    alice = browser("alice")
+    sql("UPDATE browser_sessions SET seen_at = :at", at=sql_time(hours=7))
+    before = stored()["browser_sessions"]
+    alice.get("/dashboard")
+    assert stored()["browser_sessions"] != before
+
+
+def test_a_session_ends_after_seven_days_however_active(browser, sql):
+    alice = browser("alice")
+    sql("UPDATE browser_sessions SET created_at = :at", at=sql_time(days=7, minutes=1))
+    assert alice.get("/dashboard").status_code == 302
+
+
+def sql_time(**ago):
+    """A time that passed, as both engines take it in a statement."""
+    return (now() - timedelta(**ago)).strftime("%Y-%m-%d %H:%M:%S.%f+00:00")
+
+
+@pytest.mark.parametrize("target", HOSTILE)
+def test_next_never_leads_away(app, browser, target):
+    for encoded in (quote(target, safe=""), quote(target, safe="/:\\")):
+        answer = app.test_client().get(f"/sign-in/local?token={link(app)}&next={encoded}")
+        assert answer.status_code == 302
+        assert lands_here(answer.location) and "evil" not in unquote(answer.location)
+        again = browser("alice").get(f"/sign-in?next={encoded}")
+        assert lands_here(again.location) and "evil" not in unquote(again.location)
+
+
+@pytest.mark.parametrize("target", HOSTILE)
+def test_no_sign_in_page_links_away(app, target):
+    for _, rule in routes(app, frozenset({"GET"})):
+        if rule.rule.startswith("/sign-in"):
+            answer = app.test_client().get(address(rule), query_string={"next": target})
+            assert answer.status_code < 500, rule
+            links = re.findall(r'href="([^"]*)"', answer.text) + [answer.location or "/"]
+            assert not [link for link in links if "evil" in link and not lands_here(link)], rule
+
+
+@pytest.mark.parametrize("target", ["/p/auth?v=2&show=all", "/dashboard?q=is%3Aprivate", "/"])
+def test_next_leads_back(app, target):
+    query = f"token={link(app)}&next={quote(target, safe='')}"
+    assert app.test_client().get(f"/sign-in/local?{query}").location == target
+
+
+def test_wrong_used_and_expired_links_get_the_same_answer(app, sql):
+    used, expired = link(app), link(app)
+    app.test_client().get(f"/sign-in/local?token={used}")
+    sql("UPDATE sign_in_links SET expires_at = :at", at=sql_time(seconds=1))
+    answers = [
+        app.test_client().get("/sign-in/local", query_string={"token": token})
+        for token in ("wrong", used, expired, "", "\x00", "ü" * 5_000)
+    ]
+    assert {answer.status_code for answer in answers} == {403}
+    assert len({body(answer) for answer in answers}) == 1
+    assert not any("Set-Cookie" in answer.headers for answer in answers)
+
+
+def test_a_link_of_somebody_deactivated_gets_the_same_answer(app, sql):
+    secret = link(app)
+    sql("UPDATE users SET active = :no", no=False)
+    wrong = app.test_client().get("/sign-in/local?token=wrong")
+    assert body(app.test_client().get(f"/sign-in/local?token={secret}")) == body(wrong)
+
+
+def test_local_sign_in_can_be_switched_off(app, database_url, tmp_path):
+    off = make_app(database_url, tmp_path, auth_providers=("github",))
+    assert off.test_client().get(f"/sign-in/local?token={link(off)}").status_code == 403
+
+
+def test_success_and_failure_are_recorded_without_the_secret(app, stored):
+    secret = link(app)
+    app.test_client().get(f"/sign-in/local?token={secret}")
+    app.test_client().get(f"/sign-in/local?token={secret}")
+    events = " ".join(stored()["events"])
+    assert "session.started" in events and "sign_in.failed" in events
+    assert secret not in repr(stored())
+
+
+@pytest.mark.parametrize("header", ["Host", "X-Forwarded-Host"])
+def test_no_address_is_built_from_the_host_header(app, browser, agent, plan, header):
+    alice = browser("alice")
+    cookie = {"Cookie": f"planpush={alice.client.get_cookie('planpush').value}"}
+    for _, rule in routes(app, frozenset({"GET"})):
+        path = address(rule, slug=plan)
+        answer = app.test_client().get(path, headers=cookie | {header: "evil.example"})
+        assert "evil.example" not in answer.text + str(answer.headers), rule
+    pushed = agent("alice", "POST", "/api/push", headers={header: "evil.example"},
+                   json={"title": "T", "sections": [{"anchor": "a", "html": "<p>A</p>"}]})  # fmt: skip
+    assert pushed.json["url"].startswith("http://localhost/p/")
+
+
+@pytest.mark.parametrize("path", ["//dashboard", "/p//auth", "/dashboard/", "//evil.example//p"])
+def test_a_tidied_address_stays_on_this_host(app, browser, path):
+    cookie = f"planpush={browser('alice').client.get_cookie('planpush').value}"
+    headers = {"Host": "evil.example", "Cookie": cookie}
+    answer = app.test_client().open(base_url="http://evil.example", path=path, headers=headers)
+    assert answer.status_code < 500
+    assert "evil.example" not in (answer.location or "")
+
+
+@pytest.mark.parametrize("cookie", ["planpush=", 'planpush="\x01"', "planpush=\xff\xfe", "=;;,"])
+def test_a_strange_cookie_is_no_session(app, cookie):
+    answer = app.test_client().get("/dashboard", headers={"Cookie": cookie})
+    assert answer.status_code == 302
