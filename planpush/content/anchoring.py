@@ -96,6 +96,8 @@ class _Quote:
             return at(state, 1.0, block, reason, span)
         carry = carried(origin.block_text, text, *span)
         spots = occurrences(text, origin.exact)
+        if text.startswith(origin.exact, carry[0]) and carry[0] not in spots:
+            spots.append(carry[0])
         spot = self.choose(text, spots, carry[0], carry[1])
         if spot is not None:
             return at(state, 0.95, block, reason, (spot, spot + len(origin.exact)))

@@ -26,15 +26,16 @@ def told_apart(
     for j in free:
         if new[j].text in groups:
             groups[new[j].text][1].append(j)
+    sides = _Surroundings(old), _Surroundings(new)
     for before, after in groups.values():
         if len(before) * len(after) <= _MOST:
-            yield from _clear(old, new, before, after)
+            yield from _clear(*sides, before, after)
 
 
 def _clear(
-    old: Sequence[Block], new: Sequence[Block], before: list[int], after: list[int]
+    old: _Surroundings, new: _Surroundings, before: list[int], after: list[int]
 ) -> Iterator[tuple[int, int]]:
-    fit = {(i, j): _surroundings(old, new, i, j) for i in before for j in after}
+    fit = {(i, j): old.like(i, new, j) for i in before for j in after}
     rows = {i: sorted((fit[i, j] for j in after), reverse=True) for i in before}
     columns = {j: sorted((fit[i, j] for i in before), reverse=True) for j in after}
     for (i, j), score in fit.items():
@@ -44,14 +45,18 @@ def _clear(
             yield i, j
 
 
-def _surroundings(old: Sequence[Block], new: Sequence[Block], i: int, j: int) -> float:
-    """Return how alike the neighbours of two blocks are; the nearest weigh most."""
-    score = 0.0
-    for step, weight in _NEIGHBOURS:
-        score += weight * ratio(_text(old, i + step), _text(new, j + step), _ALIKE)
-    return score
+class _Surroundings:
+    """The leaves of a document in order; before the first and behind the last there is nothing."""
 
+    def __init__(self, blocks: Sequence[Block]) -> None:
+        leaves = [at for at, block in enumerate(blocks) if not block.element]
+        self.texts = ["", "", *(blocks[at].text for at in leaves), "", ""]
+        self.places = {at: n for n, at in enumerate(leaves, 2)}
 
-def _text(blocks: Sequence[Block], at: int) -> str:
-    """Return a block's text; before the first and behind the last one there is nothing."""
-    return blocks[at].text if 0 <= at < len(blocks) else ""
+    def like(self, i: int, other: _Surroundings, j: int) -> float:
+        """Return how alike the neighbours of two blocks are; the nearest weigh most."""
+        n, m = self.places[i], other.places[j]
+        return sum(
+            weight * ratio(self.texts[n + step], other.texts[m + step], _ALIKE)
+            for step, weight in _NEIGHBOURS
+        )

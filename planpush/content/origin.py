@@ -9,7 +9,8 @@ from typing import Any, Literal
 from planpush.content.blocks import Block, normalise
 from planpush.content.equals import MARGIN
 from planpush.content.problem import Finding, Invalid
-from planpush.content.words import CONTEXT, context_score, loosely, occurrences
+from planpush.content.surroundings import REACH, fit
+from planpush.content.words import CONTEXT, loosely, occurrences
 
 Kind = Literal["document", "element", "text", "cell"]
 
@@ -79,8 +80,8 @@ class _Lookup:
     def __init__(self, blocks: Sequence[Block], version: int, place: Place) -> None:
         self.blocks, self.version, self.place = blocks, version, place
         self.quote = self._text("quote", place.quote, _QUOTE)
-        self.prefix = self._context("prefix", place.prefix)[-CONTEXT:]
-        self.suffix = self._context("suffix", place.suffix)[:CONTEXT]
+        self.prefix = self._context("prefix", place.prefix)[-REACH:]
+        self.suffix = self._context("suffix", place.suffix)[:REACH]
         self.row = self._text("row", place.row, _NAME)
         self.column = self._text("column", place.column, _NAME)
 
@@ -197,10 +198,12 @@ class _Lookup:
     def _chosen(self, found: list[tuple[Block, int, int]]) -> Origin:
         """Return the origin at the span whose surroundings fit best, if one does."""
         scored = sorted(
-            (context_score(block.text, start, end, self.prefix, self.suffix), -n)
+            (fit(self.blocks, block, start, end, self.prefix, self.suffix), -n)
             for n, (block, start, end) in enumerate(found)
         )
-        if len(scored) > 1 and scored[-1][0] - scored[-2][0] < MARGIN:
+        best = scored[-1][0]
+        clear = len(scored) < 2 or best - scored[-2][0] >= MARGIN or scored[-2][0] < best == 1.0
+        if not clear:
             more = "Send prefix and suffix, or block."
             raise _refused("quote", "These words occur more than once.", more)
         return self._made("text", *found[-scored[-1][1]])

@@ -14,6 +14,7 @@ LABEL = 80
 """Characters of text that name an element without a heading."""
 
 _HEADER = 200
+_NONE = ("", "")
 _CHAIN = 8
 _SCOPES = ("section", "article", "li", "aside", "figure", "td", "th", "blockquote", "details", "dd")
 _SPAN = re.compile(r' colspan="([0-9]{1,3})"')
@@ -39,11 +40,15 @@ class Reading:
         self.headings: dict[int, Node] = {}
         self.chains: list[tuple[str, ...]] = [(anchor,)] * len(self.nodes)
         self.paths: list[tuple[str, ...]] = [()] * len(self.nodes)
-        self.headers: list[tuple[str, str]] = [("", "")] * len(self.nodes)
+        self.headers: list[tuple[str, str]] = [_NONE] * len(self.nodes)
         self._trail: list[tuple[int, str, int]] = []
         self._path: tuple[str, ...] = ()
+        if self.root.tag in HEADINGS:
+            self.title = self._heading(self.root)
+        elif self.root.tag == "table":
+            self._read_table(self.root)
         for node in self.nodes[self.root.index + 1 :]:
-            self._visit(node)
+            self._visit(node, node.index, node.parent.index if node.parent else 0)
 
     def keyed(self) -> list[Node]:
         """Return the nodes that are blocks, the root first."""
@@ -82,22 +87,21 @@ class Reading:
                     break
         return " ".join(found)[:limit].rstrip()
 
-    def _visit(self, node: Node) -> None:
-        above = node.parent.index if node.parent is not None else 0
+    def _visit(self, node: Node, at: int, above: int) -> None:
         chain = self.chains[above]
         if node.anchor:
             chain = (node.anchor, *chain[:-1][:_CHAIN], chain[-1])
-        self.chains[node.index] = chain
-        while self._trail and node.index >= self._trail[-1][2]:
+        self.chains[at] = chain
+        while self._trail and at >= self._trail[-1][2]:
             self._trail.pop()
             self._path = tuple(title for _, title, _ in self._trail)
-        self.paths[node.index] = self._path
+        self.paths[at] = self._path
         if node.tag in HEADINGS:
             self._open_heading(node)
         elif node.tag == "table":
             self._read_table(node)
-        if self.headers[node.index] == ("", ""):
-            self.headers[node.index] = self.headers[above]
+        if self.headers[at] is _NONE:
+            self.headers[at] = self.headers[above]
 
     def _open_heading(self, node: Node) -> None:
         title = self._heading(node)

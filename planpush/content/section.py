@@ -88,7 +88,7 @@ def _stored(
     pieces, at, bounds, grown, growth = [], 0, [], [], 0
     for start, end, written in edits:
         pieces += [html[at:start], written]
-        growth += len(written.encode()) - len(html[start:end].encode())
+        growth += len(written.encode()) - (len(html[start:end].encode()) if end > start else 0)
         bounds.append(start)
         grown.append(growth)
         at = end

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-TAG = re.compile(r'<(/?)([A-Za-z][A-Za-z0-9:_.-]*)((?: [^\s"=<>]+="[^"<>]*")*)>')
+TAG = re.compile(r"<(/?)([A-Za-z][^\s<>]*)([^<>]*)>")
 
 OWN, LEVEL, SEALED, STRUCTURE = 1, 2, 4, 8
 """Owns its text; is block-level; takes no link inside; takes no link as a direct child."""
@@ -32,6 +32,7 @@ KINDS: dict[str, int] = {
 }
 
 _ANCHOR = re.compile(r' data-anchor="([^"]*)"')
+_MEMBERS = ("td", "th", "tr", "dt", "dd")
 _MOVED_TSPAN = re.compile(r' (?:x|y|dy)="')
 
 
@@ -64,21 +65,26 @@ class Node:
     )
 
     def __init__(self, tag: str, attributes: str, kind: int, parent: Node | None) -> None:
-        anchor = _ANCHOR.search(attributes) if attributes else None
         self.tag, self.attributes, self.parent = tag, attributes, parent
-        self.anchor = anchor[1] if anchor else ""
-        if tag == "div" and parent is not None and parent.tag == "dl":
-            kind |= STRUCTURE
-        self.kind = kind | OWN if anchor or parent is None else kind
-        owns = self.kind & OWN or tag == "svg" or parent is None
-        self.owner: Node = self if owns or parent is None else parent.owner
-        self.seal: Node | None = parent.seal if parent is not None else None
-        if self.seal is None and kind & SEALED:
-            self.seal = self
-        self.parts: list[str] = []
-        self.members: list[Node] = []
-        self.first: tuple[int, Node] | None = None
+        self.anchor = ""
+        self.seal: Node | None = None
         self.lead: Node | None = None
+        self.first: tuple[int, Node] | None = None
+        if ' data-anchor="' in attributes and (anchor := _ANCHOR.search(attributes)):
+            self.anchor = anchor[1]
+            kind |= OWN
+        if parent is None or kind & OWN or tag == "svg":
+            self.owner: Node = self
+            self.parts: list[str] = []
+        else:
+            self.owner = parent.owner
+        if parent is not None:
+            self.seal = parent.seal or (self if kind & SEALED else None)
+            if tag == "div" and parent.tag == "dl":
+                kind |= STRUCTURE
+        if kind & STRUCTURE:
+            self.members: list[Node] = []
+        self.kind = kind
         self.start = self.inner = self.close = self.end = self.index = self.last = 0
 
 
@@ -90,34 +96,29 @@ class _Tree:
         self.stack = [self.nodes[0]]
 
     def open(self, tag: str, attributes: str, start: int, end: int) -> None:
-        """A start tag of an element that is not void."""
+        """A start tag of an element that is not void and more than plain."""
         top = self.stack[-1]
+        if tag == "tspan" and _MOVED_TSPAN.search(attributes):
+            top.owner.parts.append(" ")
         kind = KINDS.get(tag, 0)
-        if not kind and len(self.stack) > 1 and ' data-anchor="' not in attributes:
-            if tag == "tspan" and _MOVED_TSPAN.search(attributes):
-                top.owner.parts.append(" ")
-            self.stack.append(top)
-            return
         node = Node(tag, attributes, kind, top)
         node.start, node.inner, node.index = start, end, len(self.nodes)
         self.nodes.append(node)
         self.stack.append(node)
         if node.kind & OWN:
             top.owner.parts.append(" ")
-        if kind & LEVEL and top.owner.first is None:
-            top.owner.first = (start, top)
-        self._enrol(node, top)
+            if kind & LEVEL and top.owner.first is None:
+                top.owner.first = (start, top)
+            self._enrol(node, top)
 
     def _enrol(self, node: Node, top: Node) -> None:
         """Let a table know its rows, a row its cells, a list its terms, a figure its caption."""
-        if node.tag in ("td", "th"):
+        tag = node.tag
+        if tag == "tr" and top.parent is not None and top.tag != "table":
+            top = top.parent
+        if tag in _MEMBERS and top.kind & STRUCTURE:
             top.members.append(node)
-        elif node.tag == "tr":
-            table = top if top.tag == "table" or top.parent is None else top.parent
-            table.members.append(node)
-        elif node.tag in ("dt", "dd") and top.kind & STRUCTURE:
-            top.members.append(node)
-        elif node.tag in ("figcaption", "summary") and top.lead is None:
+        elif tag in ("figcaption", "summary") and top.lead is None:
             top.lead = node
 
     def close(self, start: int, end: int) -> None:
@@ -139,22 +140,24 @@ def parse(html: str) -> list[Node]:
     stack, last = tree.stack, 0
     for match in TAG.finditer(html):
         start, end = match.span()
+        closing, tag, attributes = match.groups()
         if start > last:
             stack[-1].owner.parts.append(html[last:start])
         last = end
-        closing, tag, attributes = match.groups()
         if closing:
             tree.close(start, end)
-        elif tag not in VOID:
+        elif tag in VOID:
+            if tag in ("br", "hr"):
+                stack[-1].owner.parts.append(" ")
+        elif tag in KINDS or tag == "tspan" or len(stack) == 1 or ' data-anchor="' in attributes:
             tree.open(tag, attributes, start, end)
-        elif tag in ("br", "hr"):
-            stack[-1].owner.parts.append(" ")
+        else:
+            stack.append(stack[-1])
     stack[-1].owner.parts.append(html[last:])
     while len(stack) > 1:
         tree.close(len(html), len(html))
     whole = tree.nodes[0]
-    whole.close = whole.end = len(html)
-    whole.last = len(tree.nodes)
+    whole.close, whole.end, whole.last = len(html), len(html), len(tree.nodes)
     return tree.nodes
 
 

@@ -29,8 +29,11 @@ def new() -> Any:
 @public
 @writes
 def create() -> Any:
-    """Sign in with a single-use link. Wrong, used and expired ones get the same answer."""
-    return _redeem()
+    """Sign in with a single-use link. Wrong, used and expired ones get the same answer.
+
+    A HEAD request, which chat programs send to preview links, does not use it up.
+    """
+    return _page() if request.method == "HEAD" else _redeem()
 
 
 @limited("sign-in", limit=30, seconds=60)

@@ -3,15 +3,20 @@
 
 const kinds = ["exact", "moved", "edited"];
 
-// Maps an offset in normalised text (white space collapsed, code points) to a text node.
+// A nested block, a line break and our own marks count as the server counts them: the first two
+// as one space, the last not at all.
+const filter = (block) => (node) => {
+	if (node.nodeType === Node.TEXT_NODE) return NodeFilter.FILTER_ACCEPT;
+	if (node.matches(".pin, .permalink, .pp-changed-mark")) return NodeFilter.FILTER_REJECT;
+	if (node.matches("br, hr")) return NodeFilter.FILTER_ACCEPT;
+	if (node.matches("[data-block]") && node !== block) return NodeFilter.FILTER_REJECT;
+	return NodeFilter.FILTER_SKIP;
+};
+
+// Maps offsets in normalised text (white space collapsed, code points) to a range of text nodes.
 const locate = (block, start, end) => {
-	const walker = document.createTreeWalker(block, NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT, {
-		acceptNode: (node) => {
-			if (node.nodeType === Node.TEXT_NODE) return NodeFilter.FILTER_ACCEPT;
-			if (node.matches(".pin, .permalink, .pp-changed-mark")) return NodeFilter.FILTER_REJECT;
-			return node.localName === "br" ? NodeFilter.FILTER_ACCEPT : NodeFilter.FILTER_SKIP;
-		},
-	});
+	const kinds = NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT;
+	const walker = document.createTreeWalker(block, kinds, filter(block));
 	const range = new Range();
 	let count = 0;
 	let space = true;
@@ -23,7 +28,7 @@ const locate = (block, start, end) => {
 			continue;
 		}
 		let index = 0;
-		for (const mark of node.data.normalize("NFC") === node.data ? node.data : [...node.data]) {
+		for (const mark of node.data) {
 			const blank = /\s/u.test(mark);
 			if (!(blank && space)) {
 				if (count === start && !found) {

@@ -5,8 +5,6 @@ import time
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from planpush.content.anchoring import Placement, better, place_all, words_at
 from planpush.content.blocks import Block
@@ -92,15 +90,15 @@ def test_nothing_left_is_orphaned():
     assert (found.state, found.section, found.block) == ("orphaned", "", None)
 
 
-def test_a_split_paragraph_gives_up_its_words():
-    old = f"<p>{KEYS} {TOKENS}</p>"
-    state, words = carry(old, f"<p>{KEYS}</p><p>{TOKENS}</p>", "so a leak is detected")
-    assert (state, words) == ("moved", "so a leak is detected")
+@pytest.mark.parametrize("quote", ["so a leak is detected", "with cached keys before it"])
+def test_a_split_paragraph_gives_up_its_words(quote):
+    state, words = carry(f"<p>{KEYS} {TOKENS}</p>", f"<p>{KEYS}</p><p>{TOKENS}</p>", quote)
+    assert state in ("exact", "moved") and words == quote
 
 
 def test_gone_text_is_not_placed_on_its_likes():
-    state, _ = carry("<p>Short word here</p>", "<p>A word here too, about others</p>", "word here")
-    assert state in ("outdated", "orphaned")
+    old, new = f"<p>a</p><p>{KEYS}</p>", "<p>a</p><p>Nothing but cached keys, written anew.</p>"
+    assert carry(old, new, "cached keys")[0] == "outdated"
 
 
 def test_duplicates_are_not_guessed():
@@ -196,63 +194,6 @@ def test_every_script_works(quote):
     old = f"<p>Before {quote} behind.</p>"
     state, words = carry(old, f"<p>New start. Before {quote} behind.</p>", quote)
     assert state == "exact" and words.split() == [*on(blocks(old), quote).exact.split()]
-
-
-LINE = st.sampled_from([TOKENS, KEYS, "yes", "no", "世界", "a b c", "שלום"])
-PAGE = st.lists(LINE, min_size=1, max_size=8).map(
-    lambda lines: "".join(f"<p>{t}</p>" for t in lines)
-)
-
-
-def everywhere(document: list[Block]) -> dict[int, Origin]:
-    leaves = [block for block in document if not block.element]
-    spans = [(block, n) for block in leaves for n in range(0, len(block.text), 9)]
-    return {
-        at: locate(document, 1, Place(b.section, b.key, b.text[n:].strip()[:20]))
-        for at, (b, n) in enumerate(spans)
-        if b.text.count(b.text[n:].strip()[:20]) == 1
-    }
-
-
-@given(PAGE)
-def test_the_same_document_again_changes_nothing(page):
-    document = blocks(page)
-    origins = everywhere(document)
-    for key, found in place_all(origins, {1: document}, blocks(page)).items():
-        origin = origins[key]
-        where = (found.state, found.block, found.start, found.end)
-        assert where == ("exact", origin.key, origin.start, origin.end)
-
-
-@given(PAGE, PAGE, st.randoms(use_true_random=False))
-def test_the_order_of_threads_does_not_matter(old, new, chance):
-    before, after = blocks(old), blocks(new)
-    origins = everywhere(before)
-    mixed = list(origins.items())
-    chance.shuffle(mixed)
-    whole = place_all(origins, {1: before}, after)
-    assert place_all(dict(mixed), {1: before}, after) == whole
-    for key, origin in mixed:
-        assert placed(origin, before, after) == whole[key]
-
-
-@given(PAGE, PAGE)
-def test_words_are_where_a_placement_says(old, new):
-    before, after = blocks(old), blocks(new)
-    origins = everywhere(before)
-    for key, found in place_all(origins, {1: before}, after).items():
-        if found.state in ("exact", "moved"):
-            assert words_at(after, found) == origins[key].exact
-
-
-@given(PAGE, st.text("ab<", max_size=5))
-def test_two_threads_never_swap(page, added):
-    before, after = blocks(page), blocks(f"<p>new {len(added)}</p>{page}")
-    origins = everywhere(before)
-    found = place_all(origins, {1: before}, after)
-    sure = [key for key in origins if found[key].state == "exact"]
-    for one, other in zip(sure, sure[1:], strict=False):
-        assert (found[one].block, found[one].start) < (found[other].block, found[other].start)
 
 
 def test_200_threads_on_850_blocks_are_placed_quickly():

@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from planpush.content.origin import Origin, Place, locate
@@ -16,9 +16,9 @@ FLOW = (
     '</p><ul><li data-anchor="gate"><b>Gateway</b>verifies</li></ul></section>'
 )
 DATA = (
-    '<section data-anchor="data"><h2>Data</h2><p>שלום 世界 👩‍💻 e\u0301nd</p><table><thead><tr><th>Call</th>'
-    "<th>Note</th></tr></thead><tbody><tr><td>a</td><td>yes</td></tr><tr><td>b</td><td>yes</td></tr>"
-    "</tbody></table></section>"
+    '<section data-anchor="data"><h2>Data</h2><p>שלום 世界 👩‍💻 e\u0301nd</p>'
+    "<table><thead><tr><th>Call</th><th>Note</th></tr></thead><tbody>"
+    "<tr><td>a</td><td>yes</td></tr><tr><td>b</td><td>yes</td></tr></tbody></table></section>"
 )
 BLOCKS = (*build("flow", FLOW).blocks, *build("data", DATA).blocks)
 
@@ -148,6 +148,7 @@ SMALL = st.text(max_size=12)
 NUMBER = st.none() | st.integers(-3, 40) | st.integers()
 
 
+@settings(deadline=None)
 @given(
     st.builds(
         Place,
@@ -170,3 +171,10 @@ def test_any_place_is_an_origin_or_a_problem(place):
         return
     assert replace(origin, version=2).version == 2
     assert origin.exact in origin.block_text
+
+
+def test_context_reaches_into_the_neighbouring_blocks() -> None:
+    html = "<h2>A</h2><p>First</p><p>None.</p><p>Second</p><p>None.</p>"
+    blocks = build("a", html).blocks
+    found = locate(blocks, 1, Place(quote="None.", prefix="Second\n"))
+    assert found.key == blocks[-1].key

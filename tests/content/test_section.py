@@ -70,9 +70,8 @@ def test_there_is_one_root_with_id_key_and_anchor(html, root):
 
 def test_an_authored_id_and_key_give_way():
     section = build("k", '<div id="d-x" class="y"><p data-block="7">a &lt; b</p></div>')
-    assert section.html.decode() == (
-        '<div id="s-k" class="y" data-anchor="k" data-block="0"><p data-block="1">a &lt; b</p></div>'
-    )
+    root = '<div id="s-k" class="y" data-anchor="k" data-block="0">'
+    assert section.html.decode() == root + '<p data-block="1">a &lt; b</p></div>'
 
 
 def test_another_sections_element_is_wrapped():
@@ -103,6 +102,19 @@ def test_title_and_headings_leave_the_number_out():
     assert first.headings == ("Data model é",)
     assert done.headings == ("Data model é", "First")
     assert term.headings == ("Data model é",)
+
+
+@pytest.mark.parametrize("html", ["<h2>My title</h2>", "<h2>My title</h2><p>x</p>"])
+def test_a_heading_is_the_title_even_as_root(html):
+    assert build("k", html).title == "My title"
+
+
+def test_a_table_may_be_the_root():
+    html = (
+        "<table><tbody><tr><th>A</th><th>B</th></tr><tr><td>r</td><td>v</td></tr></tbody></table>"
+    )
+    last = build("k", html).blocks[-1]
+    assert (last.text, last.row, last.column) == ("v", "r", "B")
 
 
 def test_a_title_without_a_heading_is_the_key_in_words():

@@ -94,8 +94,8 @@ class Server:
 class Visitor:
     """Somebody signed in whose browser runs no script: forms and redirects only."""
 
-    def __init__(self, server: Server, name: str) -> None:
-        self.base, self.http = server.base, requests.Session()
+    def __init__(self, server: Server, name: str, http: requests.Session | None = None) -> None:
+        self.base, self.http = server.base, http or requests.Session()
         page = self.http.get(server.link(name), timeout=20).text
         self.csrf = re.search(r'name="csrf-token" content="(\w+)"', page)[1]
 

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
+
 from tests.system.serving import free_port, wait_for
 
 LINK = re.compile(r"http://\S+/sign-in/local\?token=\S+")

@@ -7,6 +7,8 @@ import json
 from typing import Any
 
 import pytest
+from selectolax.lexbor import LexborHTMLParser
+
 from tests.system.conftest import SHARED
 from tests.system.serving import Server, Visitor
 
@@ -20,11 +22,17 @@ def read(name: str) -> Any:
     return json.loads(gzip.decompress((PAIRS / f"{name}.json.gz").read_bytes()))
 
 
+def squeezed(html: str) -> str:
+    """Return the text of a document without white space."""
+    return "".join(LexborHTMLParser(html).body.text().split())
+
+
 def comment_on(pair: Any, slug: str, who: Visitor) -> list[str]:
-    """Comment on five spans of the old document; return what was said."""
-    step = max(1, len(pair["cases"]) // 5)
+    """Comment on five spans that the old document has once; return what was said."""
+    text = squeezed(pair["old_html"])
+    cases = [case for case in pair["cases"] if text.count("".join(case["exact"].split())) == 1]
     bodies = []
-    for case in pair["cases"][::step][:5]:
+    for case in cases[:: len(cases) // 5][:5]:
         place = {"quote": case["exact"], "prefix": case["prefix"], "suffix": case["suffix"]}
         said = who.post(f"/p/{slug}/threads", body=f"About {case['id']}", **place)
         assert said.status_code == 303, (case["id"], case["exact"], said.text)
@@ -55,7 +63,7 @@ def test_the_same_push_again_changes_nothing(server: Server, visitor: Any) -> No
     slug = server.push(pair["old_html"], "title=Twice").json()["plan"]
     comment_on(pair, slug, visitor("alice"))
     before = server.api("alice", "GET", f"/api/plans/{slug}").json()
-    again = server.push(pair["old_html"], f"plan={slug}&base_version=1")
+    again = server.push(pair["old_html"], f"plan={slug}&base_version=1&title=Twice")
     assert (again.status_code, again.json()["version"]) == (200, 1)
     assert again.json()["threads"]["exact"] == 5
     assert server.api("alice", "GET", f"/api/plans/{slug}").json() == before
@@ -63,11 +71,8 @@ def test_the_same_push_again_changes_nothing(server: Server, visitor: Any) -> No
 
 def test_words_survive_unchanged(server: Server) -> None:
     """What a real document says is what its readers get, to the last word."""
-    from selectolax.lexbor import LexborHTMLParser
-
     for name in NAMES:
         html = read(name)["new_html"]
         slug = server.push(html, f"title={name}").json()["plan"]
         shown = server.api("alice", "GET", f"/api/plans/{slug}/document").text
-        texts = [LexborHTMLParser(source).body.text().split() for source in (html, shown)]
-        assert "".join(texts[0]) == "".join(texts[1]), name
+        assert squeezed(shown) == squeezed(html), name

@@ -78,12 +78,20 @@ def stored(app: Flask) -> Callable[..., dict[str, list[str]]]:
     return read
 
 
+def plain(answer: Any) -> str:
+    """What an answer says, without the nonce and the tokens that are new in each."""
+    nonce = re.search(r"'nonce-([^']+)'", answer.headers["Content-Security-Policy"])[1]
+    token = re.search(r'name="csrf-token" content="(\w*)"', answer.text)
+    text = answer.text.replace(nonce, "NONCE")
+    return text.replace(token[1], "TOKEN") if token and token[1] else text
+
+
 def code(answer: Any) -> str:
     """The stable word of a problem+json answer, checked for its form."""
     assert answer.mimetype == "application/problem+json", answer.text
     assert answer.json["status"] == answer.status_code
     assert answer.json["title"] and answer.json["detail"]
-    return str(answer.json["type"]).rpartition("#")[2]
+    return re.split("[#:/]", answer.json["type"])[-1]
 
 
 def fields(answer: Any) -> list[str]:

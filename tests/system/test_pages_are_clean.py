@@ -1,0 +1,127 @@
+"""Every page: no accessibility violation, no sideways scrolling, valid HTML, in every dress."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.system.conftest import ROOT, document
+from tests.system.serving import Server, Visitor
+
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+VNU = ROOT / "node_modules" / "vnu-jar" / "build" / "dist" / "vnu.jar"
+PAGES = {
+    "dashboard": "/dashboard",
+    "nothing matches": "/dashboard?q=nosuchplan",
+    "bad filter": "/dashboard?q=is:nonsense",
+    "newest": "/p/clean",
+    "old": "/p/clean?v=1",
+    "all threads": "/p/clean?show=all",
+    "composer": "/p/clean?compose=intro",
+    "no threads": "/p/clean-and-quiet",
+    "private": "/p/clean-and-private",
+    "not found": "/p/no-such-plan",
+    "sign-in": "/sign-in",
+    "signed out": "/sign-out/done",
+}
+STRANGERS = {"sign-in", "signed out"}
+WIDE = '<div class="pp-tablewrap"><table class="pp-table"><tr>' + "<td>wide_column_name</td>" * 20
+RICH = (
+    WIDE + "</tr></table></div><pre>" + "long line " * 60 + "</pre><p>" + "unbroken" * 40 + "</p>"
+)
+
+
+@pytest.fixture(scope="module")
+def shelf(server: Server) -> None:
+    """A plan in two versions with every kind of thread on it, and two plainer ones."""
+    rich = document("Tokens") + f'<section data-anchor="wide"><h2>Wide</h2>{RICH}</section>'
+    server.push(rich, "slug=clean&title=Clean&visibility=published")
+    server.push(document("Tokens"), "slug=clean-and-quiet&title=Quiet&visibility=published")
+    server.push(document("Tokens"), "slug=clean-and-private&title=Private", by="bob")
+    bob = Visitor(server, "bob")
+    for number, place in enumerate(
+        ({"anchor": "intro"}, {"anchor": "wide"}, {}, {"quote": "uuid"})
+    ):
+        bob.post("/p/clean/threads", body=f"`Remark` {number} " + "w" * 90, blocking="1", **place)
+    done = server.threads("clean")[0]["id"]
+    bob.post(f"/p/clean/threads/{done}/resolution")
+    newer = document("Sessions").replace("uuid", "text") + '<section data-anchor="new"><h2>New</h2>'
+    server.push(newer + "<p>More.</p></section>", "plan=clean&base_version=1")
+    bob.http.close()
+
+
+@pytest.fixture
+def page(visit: Callable[..., Any], shelf: None, request: pytest.FixtureRequest) -> Any:
+    """The page that the test is about, opened by whom it is for."""
+    name = request.node.callspec.params["name"]
+    found = visit("" if name in STRANGERS else "bob", expect=("404", "422"))
+    found.goto(PAGES[name])
+    return found
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not installed: run npm ci")
+@pytest.mark.parametrize("name", PAGES)
+def test_nobody_is_shut_out(name: str, page: Any) -> None:
+    found = []
+    for scheme in ("light", "dark"):
+        for width in (1360, 390):
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            page.set_viewport_size({"width": width, "height": 800})
+            page.reload()
+            found += [f"{scheme} {width}: {line}" for line in violations(page)]
+    assert found == []
+
+
+def violations(page: Any) -> list[str]:
+    """Return what axe finds on a page: rule, place, and what is wrong there."""
+    page.evaluate(AXE.read_text())
+    result = page.evaluate("axe.run()")
+    return [
+        f"{rule['id']} {node['target']}: {node['failureSummary'].splitlines()[-1].strip()}"
+        for rule in result["violations"]
+        for node in rule["nodes"]
+    ]
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("name", PAGES)
+def test_no_page_scrolls_sideways(name: str, page: Any) -> None:
+    for width in (390, 700, 1000):
+        page.set_viewport_size({"width": width, "height": 800})
+        sideways = page.evaluate("document.scrollingElement.scrollWidth - innerWidth")
+        assert sideways <= 0, width
+
+
+@pytest.mark.browser
+def test_the_comments_sheet_fits_a_phone(visit: Callable[..., Any], shelf: None) -> None:
+    page = visit("bob", viewport={"width": 390, "height": 800})
+    page.goto("/p/clean?show=all")
+    page.locator(".mobilebar button").click()
+    sheet = page.locator("#comments")
+    assert sheet.is_visible()
+    box = sheet.bounding_box()
+    assert (box["x"], box["x"] + box["width"]) == (0, 390)
+    assert sheet.evaluate("sheet => sheet.scrollWidth - sheet.clientWidth") <= 0
+    assert violations(page) == []
+
+
+@pytest.mark.skipif(not VNU.is_file(), reason="vnu-jar is not installed: run npm ci")
+@pytest.mark.skipif(shutil.which("java") is None, reason="the HTML checker needs Java")
+def test_every_page_is_valid_html(
+    visitor: Any, shelf: None, server: Server, tmp_path: Path
+) -> None:
+    bob, nobody = visitor("bob"), visitor("bob")
+    nobody.http.cookies.clear()
+    for name, path in PAGES.items():
+        text = (nobody if name in STRANGERS else bob).get(path).text
+        (tmp_path / f"{name.replace(' ', '-')}.html").write_text(text)
+    command = ["java", "-jar", str(VNU), "--errors-only", "--format", "gnu", str(tmp_path)]
+    checked = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    lines = [line.rpartition("/")[2] for line in checked.stderr.splitlines()]
+    assert lines == []
