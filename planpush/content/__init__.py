@@ -1,1 +1,1 @@
-"""Pure document work: text in, values out. Imports no Flask, no SQLAlchemy, nothing of ours above."""
+"""Pure document work: text in, values out; nothing of Flask, SQLAlchemy, or ours above."""

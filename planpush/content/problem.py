@@ -35,7 +35,7 @@ class Finding:
 
 @dataclass
 class Problem(Exception):
-    """A request that cannot be met. `status` is the HTTP status, `code` a stable word for programs."""
+    """A request that cannot be met: `status` is for HTTP, `code` a stable word for programs."""
 
     detail: str = ""
     errors: Sequence[Finding] = ()

@@ -1,4 +1,4 @@
-"""The query language of lists: words, `key:value` pairs, `-` to negate, quotes to keep words together."""
+"""The query language of lists: words, `key:value`, `-` negates, quotes keep words together."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def parse(text: str, keys: Mapping[str, frozenset[str]]) -> list[Term]:
             f"A query may have {LONGEST} characters.", [Finding("too_long", "", field="q")]
         )
     terms = []
-    for minus, key, value in _TERM.findall(text):
-        value = value.strip('"')
+    for minus, key, raw in _TERM.findall(text):
+        value = raw.strip('"')
         if key and key not in keys:
             raise _unknown(f"{key}:", key, list(keys), ":")
         if key and keys[key] and value not in keys[key]:

@@ -22,6 +22,8 @@ _ROW = re.compile(r' data-row="([^"]*)"')
 _NAME = re.compile(r' aria-label="([^"]*)"')
 _NUMBER = re.compile(r'\s*<span class="(?:[^"]* )?n(?: [^"]*)?">([^<]*)</span>')
 
+_BADGE = re.compile(r'<span class="(?:[^"]* )?pill(?: [^"]*)?">([^<]*)</span>')
+
 
 def words_of(anchor: str) -> str:
     """Return a section key as a title: `data-model` is "Data model"."""
@@ -133,11 +135,13 @@ class Reading:
         return until
 
     def _heading(self, node: Node) -> str:
-        """Return the text of a heading without the number that stands before it."""
+        """Return the text of a heading without its number before and its badges behind."""
         text = self.texts[node.index] or self._words(node, _HEADER)
         number = _NUMBER.match(self.html, node.inner, node.close)
         if number:
             text = text.removeprefix(_collapse([number[1]])).strip()
+        for badge in reversed(_BADGE.findall(self.html, node.inner, node.close)):
+            text = text.removesuffix(_collapse([badge])).strip() or text
         return text[:_HEADER].rstrip()
 
     def _read_table(self, table: Node) -> None:

@@ -84,7 +84,9 @@ def _stored(
     edits, tail = _root_edit(anchor, reading.root)
     for key, node in enumerate(keyed[1:], 1):
         place = node.start + 1 + len(node.tag)
-        edits.append((place, place, f' data-block="{key}"'))
+        # What scrolls in its own box must be reachable by keyboard.
+        focus = ' tabindex="0"' if node.tag == "pre" and "tabindex" not in node.attributes else ""
+        edits.append((place, place, f' data-block="{key}"{focus}'))
     pieces, at, bounds, grown, growth = [], 0, [], [], 0
     for start, end, written in edits:
         pieces += [html[at:start], written]

@@ -47,6 +47,7 @@ class Composer:
     on: int
     body: str = ""
     error: str = ""
+    blocking: bool = False
 
 
 def page(reading: Reading, *, show: str = "", composer: Composer | None = None) -> dict[str, Any]:

@@ -56,13 +56,12 @@ def create(slug: str) -> Response:
     """Open a thread. A comment that cannot be stored comes back in its form, 422."""
     user, form = current_user(), request.form
     plan = Plan.find(slug, user, lock=True)
+    typed, blocking = form.get("body", ""), form.get("blocking") == "1"
     place, on = place_from(form), number("v", source=form) or plan.newest
-    on_invalid(
-        lambda problem: _again(slug, Composer(place, on, form.get("body", ""), str(problem)))
-    )
-    body = checked_body(form.get("body", ""))
+    on_invalid(lambda problem: _again(slug, Composer(place, on, typed, str(problem), blocking)))
+    body = checked_body(typed)
     if first_time(user):
-        plan.open_thread(place, body, by=user, on=on, blocking=form.get("blocking") == "1")
+        plan.open_thread(place, body, by=user, on=on, blocking=blocking)
     reading = Reading(plan, on)
     card = max(reading.cards, key=lambda card: card.thread.id)
     return changed(

@@ -8,7 +8,6 @@ from functools import cache
 from typing import Any
 
 from flask import Flask, Response, request, url_for
-from markupsafe import Markup
 
 from planpush.paths import STATIC
 
@@ -46,12 +45,6 @@ def _manifest() -> dict[str, Any]:
 def vendor(name: str) -> dict[str, str]:
     """Return address and integrity of a browser library."""
     return {"src": asset(f"vendor/{name}"), "integrity": _manifest()[name]["integrity"]}
-
-
-@cache
-def mark() -> Markup:
-    """Return the product's mark as inline SVG; it is ours, not anybody's input."""
-    return Markup((STATIC / "mark.svg").read_text())  # noqa: S704
 
 
 def _cache(response: Response) -> Response:

@@ -37,7 +37,7 @@ def for_browsers(rule: Rule) -> bool:
     return not rule.rule.startswith(FOR_PROGRAMS)
 
 
-def piece(anchor: str, words: str = "Words.", **changes: Any) -> dict[str, Any]:
+def piece(anchor: str, words: str = "Words.", /, **changes: Any) -> dict[str, Any]:
     """A section as a push sends it."""
     html = f'<section data-anchor="{anchor}"><h2>{anchor.title()}</h2><p>{words}</p></section>'
     sha256 = hashlib.sha256(html.encode()).hexdigest()

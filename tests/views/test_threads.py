@@ -236,11 +236,13 @@ def test_a_thread_whose_place_went_is_listed_as_orphaned(browser, push, plan, th
     assert "Orphaned" in answer.text and "opened on v1" in answer.text
 
 
-def test_an_edited_place_shows_then_and_now(browser, push, plan, thread):
-    push("alice", [piece("intro", "Tokens rotated on every use.")], plan=plan, base_version=1)
-    card = browser("bob").get(f"/p/{plan}/threads/{thread}").text
+def test_an_edited_place_shows_then_and_now(browser, push, plan):
+    bob = browser("bob")
+    number = cards(opened(bob, plan, anchor="intro", quote="rotate on every use"))[0]
+    push("alice", [piece("intro", "Tokens rotate on each use.")], plan=plan, base_version=1)
+    card = bob.get(f"/p/{plan}/threads/{number}").text
     assert 'data-state="edited"' in card
-    assert "<del>rotate</del>" in card and "<ins>rotated</ins>" in card
+    assert "<del>rotate on every use</del>" in card and "<ins>rotate on each use</ins>" in card
 
 
 def test_one_card_and_the_composer_are_fragments(browser, plan, thread):
