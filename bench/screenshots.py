@@ -33,7 +33,7 @@ QUIET = (
     "--disable-sync",
     "--font-render-hinting=none",
 )
-DRESSES = {
+DRESSES: dict[str, dict[str, Any]] = {
     "light": {"viewport": {"width": 1440, "height": 900}, "color_scheme": "light"},
     "dark": {"viewport": {"width": 1440, "height": 900}, "color_scheme": "dark"},
     "phone": {"viewport": {"width": 390, "height": 780}, "color_scheme": "light"},

@@ -19,6 +19,7 @@ from planpush.web.errors import init_errors
 from planpush.web.headers import init_headers
 from planpush.web.jinja import init_jinja
 from planpush.web.method import MethodOverride
+from planpush.web.respond import RowId
 
 
 def create_app(config: Config | None = None) -> Flask:
@@ -27,6 +28,8 @@ def create_app(config: Config | None = None) -> Flask:
     app = Flask("planpush", template_folder=str(TEMPLATES), static_folder=str(STATIC))
     app.extensions["planpush_config"] = config
     # JSON escapes make a document up to three times longer on its way here.
+    app.url_map.merge_slashes = False  # its redirects are built from the Host header
+    app.url_map.converters["id"] = RowId
     app.config["MAX_CONTENT_LENGTH"] = 3 * config.max_document_bytes + 1024 * 1024
     init_db(app, config.database_url)
     init_compress(app)

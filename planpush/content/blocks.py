@@ -14,6 +14,11 @@ def normalise(text: str) -> str:
     return _SPACE.sub(" ", unicodedata.normalize("NFC", text)).strip()
 
 
+def has_controls(text: str, keep: str = "\n\r\t") -> bool:
+    """Tell whether `text` has control characters (C0, C1, DEL) other than `keep`."""
+    return any(unicodedata.category(mark) == "Cc" and mark not in keep for mark in text)
+
+
 @dataclass(frozen=True, slots=True)
 class Block:
     """A leaf of a section, or (key 0, or tag with its own `data-anchor`) an element as a whole.

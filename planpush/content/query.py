@@ -58,11 +58,12 @@ def between(value: str) -> tuple[datetime, datetime]:
     match = _DATE.fullmatch(value)
     try:
         day = datetime.strptime(match[2] if match else "", "%Y-%m-%d").replace(tzinfo=UTC)
-    except ValueError:
+        next_day = day + timedelta(days=1)
+    except (ValueError, OverflowError):
         message = f"{value} is no date: write updated:>2026-11-01"
         raise Invalid(message, [Finding("bad_date", message, field="q")]) from None
     first, last = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
     sign = match[1] if match else ""
     if sign == ">":
         return day, last
-    return (first, day) if sign == "<" else (day, day + timedelta(days=1))
+    return (first, day) if sign == "<" else (day, next_day)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import ForeignKey, String, Text, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from planpush.content.blocks import has_controls
 from planpush.content.problem import Finding, Forbidden, Invalid, NotFound
 from planpush.db import Base, UTCDateTime, db, now
 from planpush.models.plan import Plan
@@ -81,9 +82,7 @@ def checked_body(text: str, field: str = "body") -> str:
     if len(body) > LONGEST:
         message = f"A comment may have {LONGEST:,} characters; this one has {len(body):,}."
         raise Invalid(message, [Finding("too_long", message, field=field)])
-    if any(
-        (ord(mark) < 32 and mark not in "\n\t") or 0xD800 <= ord(mark) <= 0xDFFF for mark in body
-    ):
+    if has_controls(body) or any(0xD800 <= ord(mark) <= 0xDFFF for mark in body):
         message = "Control characters cannot be stored; take them out."
         raise Invalid(message, [Finding("control_character", message, field=field)])
     return body

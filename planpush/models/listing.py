@@ -53,7 +53,9 @@ class Listing:
         return min(LAST_PAGE, max(1, -(-self.total // PAGE)))
 
 
-def list_plans(user: User, *, q: str = "", sort: str = "", page: int = 1) -> Listing:
+def list_plans(
+    user: User, *, q: str = "", sort: str = "", page: int = 1, deepest: int = LAST_PAGE
+) -> Listing:
     """Return a page of what `user` may see. Raises `Invalid` for a query it cannot read."""
     terms = parse(q, KEYS)
     named = [term.value for term in terms if term.key == "sort"]
@@ -65,7 +67,7 @@ def list_plans(user: User, *, q: str = "", sort: str = "", page: int = 1) -> Lis
     total = (
         db.session.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
     )
-    page = min(max(page, 1), LAST_PAGE)
+    page = min(max(page, 1), deepest)
     rows = query.order_by(*_order(order)).limit(PAGE).offset((page - 1) * PAGE)
     return Listing(db.session.scalars(rows).all(), total, page, q, order)
 

@@ -50,7 +50,23 @@ class Composer:
     blocking: bool = False
 
 
-def page(reading: Reading, *, show: str = "", composer: Composer | None = None) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """Words in a card's form: a reply, or (with `editing`) a comment being changed."""
+
+    thread: int
+    body: str | None = None
+    error: str = ""
+    editing: int | None = None
+
+
+def page(
+    reading: Reading,
+    *,
+    show: str = "",
+    composer: Composer | None = None,
+    typed: Typed | None = None,
+) -> dict[str, Any]:
     """Return what the plan page and its fragments are rendered from."""
     opened = number("thread")
     card = next((card for card in reading.cards if card.thread.id == opened), None)
@@ -63,7 +79,7 @@ def page(reading: Reading, *, show: str = "", composer: Composer | None = None) 
         "document_icons": icons(reading),
         "show": show or (card.thread.state if card else _tab()),
         "active": opened,
-        "editing": number("edit"),
+        "typed": typed or (Typed(opened or 0, editing=number("edit")) if number("edit") else None),
         "composer": composer or _composer(reading),
         "user": current_user(),
     }

@@ -14,7 +14,7 @@ from planpush.web.respond import changed
 resolutions = Blueprint("resolutions", __name__)
 
 
-@resolutions.post("/p/<slug>/threads/<int:thread_id>/resolution")
+@resolutions.post("/p/<slug>/threads/<id:thread_id>/resolution")
 def create(slug: str, thread_id: int) -> Response:
     """Resolve a thread."""
     plan = Plan.find(slug, current_user(), lock=True)
@@ -22,7 +22,7 @@ def create(slug: str, thread_id: int) -> Response:
     return _changed(plan, thread_id, "Thread resolved.", 201)
 
 
-@resolutions.delete("/p/<slug>/threads/<int:thread_id>/resolution")
+@resolutions.delete("/p/<slug>/threads/<id:thread_id>/resolution")
 def destroy(slug: str, thread_id: int) -> Response:
     """Reopen a thread."""
     plan = Plan.find(slug, current_user(), lock=True)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, g, redirect, render_template, request
 
 from planpush.db import outlives_refusal, writes
 from planpush.models.event import Event
 from planpush.models.session import SignInLink
-from planpush.web.auth import config, cookie_name, public, sign_in
+from planpush.web.auth import config, cookie_name, own_path, public, sign_in
 from planpush.web.limits import limited
 
 sign_ins = Blueprint("sign_ins", __name__)
@@ -71,12 +70,3 @@ def destroy() -> Any:
 def done() -> Response:
     """Say that the session is over."""
     return Response(render_template("sign_ins/done.html"), mimetype="text/html")
-
-
-def own_path(target: str) -> str:
-    """Return `target` if browsers take it for a path of this site, else the start."""
-    plain = target.isprintable() and "\\" not in target and target.startswith("/")
-    if not plain or target.startswith("//") or any(mark.isspace() for mark in target):
-        return "/dashboard"
-    parts = urlsplit(target)
-    return target if not parts.scheme and not parts.netloc else "/dashboard"

@@ -9,6 +9,7 @@ from planpush.models.comment import checked_body
 from planpush.models.plan import Plan
 from planpush.models.reading import Reading
 from planpush.models.thread import OPEN
+from planpush.models.version import Version
 from planpush.views.plans import Composer, page
 from planpush.web.auth import current_user
 from planpush.web.limits import limited
@@ -32,14 +33,12 @@ def index(slug: str) -> Response:
     return fragment("threads/index.htmx.html", anchor=request.args.get("anchor", ""), **context)
 
 
-@threads.get("/p/<slug>/threads/<int:thread_id>")
+@threads.get("/p/<slug>/threads/<id:thread_id>")
 def show(slug: str, thread_id: int) -> Response:
     """Answer one card."""
     plan = Plan.find(slug, current_user())
     card = Reading(plan).card(thread_id)
-    return fragment(
-        "threads/show.htmx.html", plan=plan, card=card, user=current_user(), editing=None
-    )
+    return fragment("threads/show.htmx.html", plan=plan, card=card, user=current_user(), typed=None)
 
 
 @threads.get("/p/<slug>/threads/new")
@@ -58,15 +57,16 @@ def create(slug: str) -> Response:
     plan = Plan.find(slug, user, lock=True)
     typed, blocking = form.get("body", ""), form.get("blocking") == "1"
     place, on = place_from(form), number("v", source=form) or plan.newest
+    Version.of(plan, on)
     on_invalid(lambda problem: _again(slug, Composer(place, on, typed, str(problem), blocking)))
     body = checked_body(typed)
     if first_time(user):
         plan.open_thread(place, body, by=user, on=on, blocking=blocking)
     reading = Reading(plan, on)
-    card = max(reading.cards, key=lambda card: card.thread.id)
+    card = max(reading.cards, key=lambda card: card.thread.id, default=None)
     return changed(
         "threads/create.htmx.html",
-        page=f"/p/{slug}?thread={card.thread.id}#t{card.thread.id}",
+        page=f"/p/{slug}?thread={card.thread.id}#t{card.thread.id}" if card else f"/p/{slug}",
         status=201,
         card=card,
         anchor="",

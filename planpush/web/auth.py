@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, g, request
 
@@ -134,3 +135,12 @@ def _admit_browser(view: Callable[..., Any]) -> None:
             afterwards(partial(BrowserSession.touch, found.id))
     elif not getattr(view, "public", False):
         raise Unauthenticated
+
+
+def own_path(target: str) -> str:
+    """Return `target` if browsers take it for a path of this site, else the start."""
+    plain = target.isprintable() and "\\" not in target and target.startswith("/")
+    if not plain or target.startswith("//") or any(mark.isspace() for mark in target):
+        return "/dashboard"
+    parts = urlsplit(target)
+    return target if not parts.scheme and not parts.netloc else "/dashboard"

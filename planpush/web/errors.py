@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from planpush.content.problem import Problem, TooLarge
 from planpush.db import db
-from planpush.web.auth import Unauthenticated, config, is_api
+from planpush.web.auth import Unauthenticated, config, is_api, own_path
 
 log = logging.getLogger("planpush")
 
@@ -101,7 +101,7 @@ def _for_program(problem: Problem) -> Response:
 
 
 def _to_sign_in() -> Response:
-    target = _own_path()
+    target = own_path(_wanted_page()) if _wanted_page() else ""
     address = "/sign-in" + ("?" + urlencode({"next": target}) if target else "")
     if request.headers.get("HX-Request"):
         response = Response("", status=401)
@@ -110,7 +110,7 @@ def _to_sign_in() -> Response:
     return redirect(address, 302)  # type: ignore[return-value]
 
 
-def _own_path() -> str:
+def _wanted_page() -> str:
     """Return where to go after signing in: the page itself, never a fragment or a form."""
     if request.headers.get("HX-Request"):
         current = request.headers.get("HX-Current-URL", "")

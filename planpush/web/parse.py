@@ -7,6 +7,7 @@ from typing import Annotated, Any, TypeVar
 from flask import request
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationError
 
+from planpush.content.blocks import has_controls
 from planpush.content.problem import Finding, Malformed, Problem
 
 _MOST_ERRORS = 20
@@ -22,13 +23,13 @@ Parsed = TypeVar("Parsed", bound=Body)
 
 
 def _plain(text: str) -> str:
-    if any(ord(mark) < 32 and mark not in "\n\r\t" for mark in text):
+    if has_controls(text):
         raise ValueError("control characters are not allowed; take them out")
     return text
 
 
 def _line(text: str) -> str:
-    if any(ord(mark) < 32 or ord(mark) == 127 for mark in text):
+    if has_controls(text, keep=""):
         raise ValueError("one line without control characters, please")
     if not text.strip():
         raise ValueError("write something")

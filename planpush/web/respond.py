@@ -7,10 +7,21 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import Response, g, redirect, render_template, request
+from werkzeug.routing import BaseConverter
 
 from planpush.content.problem import Finding, Malformed, Problem
 from planpush.models.idempotency import IdempotencyKey
 from planpush.models.user import User
+
+
+class RowId(BaseConverter):
+    """A row's number in an address; what no database column can hold does not match."""
+
+    regex = "[1-9][0-9]{0,8}"
+
+    def to_python(self, value: str) -> int:
+        """Return the number."""
+        return int(value)
 
 
 def wants_fragment() -> bool:
@@ -38,7 +49,7 @@ def first_time(user: User) -> bool:
     key = request.form.get("key", "")
     if not key:
         return True
-    body = hashlib.sha256()
+    body = hashlib.sha256(request.path.encode())
     for name, value in sorted(request.form.items(multi=True)):
         if name != "csrf_token":
             body.update(f"{name}={value}\0".encode("utf-8", "surrogatepass"))

@@ -43,17 +43,13 @@ def pushed(database: Any) -> Callable[..., Pushed]:
 
 
 @pytest.fixture
-def dump(app: Flask) -> Callable[[], str]:
+def dump(database: Any) -> Callable[[], str]:
     """Read the whole database as one text."""
 
     def read() -> str:
-        with app.app_context():
-            rows = [
-                tuple(row)
-                for table in db.metadata.sorted_tables
-                for row in db.session.execute(sa.select(table))
-            ]
-            return repr(rows)
+        tables = db.metadata.sorted_tables
+        rows = [tuple(row) for table in tables for row in database.execute(sa.select(table))]
+        return repr(rows)
 
     return read
 

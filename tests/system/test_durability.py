@@ -39,7 +39,7 @@ NOTHING_HALF = {
         (SELECT COUNT(*) FROM threads t WHERE t.plan_id = p.id AND t.state = 'open')""",
     "a wrong number of comments": """
         SELECT p.id FROM plans p WHERE p.comment_count <> (SELECT COUNT(*) FROM comments c
-        JOIN threads t ON t.id = c.thread_id WHERE t.plan_id = p.id)""",
+        JOIN threads t ON t.id = c.thread_id WHERE t.plan_id = p.id AND c.deleted_at IS NULL)""",
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from flask import Flask
 from werkzeug.routing import Rule
 
 from planpush.db import db
+from tests.conftest import make_app
 
 MUTATIONS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 # Routes that serve programs: they have an audience and an authentication of their own.
@@ -109,3 +111,19 @@ def sql(app: Flask) -> Callable[..., None]:
             db.session.commit()
 
     return run
+
+
+@pytest.fixture
+def another(app: Flask, database_url: str, tmp_path: Path) -> Iterator[Callable[..., Flask]]:
+    """Make a second app on the same data, with other settings."""
+    made: list[Flask] = []
+
+    def make(**changes: Any) -> Flask:
+        made.append(make_app(database_url, tmp_path, **changes))
+        return made[-1]
+
+    yield make
+    for one in made:
+        with one.app_context():
+            db.session.remove()
+            db.engine.dispose()

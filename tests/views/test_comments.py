@@ -14,7 +14,9 @@ def reply(somebody, plan, thread, body="Agreed.", htmx=True, **form):
 
 
 def comments(agent, plan):
-    return agent("ada", "GET", f"/api/plans/{plan}/threads?state=all").json["threads"][0]["comments"]
+    return agent("ada", "GET", f"/api/plans/{plan}/threads?state=all").json["threads"][0][
+        "comments"
+    ]
 
 
 def test_htmx_gets_the_card_with_the_reply(browser, plan, thread):
@@ -75,7 +77,9 @@ def test_a_plain_form_gets_a_page_back_with_its_words(browser, plan, thread):
     assert "<html" in answer.text
 
 
-@pytest.mark.parametrize("body", ["😀" * 100, "\u202eabc", "<i>&amp;</i>", "`a` https://x.y/", "%s{}"])
+@pytest.mark.parametrize(
+    "body", ["😀" * 100, "\u202eabc", "<i>&amp;</i>", "`a` https://x.y/", "%s{}"]
+)
 def test_whatever_is_text_is_kept_as_it_is(browser, agent, plan, thread, body):
     reply(browser("alice"), plan, thread, body)
     assert comments(agent, plan)[-1]["body"] == body

@@ -2,7 +2,6 @@
 
 import pytest
 
-from tests.conftest import make_app
 from tests.people import Browser
 from tests.views.conftest import MUTATIONS, address, for_browsers, routes
 
@@ -84,7 +83,9 @@ def test_a_get_never_stands_for_another_method(browser, plan, stored):
 @pytest.mark.parametrize("method", ["GET", "PUT", "TRACE", "delete\r\n", "", "CONNECT"])
 def test_a_form_stands_only_for_patch_and_delete(browser, plan, method):
     alice = browser("alice")
-    answer = alice.send("POST", f"/p/{plan}/publication", {}, htmx=False, **{"X-HTTP-Method": "PUT"})
+    answer = alice.send(
+        "POST", f"/p/{plan}/publication", {}, htmx=False, **{"X-HTTP-Method": "PUT"}
+    )
     again = alice.client.post(
         f"/p/{plan}/publication",
         query_string={"_method": method},
@@ -98,9 +99,9 @@ def test_a_bearer_token_needs_no_csrf_token(agent, plan):
     assert answer.status_code in (400, 422)
 
 
-def test_the_token_survives_a_rotation_of_the_secret_key(app, database_url, tmp_path):
+def test_the_token_survives_a_rotation_of_the_secret_key(app, another):
     alice = Browser(app, "alice")
-    rotated = make_app(database_url, tmp_path, secret_keys=("n" * 40, "k" * 40))
+    rotated = another(secret_keys=("n" * 40, "k" * 40))
     cookie = alice.client.get_cookie("planpush").value
     client = rotated.test_client()
     client.set_cookie("planpush", cookie)

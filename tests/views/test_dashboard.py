@@ -1,4 +1,4 @@
-"""The dashboard: only what one may see, narrowed, sorted, a page at a time, its state in the URL."""
+"""The dashboard: only what one may see, narrowed, sorted, in pages, its state in the URL."""
 
 import re
 from datetime import timedelta
@@ -165,7 +165,12 @@ def test_links_keep_the_state(browser, shelve):
 
 @pytest.mark.parametrize(
     ("q", "nearest"),
-    [("autor:me", "author:"), ("is:opn", "open"), ("hass:open-threads", "has:"), ("updatd:x", "updated:")],
+    [
+        ("autor:me", "author:"),
+        ("is:opn", "open"),
+        ("hass:open-threads", "has:"),
+        ("updatd:x", "updated:"),
+    ],
 )
 def test_an_unknown_key_is_answered_with_the_nearest(browser, q, nearest):
     for path in ("/dashboard", "/dashboard/plans"):

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.conftest import make_app
 from tests.people import Browser
 from tests.views.conftest import piece
 
@@ -205,9 +204,9 @@ def test_document_and_title_cannot_break_out(browser, push):
         assert "<script>alert" not in page
 
 
-def test_the_page_is_served_alike_by_a_second_process(app, database_url, tmp_path, plan, still):
+def test_the_page_is_served_alike_by_a_second_process(app, another, plan, still):
     alice = Browser(app, "alice")
     tag = alice.get(f"/p/{plan}").headers["ETag"]
-    other = make_app(database_url, tmp_path).test_client()
+    other = another().test_client()
     other.set_cookie("planpush", alice.client.get_cookie("planpush").value)
     assert other.get(f"/p/{plan}", headers={"If-None-Match": tag}).status_code == 304

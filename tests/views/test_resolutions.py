@@ -52,7 +52,12 @@ def test_plain_forms_are_sent_on_to_the_thread(browser, plan, thread):
 
 def test_counts_stay_right_however_often_it_is_pressed(browser, agent, plan, thread):
     bob = browser("bob")
-    for method, counts in (("POST", (0, 1)), ("POST", (0, 1)), ("DELETE", (1, 0)), ("DELETE", (1, 0))):
+    for method, counts in (
+        ("POST", (0, 1)),
+        ("POST", (0, 1)),
+        ("DELETE", (1, 0)),
+        ("DELETE", (1, 0)),
+    ):
         assert resolve(bob, plan, thread, method).status_code < 300
         found = agent("bob", "GET", f"/api/plans/{plan}").json
         assert (found["open_threads"], found["resolved_threads"]) == counts

@@ -10,7 +10,6 @@ import pytest
 
 from planpush.db import commit, now
 from planpush.models.session import SignInLink
-from tests.conftest import make_app
 from tests.people import person
 from tests.views.conftest import address, plain, routes
 
@@ -18,7 +17,8 @@ HTTPS = "https://plans.example.com"
 HOSTILE = [
     "//evil.example", "/\\evil.example", "https://evil.example", "///evil.example",
     "/%09/evil.example", "javascript:alert(1)", "\\\\evil.example", "/\t/evil.example",
-    "/x\r\nLocation: https://evil.example", "\t//evil.example", "/\n/evil.example", " //evil.example",
+    "/x\r\nLocation: https://evil.example", "\t//evil.example", "/\n/evil.example",
+    " //evil.example",
     "http:evil.example", "//", "/\u2028/evil.example", "data:text/html,x", "evil.example", "/\x00/",
 ]  # fmt: skip
 
@@ -37,9 +37,9 @@ def lands_here(location):
 
 
 @pytest.fixture
-def secure(app, database_url, tmp_path):
+def secure(app, another):
     """The same data, served where people use https."""
-    return make_app(database_url, tmp_path, base_url=HTTPS)
+    return another(base_url=HTTPS)
 
 
 def test_the_cookie_is_bound_to_host_and_https(secure):
@@ -147,7 +147,7 @@ def test_no_sign_in_page_links_away(app, target):
         if rule.rule.startswith("/sign-in"):
             answer = app.test_client().get(address(rule), query_string={"next": target})
             assert answer.status_code < 500, rule
-            links = re.findall(r'href="([^"]*)"', answer.text) + [answer.location or "/"]
+            links = [*re.findall(r'href="([^"]*)"', answer.text), answer.location or "/"]
             assert not [link for link in links if "evil" in link and not lands_here(link)], rule
 
 
@@ -177,8 +177,8 @@ def test_a_link_of_somebody_deactivated_gets_the_same_answer(app, sql):
     assert plain(app.test_client().get(f"/sign-in/local?token={secret}")) == plain(wrong)
 
 
-def test_local_sign_in_can_be_switched_off(app, database_url, tmp_path):
-    off = make_app(database_url, tmp_path, auth_providers=("github",))
+def test_local_sign_in_can_be_switched_off(app, another):
+    off = another(auth_providers=("github",))
     assert off.test_client().get(f"/sign-in/local?token={link(off)}").status_code == 403
 
 
@@ -199,8 +199,8 @@ def test_no_address_is_built_from_the_host_header(app, browser, agent, plan, hea
         path = address(rule, slug=plan)
         answer = app.test_client().get(path, headers=cookie | {header: "evil.example"})
         assert "evil.example" not in answer.text + str(answer.headers), rule
-    pushed = agent("alice", "POST", "/api/push", headers={header: "evil.example"},
-                   json={"title": "T", "sections": [{"anchor": "a", "html": "<p>A</p>"}]})  # fmt: skip
+    sent = {"title": "T", "sections": [{"anchor": "a", "html": "<p>A</p>"}]}
+    pushed = agent("alice", "POST", "/api/push", headers={header: "evil.example"}, json=sent)
     assert pushed.json["url"].startswith("http://localhost/p/")
 
 

@@ -7,7 +7,12 @@ import pytest
 
 from tests.views.conftest import piece
 
-HOSTILE = ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "<b>{{ 7*7 }}</b>", "'\";--"]
+HOSTILE = [
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "<b>{{ 7*7 }}</b>",
+    "'\";--",
+]
 
 
 def cards(answer):
@@ -43,7 +48,8 @@ def test_a_plain_form_is_sent_on_to_the_page(browser, plan):
         ({"anchor": "intro", "block": "2"}, "element", None),
         ({"anchor": "intro", "quote": "rotate"}, "text", "rotate"),
         ({"quote": "rotate"}, "text", "rotate"),
-        ({"anchor": "intro", "block": "2", "quote": "every", "start": "17", "end": "22"}, "text", "every"),
+        ({"anchor": "intro", "block": "2", "quote": "every", "start": "17", "end": "22"},
+         "text", "every"),
         ({"anchor": "data", "row": "id", "column": "Type"}, "cell", None),
     ],
 )  # fmt: skip
@@ -159,7 +165,8 @@ def test_a_strange_number_is_refused(browser, plan, name, value):
 
 @pytest.mark.parametrize("name", ["anchor", "quote", "prefix", "suffix", "row", "column", "key"])
 @pytest.mark.parametrize(
-    "value", ["\0", "\x1b[0m", "<b>&", "😀" * 50, "x" * 100_000, "\u202e", "' OR 1=1--", "%ED%A0%80"]
+    "value",
+    ["\0", "\x1b[0m", "<b>&", "😀" * 50, "x" * 100_000, "\u202e", "' OR 1=1--", "%ED%A0%80"],
 )
 def test_a_hostile_selector_never_breaks(browser, plan, name, value):
     bob = browser("bob")
@@ -188,7 +195,10 @@ def test_markup_in_a_comment_is_shown_as_text_everywhere(browser, plan, hostile)
     shown += [bob.get(f"/p/{plan}/threads/{number}"), bob.get(f"/p/{plan}/comments/1/edit")]
     for answer in shown:
         assert hostile not in answer.text
-        assert str(escape(hostile)).replace("&#x27;", "&#39;").replace("&quot;", "&#34;") in answer.text
+        assert (
+            str(escape(hostile)).replace("&#x27;", "&#39;").replace("&quot;", "&#34;")
+            in answer.text
+        )
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)
@@ -210,7 +220,7 @@ def test_markup_in_a_form_given_back_is_escaped(browser, plan, hostile):
 
 
 def test_links_in_a_comment_lead_only_to_the_web(browser, plan):
-    words = "See https://example.com/a?b=1&c=2. Not javascript:alert(1) nor http://x\"onclick=y"
+    words = 'See https://example.com/a?b=1&c=2. Not javascript:alert(1) nor http://x"onclick=y'
     text = opened(browser("bob"), plan, body=words).text
     assert 'href="https://example.com/a?b=1&amp;c=2"' in text and "noopener" in text
     assert 'href="javascript:' not in text and '"onclick' not in text

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, field_validator
 
 from planpush.models.answer import Answer
 from planpush.models.manifest import Push, SectionPush
-from planpush.web.parse import Body, Note, Title
+from planpush.web.parse import Body, Note, Plain, Title
 
 Anchor = Annotated[str, StringConstraints(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$")]
 Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
@@ -36,8 +37,8 @@ class ResponseBody(Body):
 class SourceBody(Body):
     """Which agent pushes, in which conversation."""
 
-    agent: Annotated[str, StringConstraints(max_length=100)] = ""
-    session: Annotated[str, StringConstraints(max_length=200)] = ""
+    agent: Annotated[str, StringConstraints(max_length=100), Plain] = ""
+    session: Annotated[str, StringConstraints(max_length=200), Plain] = ""
 
 
 class PushBody(Body):
@@ -55,14 +56,14 @@ class PushBody(Body):
     responses: Annotated[list[ResponseBody], Field(max_length=2000)] = Field(default=[])
     allow_secrets: bool = False
 
-    @model_validator(mode="after")
-    def _unique_anchors(self) -> PushBody:
-        seen: set[str] = set()
-        for section in self.sections:
-            if section.anchor in seen:
-                raise ValueError(f"sections: the anchor {section.anchor} stands twice")
-            seen.add(section.anchor)
-        return self
+    @field_validator("sections")
+    @classmethod
+    def _unique_anchors(cls, sections: list[SectionBody]) -> list[SectionBody]:
+        counts = Counter(section.anchor for section in sections)
+        twice = [anchor for anchor, count in counts.items() if count > 1]
+        if twice:
+            raise ValueError(f"the anchor {twice[0]} stands twice")
+        return sections
 
     def to_push(self, largest: int) -> Push:
         """Return what the models take."""

@@ -9,13 +9,14 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 
 from planpush.content.problem import Finding, Malformed
-from planpush.models.listing import list_plans
+from planpush.models.listing import PAGE, list_plans
 from planpush.models.outline import summary
 from planpush.models.plan import Plan
 from planpush.models.version import Version
 from planpush.web.auth import config, current_user, scope
 
 plans = Blueprint("api_plans", __name__, url_prefix="/api/plans")
+DEEPEST = 10**6
 
 
 @plans.get("")
@@ -23,8 +24,8 @@ plans = Blueprint("api_plans", __name__, url_prefix="/api/plans")
 def index() -> Response:
     """Answer a page of the plans one may see."""
     page = _page_of(request.args.get("cursor", ""))
-    listing = list_plans(current_user(), q=request.args.get("q", ""), page=page)
-    more = page < listing.pages
+    listing = list_plans(current_user(), q=request.args.get("q", ""), page=page, deepest=DEEPEST)
+    more = page * PAGE < listing.total
     return jsonify(
         plans=[_plan(plan) for plan in listing.plans],
         cursor=_cursor(page + 1) if more else None,
@@ -70,7 +71,7 @@ def _page_of(cursor: str) -> int:
         page = int(text.removeprefix("p"))
     except (ValueError, binascii.Error):
         page = 0
-    if not 1 <= page <= 10**6:
+    if not 1 <= page <= DEEPEST:
         message = "take the cursor from the answer before"
         raise Malformed(message, [Finding("malformed", message, field="cursor")])
     return page

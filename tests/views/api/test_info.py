@@ -2,8 +2,6 @@
 
 from importlib.metadata import version
 
-from tests.conftest import make_app
-
 
 def test_it_needs_no_token(app):
     answer = app.test_client().get("/api/info")
@@ -14,8 +12,8 @@ def test_it_needs_no_token(app):
     assert told["sign_in"] == ["local"]
 
 
-def test_it_says_the_configured_address_and_ways_to_sign_in(database_url, tmp_path):
-    made = make_app(database_url, tmp_path, base_url="https://plans.example.com",
+def test_it_says_the_configured_address_and_ways_to_sign_in(another):
+    made = another(base_url="https://plans.example.com",
                     auth_providers=("local", "github"))  # fmt: skip
     told = made.test_client().get("/api/info", headers={"Host": "evil.example"}).json
     assert told["base_url"] == "https://plans.example.com"

@@ -16,7 +16,13 @@ def shelf(app):
         with app.app_context():
             owner = person("pam").id
             rows = [
-                Plan(slug=f"plan-{n}", title=f"Plan {n}", owner_id=owner, newest=1, visibility=PUBLISHED)
+                Plan(
+                    slug=f"plan-{n}",
+                    title=f"Plan {n}",
+                    owner_id=owner,
+                    newest=1,
+                    visibility=PUBLISHED,
+                )
                 for n in range(count)
             ]
             db.session.add_all(rows)
@@ -69,7 +75,9 @@ def test_the_query_is_the_dashboards(agent, shelf, plan):
     assert refused.status_code == 422 and "author:" in refused.json["detail"]
 
 
-@pytest.mark.parametrize("cursor", ["x", "!", "cDA", "cC0x", "\0", "ü", "c" * 5000, "cDk5OTk5OTk5OTk"])
+@pytest.mark.parametrize(
+    "cursor", ["x", "!", "cDA", "cC0x", "\0", "ü", "c" * 5000, "cDk5OTk5OTk5OTk"]
+)
 def test_a_strange_cursor_is_refused(agent, cursor):
     answer = agent("alice", "GET", "/api/plans", query_string={"cursor": cursor})
     assert answer.status_code == 400

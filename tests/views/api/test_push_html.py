@@ -77,7 +77,8 @@ def test_visibility_in_the_query(send, browser):
 @pytest.mark.parametrize(
     ("query", "field"),
     [
-        ({"plan": "Not A Slug"}, "plan"), ({"slug": "-x"}, "slug"), ({"visibility": "public"}, "visibility"),
+        ({"plan": "Not A Slug"}, "plan"), ({"slug": "-x"}, "slug"),
+        ({"visibility": "public"}, "visibility"),
         ({"base_version": "one"}, "base_version"), ({"base_version": "-1"}, "base_version"),
         ({"base_version": "9" * 20}, "base_version"), ({"title": "x" * 201}, "title"),
         ({"title": "a\nb"}, "title"), ({"title": "\0"}, "title"), ({"nonsense": "1"}, "nonsense"),
@@ -109,7 +110,8 @@ def test_bytes_that_are_no_text_are_refused(send):
         '<section data-anchor="a"><p>1</p></section><section data-anchor="a"><p>2</p></section>',
         '<section data-anchor="Not Good!"><p>x</p></section>', "<p>\0</p>", "<div>" * 5_000,
         "<p>" + "&" * 5_000, "<b>" * 2_000 + "x", "<svg><script>x</script></svg>", "<table>" * 300,
-        '<section data-anchor=""><p>x</p></section>', "<p " + "a=1 " * 500 + ">x</p>", "\ufeff<p>x</p>",
+        '<section data-anchor=""><p>x</p></section>', "<p " + "a=1 " * 500 + ">x</p>",
+        "\ufeff<p>x</p>",
         f'<section data-anchor="{"a" * 500}"><p>x</p></section>', "<plaintext>x", "</p></div>x",
     ],
 )  # fmt: skip

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from planpush.db import commit
 from planpush.models.token import Token
-from tests.conftest import make_app
 from tests.people import person
 from tests.views.conftest import code, fields, piece
 
@@ -30,8 +29,16 @@ def post(app, bearer):
 
     def send(data, content_type="application/json", to=None, **query):
         query = query if content_type == "text/html" else {}
-        return (to or app).test_client().post(
-            "/api/push", data=data, content_type=content_type, headers=bearer, query_string=query
+        return (
+            (to or app)
+            .test_client()
+            .post(
+                "/api/push",
+                data=data,
+                content_type=content_type,
+                headers=bearer,
+                query_string=query,
+            )
         )
 
     return send
@@ -46,8 +53,8 @@ def sized(anchor, size):
 
 
 @pytest.mark.parametrize("form", ["application/json", "text/html"])
-def test_the_largest_document_fits_and_one_byte_more_does_not(database_url, tmp_path, post, form):
-    small = make_app(database_url, tmp_path, max_document_bytes=2048)
+def test_the_largest_document_fits_and_one_byte_more_does_not(another, post, form):
+    small = another(max_document_bytes=2048)
     answers = []
     for size in (2048, 2049):
         html = sized("a", size)["html"]
@@ -57,8 +64,8 @@ def test_the_largest_document_fits_and_one_byte_more_does_not(database_url, tmp_
     assert code(answers[1]) == "too_large"
 
 
-def test_kept_sections_count_towards_the_largest_document(app, database_url, tmp_path, post):
-    small = make_app(database_url, tmp_path, max_document_bytes=2048)
+def test_kept_sections_count_towards_the_largest_document(app, another, post):
+    small = another(max_document_bytes=2048)
     first = post(body(sections=[sized("a", 1500)]), to=small).json["plan"]
     rows = [{"anchor": "a", "html": None}, sized("b", 549)]
     answer = post(body(plan=first, base_version=1, sections=rows), to=small)
@@ -72,8 +79,8 @@ def test_five_mebibytes_go_through_and_one_byte_more_does_not(post, stored):
     assert len(stored()["plans"]) == 1
 
 
-def test_a_request_over_every_limit_is_413(app, database_url, tmp_path, post):
-    small = make_app(database_url, tmp_path, max_document_bytes=2048)
+def test_a_request_over_every_limit_is_413(app, another, post):
+    small = another(max_document_bytes=2048)
     answer = post(b"x" * (2 * MEBIBYTE), to=small)
     assert (answer.status_code, code(answer)) == (413, "too_large")
 
@@ -106,7 +113,8 @@ def test_what_is_no_json_object_is_refused_by_field(post, data):
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
-        ({"sections": []}, "sections"), ({"sections": None}, "sections"), ({"sections": {}}, "sections"),
+        ({"sections": []}, "sections"), ({"sections": None}, "sections"),
+        ({"sections": {}}, "sections"),
         ({"sections": "x"}, "sections"), ({"sections": [1]}, "sections[0]"),
         ({"sections": [{}]}, "sections[0].anchor"),
         ({"sections": [piece("a", anchor="Bad One")]}, "sections[0].anchor"),
@@ -120,14 +128,16 @@ def test_what_is_no_json_object_is_refused_by_field(post, data):
         ({"sections": [{"anchor": "a", "html": ""}]}, "sections[0].html"),
         ({"title": ""}, "title"), ({"title": " \t"}, "title"), ({"title": "x" * 201}, "title"),
         ({"title": 5}, "title"), ({"title": "a\0b"}, "title"), ({"title": "a\nb"}, "title"),
-        ({"title": "a\x7fb"}, "title"), ({"title": "a\x9bb"}, "title"), ({"message": "a\x7fb"}, "message"),
+        ({"title": "a\x7fb"}, "title"), ({"title": "a\x9bb"}, "title"),
+        ({"message": "a\x7fb"}, "message"),
         ({"direction": "a\x9bb"}, "direction"),
         ({"base_version": "1"}, "base_version"), ({"base_version": 1.5}, "base_version"),
         ({"base_version": -1}, "base_version"), ({"base_version": True}, "base_version"),
         ({"base_version": 10**30}, "base_version"),
         ({"visibility": "public"}, "visibility"), ({"visibility": ""}, "visibility"),
         ({"plan": "../x"}, "plan"), ({"plan": 1}, "plan"), ({"slug": "UPPER"}, "slug"),
-        ({"message": "x" * 2001}, "message"), ({"message": "\0"}, "message"), ({"message": 1}, "message"),
+        ({"message": "x" * 2001}, "message"), ({"message": "\0"}, "message"),
+        ({"message": 1}, "message"),
         ({"direction": "\x1b[2J"}, "direction"), ({"allow_secrets": "yes"}, "allow_secrets"),
         ({"allow_secrets": 1}, "allow_secrets"), ({"source": "x"}, "source"),
         ({"source": {"agent": "a\0b"}}, "source.agent"),
@@ -157,7 +167,8 @@ def test_a_wrong_field_is_named(post, stored, changes, field):
     ],
 )  # fmt: skip
 def test_a_lone_surrogate_is_refused(post, stored, name, raw):
-    answer = post('{"title": "T", "sections": [{"anchor": "a", "html": "<p>x</p>"}], "%s": %s}' % (name, raw))
+    good = '{"title": "T", "sections": [{"anchor": "a", "html": "<p>x</p>"}], '
+    answer = post(f'{good} "{name}": {raw}}}')
     assert answer.status_code in (400, 422)
     assert fields(answer)
     assert stored()["plans"] == []
@@ -183,7 +194,7 @@ def test_the_same_key_twice_in_an_object_never_breaks(post):
 
 @pytest.mark.parametrize("number", ["1e400", "-0", "1e2", "9" * 5000, "NaN", "Infinity"])
 def test_a_strange_number_never_breaks(post, number):
-    answer = post('{"title": "T", "base_version": %s, "sections": [{"anchor": "a"}]}' % number)
+    answer = post(f'{{"title": "T", "base_version": {number}, "sections": [{{"anchor": "a"}}]}}')
     assert answer.status_code in (400, 422)
 
 
@@ -201,8 +212,8 @@ def test_too_many_sections_are_refused(post):
     assert post(body(sections=rows)).status_code in (400, 413, 422)
 
 
-def test_sixty_pushes_a_minute_then_wait(app, database_url, tmp_path, post):
-    limited = make_app(database_url, tmp_path, rate_limits=True)
+def test_sixty_pushes_a_minute_then_wait(app, another, post):
+    limited = another(rate_limits=True)
     statuses = [post("", to=limited).status_code for _ in range(62)]
     assert statuses == [400] * 60 + [429] * 2
     answer = post("", to=limited)
@@ -212,7 +223,8 @@ def test_sixty_pushes_a_minute_then_wait(app, database_url, tmp_path, post):
 
 scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
 values = st.recursive(
-    scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3)
+    scalars,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
 )
 names = ("plan", "slug", "title", "base_version", "visibility", "message", "direction", "source",
          "sections", "responses", "allow_secrets")  # fmt: skip

@@ -118,7 +118,10 @@ def test_a_known_section_need_not_be_sent_again_even_from_an_older_version(push,
 
 
 def test_sections_that_the_plan_lacks_are_asked_for_by_anchor(push, plan, unchanged):
-    rows = [{"anchor": "intro", "html": None}, {"anchor": "risks", "sha256": "0" * 64, "html": None}]
+    rows = [
+        {"anchor": "intro", "html": None},
+        {"anchor": "risks", "sha256": "0" * 64, "html": None},
+    ]
     rows += [{"anchor": "cost", "html": None}]
     answer = push("alice", rows, plan=plan, base_version=1)
     assert (answer.status_code, code(answer)) == (422, "missing_sections")
@@ -190,7 +193,10 @@ def test_editors_push_but_do_not_change_visibility(app, push, plan, stored):
 
 
 def test_a_renamed_section_says_what_it_was(push, plan, thread):
-    rows = [piece("start", "Tokens rotate on every use.", was="intro"), {"anchor": "data", "html": None}]
+    rows = [
+        piece("start", "Tokens rotate on every use.", was="intro"),
+        {"anchor": "data", "html": None},
+    ]
     answer = push("alice", rows, plan=plan, base_version=1)
     assert answer.json["sections"]["removed"] == 0
     assert answer.json["threads"]["orphaned"] == 0
@@ -291,7 +297,9 @@ def test_a_failing_section_stores_nothing_at_all(push, plan, unchanged):
                   headers={"Idempotency-Key": "k"})  # fmt: skip
     assert (answer.status_code, code(answer)) == (422, "invalid_document")
     error = answer.json["errors"][0]
-    assert error["field"] == "sections[2].html" and error["line"] and error["column"] and error["fix"]
+    assert (
+        error["field"] == "sections[2].html" and error["line"] and error["column"] and error["fix"]
+    )
     unchanged()
 
 

@@ -2,8 +2,6 @@
 
 import re
 
-import pytest
-
 from tests.views.conftest import code, piece
 
 SHAPE = {
@@ -80,7 +78,11 @@ def test_an_unknown_state_is_refused(agent, plan):
 
 def test_threads_come_in_the_order_of_the_document(agent, browser, plan):
     bob = browser("bob")
-    for place in ({"anchor": "data"}, {"anchor": "intro", "quote": "every"}, {"anchor": "intro", "quote": "Tokens"}):
+    for place in (
+        {"anchor": "data"},
+        {"anchor": "intro", "quote": "every"},
+        {"anchor": "intro", "quote": "Tokens"},
+    ):
         bob.send("POST", f"/p/{plan}/threads", {"body": "Hm."} | place)
     assert [found["quote"] for found in threads(agent, plan)][:2] == ["Tokens", "every"]
     assert threads(agent, plan)[2]["anchor"] == "data"
