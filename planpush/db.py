@@ -98,9 +98,19 @@ def writes(view: Callable[..., Any]) -> Callable[..., Any]:
 
 def _note_intent() -> None:
     view = current_app.view_functions.get(request.endpoint or "")
-    g.writes = request.method not in SAFE_METHODS or getattr(view, "writes", False)
+    g.writes = getattr(view, "writes", False)
     g.after_rollback = []
     g.afterwards = []
+
+
+def begin_writing() -> None:
+    """Read the body, then let this request's next transaction write.
+
+    In this order: whoever sends a body slowly must not hold the write lock meanwhile.
+    """
+    db.session.rollback()
+    request.get_data(parse_form_data=True)
+    g.writes = True
 
 
 def _end_transaction(response: Response) -> Response:

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 
 from planpush.config import Config
 from planpush.content.origin import Place
-from planpush.db import db, now
+from planpush.db import commit, db, now
 from planpush.models.manifest import Push, SectionPush
 from planpush.models.plan import Plan
 from planpush.models.push import push_new, push_version
@@ -54,7 +54,9 @@ def prepare(config: Config) -> tuple[str, str]:
             for person in json.loads((SAMPLES / "people.json").read_text())
         }
         for folder in sorted(path for path in SAMPLES.iterdir() if (path / "plan.json").is_file()):
-            load_sample(folder, people)
+            plan = load_sample(folder, people)
+            commit()
+            plan.active_at = Version.of(plan).pushed_at
     admin = User.by_email(ADMIN)
     if admin is None:
         admin = User.add(ADMIN, name="Ada Demo", roles=["admin"])

@@ -11,7 +11,8 @@ from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, 
 from sqlalchemy.orm import Mapped, mapped_column, relationship, undefer
 
 from planpush.content.blocks import Block
-from planpush.content.problem import NotFound
+from planpush.content.origin import Place, locate
+from planpush.content.problem import NotFound, Problem
 from planpush.db import Base, UTCDateTime, db, now
 from planpush.models.plan import Plan
 from planpush.models.section import Section
@@ -127,6 +128,14 @@ class Version(Base):
         stored = db.session.scalars(query).all()
         named = [section for section in stored if section.anchor == anchor]
         return tuple(block for section in named or stored for block in section.read_blocks())
+
+    def describe(self, place: Place) -> str:
+        """Return what stands at `place`, in short; a place that is not here keeps its own name."""
+        try:
+            found = locate(self.blocks(place.anchor), self.number, place)
+        except Problem:
+            return place.quote or place.anchor or str(place.row)
+        return found.exact or found.label
 
 
 class VersionSection(Base):

@@ -48,6 +48,12 @@ class Composer:
     body: str = ""
     error: str = ""
     blocking: bool = False
+    label: str = ""
+
+    @classmethod
+    def at(cls, version: Version, place: Place, **typed: Any) -> Composer:
+        """Return the form for `place` on `version`."""
+        return cls(place, version.number, label=version.describe(place), **typed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +97,9 @@ def _composer(reading: Reading) -> Composer | None:
     if not anchor:
         return None
     if anchor == WHOLE:
-        return Composer(Place(), reading.version.number)
+        return Composer.at(reading.version, Place())
     key = int(block) if block.isascii() and block.isdigit() and len(block) < 9 else None
-    return Composer(Place(anchor=anchor, block=key), reading.version.number)
+    return Composer.at(reading.version, Place(anchor=anchor, block=key))
 
 
 def _tab() -> str:

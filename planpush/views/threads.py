@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Any
+
 from flask import Blueprint, Response, request
 
 from planpush.content.origin import Place
@@ -45,7 +48,8 @@ def show(slug: str, thread_id: int) -> Response:
 def new(slug: str) -> Response:
     """Answer the composer for a place."""
     plan = Plan.find(slug, current_user())
-    composer = Composer(place_from(request.args), number("v") or plan.newest)
+    version = Version.of(plan, number("v"))
+    composer = Composer.at(version, place_from(request.args))
     return fragment("threads/new.htmx.html", plan=plan, composer=composer)
 
 
@@ -58,7 +62,8 @@ def create(slug: str) -> Response:
     typed, blocking = form.get("body", ""), form.get("blocking") == "1"
     place, on = place_from(form), number("v", source=form) or plan.newest
     Version.of(plan, on)
-    on_invalid(lambda problem: _again(slug, Composer(place, on, typed, str(problem), blocking)))
+    again = partial(_again, slug, on, place, body=typed, blocking=blocking)
+    on_invalid(lambda problem: again(error=str(problem)))
     body = checked_body(typed)
     if first_time(user):
         plan.open_thread(place, body, by=user, on=on, blocking=blocking)
@@ -74,12 +79,13 @@ def create(slug: str) -> Response:
     )
 
 
-def _again(slug: str, composer: Composer) -> Response:
+def _again(slug: str, on: int, place: Place, **typed: Any) -> Response:
     plan = Plan.find(slug, current_user())
+    reading = Reading(plan, on)
+    composer = Composer.at(reading.version, place, **typed)
     if wants_fragment():
         return fragment("threads/new.htmx.html", status=422, plan=plan, composer=composer)
-    context = page(Reading(plan, composer.on), composer=composer)
-    return fragment("plans/show.html", status=422, **context)
+    return fragment("plans/show.html", status=422, **page(reading, composer=composer))
 
 
 def place_from(source: object) -> Place:

@@ -11,7 +11,7 @@ from flask import Flask, Response, current_app, g, request
 
 from planpush.config import Config
 from planpush.content.problem import Forbidden, Problem
-from planpush.db import afterwards
+from planpush.db import SAFE_METHODS, afterwards, begin_writing
 from planpush.models.session import BrowserSession
 from planpush.models.token import ACCESS, PERSONAL, Token
 from planpush.models.user import User
@@ -102,6 +102,8 @@ def _admit() -> None:
         _admit_agent(view)
     else:
         _admit_browser(view)
+    if request.method not in SAFE_METHODS:
+        begin_writing()
 
 
 def _admit_agent(view: Callable[..., Any]) -> None:

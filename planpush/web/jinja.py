@@ -101,7 +101,9 @@ def ago(at: datetime) -> Markup:
     )
     words = "just now" if passed < 60 else words
     exact = f"{at:%Y-%m-%d %H:%M:%S} UTC"
-    return bless(f'<time datetime="{at.isoformat()}" title="{exact}">{words}</time>')
+    return bless(
+        f'<time datetime="{at.isoformat(timespec="seconds")}" title="{exact}">{words}</time>'
+    )
 
 
 def prose(body: str) -> Markup:

@@ -5,6 +5,8 @@ import sqlalchemy as sa
 
 from planpush.content.problem import Conflict, Forbidden, Invalid
 from planpush.models.event import Event
+from planpush.models.manifest import Push, SectionPush
+from planpush.models.push import push_new, push_version
 from planpush.models.section import Section, expand
 from planpush.models.version import Version, VersionSection
 from tests.people import person
@@ -87,9 +89,6 @@ def test_an_old_base_is_a_conflict(database, pushed):
 
 
 def test_a_reader_may_not_push(database, pushed):
-    from planpush.models.manifest import Push, SectionPush
-    from planpush.models.push import push_version
-
     plan = pushed({"a": ONE}, visibility="published").plan
     push = Push([SectionPush("a", TWO)], base_version=1)
     for name in ("bob", "ada", "pam"):
@@ -98,9 +97,6 @@ def test_a_reader_may_not_push(database, pushed):
 
 
 def test_a_push_without_title_is_no_plan(database):
-    from planpush.models.manifest import Push, SectionPush
-    from planpush.models.push import push_new
-
     with pytest.raises(Invalid) as refused:
         push_new(Push([SectionPush("a", ONE)]), by=person("alice"))
     assert refused.value.errors[0].field == "title"

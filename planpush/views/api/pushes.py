@@ -58,7 +58,7 @@ def _from_html() -> tuple[str | None, Push, list[Finding]]:
     if not pieces.pieces:
         message = "the document has no text: send HTML with sections or headings"
         raise Invalid(message, [Finding("empty", message, field="body")], code="invalid_document")
-    title = query.title or (pieces.title or None)
+    title = query.title or (None if query.plan else pieces.title or None)
     sections = [SectionPush(piece.anchor, piece.html) for piece in pieces.pieces]
     return query.plan, query.to_push(sections, title), list(pieces.warnings)
 
