@@ -17,6 +17,10 @@ _KEY = re.compile(r' data-block="[^"<>]*"')
 _ID = re.compile(r' id="[^"<>]*"')
 _CLASS = re.compile(r' class="')
 _ICON = re.compile(r'<use(?: [^<>]*)? href="#pp-i-([A-Za-z0-9-]+)"')
+# What scrolls in its own box must be reachable by keyboard.
+_SCROLLS = re.compile(
+    r'<(?:pre|(?:section|div)(?=[^<>]* class="[^"<>]*\bpp-tablewrap\b))(?=[ >])(?![^<>]* tabindex=)'
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,7 @@ def build(anchor: str, html: str) -> Section:
     html = html.strip()
     if _KEY.search(html):
         html = TAG.sub(lambda tag: _KEY.sub("", tag[0]), html)
+    html = _SCROLLS.sub(r'\g<0> tabindex="0"', html)
     reading = Reading(anchor, html)
     keyed = reading.keyed()
     blocks = tuple(reading.block(key, node) for key, node in enumerate(keyed))
@@ -84,9 +89,7 @@ def _stored(
     edits, tail = _root_edit(anchor, reading.root)
     for key, node in enumerate(keyed[1:], 1):
         place = node.start + 1 + len(node.tag)
-        # What scrolls in its own box must be reachable by keyboard.
-        focus = ' tabindex="0"' if node.tag == "pre" and "tabindex" not in node.attributes else ""
-        edits.append((place, place, f' data-block="{key}"{focus}'))
+        edits.append((place, place, f' data-block="{key}"'))
     pieces, at, bounds, grown, growth = [], 0, [], [], 0
     for start, end, written in edits:
         pieces += [html[at:start], written]
