@@ -104,12 +104,15 @@ def _secrets(raw: str) -> tuple[str, ...]:
 
 
 def _origin(raw: str) -> str:
+    """Return the address as browsers write an Origin, since forms are compared with it."""
     parts = urlsplit(raw)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
         raise ValueError("give the address people use, like https://plans.example.com")
     if parts.path.strip("/") or parts.query or parts.fragment:
         raise ValueError("give scheme and host only, without a path")
-    return f"{parts.scheme}://{parts.netloc}"
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    port = "" if parts.port in (None, {"http": 80, "https": 443}[parts.scheme]) else parts.port
+    return f"{parts.scheme}://{host}" + (f":{port}" if port else "")
 
 
 def _database(raw: str) -> str:

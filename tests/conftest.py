@@ -49,14 +49,14 @@ def migrated(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> str:
         path = tmp_path_factory.mktemp("database") / "template.db"
         url = f"sqlite:///{path}"
     else:
-        url = _own_database(os.environ["PLANPUSH_TEST_POSTGRES"], f"planpush_{worker_id}")
+        url = own_database(os.environ["PLANPUSH_TEST_POSTGRES"], f"planpush_{worker_id}")
     with make_app(url, tmp_path_factory.mktemp("data")).app_context():
         migrate()
         db.engine.dispose()
     return url
 
 
-def _own_database(server: str, name: str) -> str:
+def own_database(server: str, name: str) -> str:
     engine = sa.create_engine(server, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         connection.execute(sa.text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))

@@ -9,7 +9,7 @@ from flask_migrate import check, downgrade
 from planpush.db import db
 from planpush.models.schema import is_current, migrate
 from planpush.paths import MIGRATIONS
-from tests.conftest import ON_POSTGRES, _own_database, make_app
+from tests.conftest import ON_POSTGRES, make_app, own_database
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ def empty(tmp_path, worker_id):
     """An app on a database of its own, that nothing has migrated yet."""
     url = f"sqlite:///{tmp_path / 'empty.db'}"
     if ON_POSTGRES:
-        url = _own_database(os.environ["PLANPUSH_TEST_POSTGRES"], f"planpush_empty_{worker_id}")
+        url = own_database(os.environ["PLANPUSH_TEST_POSTGRES"], f"planpush_empty_{worker_id}")
     made = make_app(url, tmp_path)
     with made.app_context():
         yield made

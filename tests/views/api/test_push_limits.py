@@ -3,45 +3,10 @@
 import json
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from planpush.db import commit
-from planpush.models.token import Token
-from tests.people import person
 from tests.views.conftest import code, fields, piece
 
 MEBIBYTE = 1024 * 1024
-
-
-@pytest.fixture
-def bearer(app):
-    """The header of a token of alice's, good for every app on this database."""
-    with app.app_context():
-        token = Token.issue(person("alice"), name="test")
-        commit()
-    return {"Authorization": f"Bearer {token}"}
-
-
-@pytest.fixture
-def post(app, bearer):
-    """Send any body at all."""
-
-    def send(data, content_type="application/json", to=None, **query):
-        query = query if content_type == "text/html" else {}
-        return (
-            (to or app)
-            .test_client()
-            .post(
-                "/api/push",
-                data=data,
-                content_type=content_type,
-                headers=bearer,
-                query_string=query,
-            )
-        )
-
-    return send
 
 
 def body(**changes):
@@ -219,40 +184,3 @@ def test_sixty_pushes_a_minute_then_wait(app, another, post):
     answer = post("", to=limited)
     assert 1 <= int(answer.headers["Retry-After"]) <= 60
     assert code(answer) == "rate_limited"
-
-
-scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
-values = st.recursive(
-    scalars,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
-)
-names = ("plan", "slug", "title", "base_version", "visibility", "message", "direction", "source",
-         "sections", "responses", "allow_secrets")  # fmt: skip
-near = st.fixed_dictionaries(
-    {"sections": st.lists(st.fixed_dictionaries(
-        {"anchor": st.sampled_from(["a", "b", "-", ""]) | values},
-        optional={"html": st.text() | values, "sha256": values, "was": values},
-    ), max_size=3)},
-    optional={name: values for name in names if name != "sections"} | {"title": st.text()},
-)  # fmt: skip
-
-
-@settings(
-    max_examples=60,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
-@given(sent=near | values | st.dictionaries(st.sampled_from(names), values))
-def test_no_json_breaks_the_server(post, sent):
-    answer = post(json.dumps(sent))
-    assert answer.status_code < 500
-    assert answer.status_code == 201 or (code(answer) and answer.json["detail"])
-
-
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-@given(data=st.binary(max_size=300))
-def test_no_bytes_break_the_server(post, data):
-    for kind in ("application/json", "text/html"):
-        assert post(data, kind).status_code < 500
