@@ -22,7 +22,7 @@ from planpush.models.schema import migrate
 from planpush.models.session import SignInLink
 from planpush.models.token import Token
 from planpush.models.user import User
-from tests.conftest import CAST, ON_POSTGRES, _own_database, person
+from tests.conftest import CAST, ON_POSTGRES, own_database, person
 
 
 class Server:
@@ -33,7 +33,7 @@ class Server:
         self.base = f"http://127.0.0.1:{self.port}"
         url = f"sqlite:///{folder / 'planpush.db'}"
         if ON_POSTGRES:
-            url = _own_database(os.environ["PLANPUSH_TEST_POSTGRES"], f"planpush_{self.port}")
+            url = own_database(os.environ["PLANPUSH_TEST_POSTGRES"], f"planpush_{self.port}")
         ours = {"SECRET_KEY": "s" * 40, "DATA_DIR": str(folder), "DATABASE_URL": url}
         self.env = os.environ | ours | {"PORT": str(self.port), "RATE_LIMITS": "off"} | env
         self.app = create_app(Config.from_env(self.env))
