@@ -27,9 +27,9 @@ def create_app(config: Config | None = None) -> Flask:
     config = config or Config.from_env()
     app = Flask("planpush", template_folder=str(TEMPLATES), static_folder=str(STATIC))
     app.extensions["planpush_config"] = config
-    # JSON escapes make a document up to three times longer on its way here.
     app.url_map.merge_slashes = False  # its redirects are built from the Host header
     app.url_map.converters["id"] = RowId
+    # JSON escapes make a document up to three times longer on its way here.
     app.config["MAX_CONTENT_LENGTH"] = 3 * config.max_document_bytes + 1024 * 1024
     init_db(app, config.database_url)
     init_compress(app)

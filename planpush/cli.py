@@ -9,12 +9,14 @@ from pathlib import Path
 
 import click
 from flask import Flask
+from sqlalchemy.exc import OperationalError
 
 from planpush import create_app
-from planpush.config import ROLES, Config, ConfigError
+from planpush.config import DEFAULT_PORT, ROLES, Config, ConfigError, environment
 from planpush.content.problem import Problem
 from planpush.db import commit
-from planpush.demo import demo_config, prepare
+from planpush.demo import ADMIN, demo_config, is_demo_here, prepare
+from planpush.models.housekeeping import sweep
 from planpush.models.schema import migrate as migrate_database
 from planpush.models.session import SignInLink
 from planpush.models.token import SCOPES, Token
@@ -30,13 +32,18 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line; what the operator can mend is told in a sentence."""
-    logging.basicConfig(level=os.environ.get("LOG_LEVEL", "INFO").upper() or "INFO")
     try:
         cli()
     except ConfigError as error:
         sys.exit(f"planpush cannot start:\n{error}")
     except Problem as problem:
         sys.exit(f"planpush: {problem}")
+    except OperationalError as error:
+        sys.exit(f"planpush: DATABASE_URL: the database cannot be reached:\n{error.orig}")
+    except ModuleNotFoundError as error:
+        sys.exit(f"planpush: {error.name} is missing: pip install 'planpush[postgres]'")
+    except OSError as error:
+        sys.exit(f"planpush: DATA_DIR, HOST or PORT: {error}")
 
 
 @cli.command()
@@ -45,23 +52,24 @@ def main() -> None:
 @click.option("--workers", type=int, default=0, help="Default: WEB_WORKERS, else from the machine.")
 def serve(host: str, port: int | None, workers: int) -> None:
     """Serve. The database is migrated first."""
-    config = Config.from_env()
+    config = Config.from_env(environment(PORT=port))
     _migrated(config)
-    serve_app(config, host=host, port=port or config.port, workers=workers)
+    serve_app(config, host=host, port=config.port, workers=workers)
 
 
 @cli.command()
 @click.option("--port", type=int, default=None, help="Default: PORT, else 8075.")
 def demo(port: int | None) -> None:
     """Serve a demo with sample plans; its data stays under ./var."""
-    config = demo_config(port)
+    config = demo_config(port or environment().get("PORT") or DEFAULT_PORT)
     app = _migrated(config)
     with app.app_context():
         link, address = prepare(config)
         commit()
+    program = Path(sys.argv[0])
     click.echo(f"\n  Sign in (works once, for 15 minutes):\n    {link}\n")
     click.echo(f"  The sample plan:\n    {address}\n")
-    click.echo("  A new link: planpush sign-in-link admin@example.com    Stop: Ctrl+C\n")
+    click.echo(f"  A new link: {program} sign-in-link {ADMIN}    Stop: Ctrl+C\n")
     sys.stdout.flush()
     serve_app(config, host="127.0.0.1", port=config.port)
 
@@ -121,25 +129,20 @@ def create_token(email: str, name: str, scopes: tuple[str, ...], days: int) -> N
 
 
 def _app() -> Flask:
-    return _migrated(_environment())
-
-
-def _environment() -> Config:
-    """Return the configuration; beside a demo, the demo's own when no SECRET_KEY is set."""
-    if not os.environ.get("SECRET_KEY") and _demo_key().is_file():
-        return demo_config(None)
-    return Config.from_env()
-
-
-def _demo_key() -> Path:
-    return Path(os.environ.get("DATA_DIR") or "./var") / "secret_key"
+    """Return the app of this folder: a demo's, where no configuration says otherwise."""
+    return _migrated(demo_config() if is_demo_here() else Config.from_env())
 
 
 def _migrated(config: Config) -> Flask:
+    logging.basicConfig(level=config.log_level)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    os.umask(0o077)  # the database holds private plans
     config.data_dir.mkdir(parents=True, exist_ok=True)
     app = create_app(config)
     with app.app_context():
         migrate_database()
+        sweep(config.session_max_age)
+        commit()
     return app
 
 

@@ -11,10 +11,16 @@ from urllib.parse import urlsplit
 
 T = TypeVar("T")
 
-PROVIDERS = ("local", "github", "okta")
+PROVIDERS = ("local",)
 ROLES = ("admin", "project_manager", "developer", "qa")
 MINIMUM_SECRET = 32
 DEFAULT_PORT = 8075
+
+
+def environment(**changes: object) -> dict[str, str]:
+    """Return the environment, with `changes` that are not None."""
+    told = {name: str(value) for name, value in changes.items() if value is not None}
+    return {**os.environ, **told}
 
 
 class ConfigError(Exception):
@@ -48,7 +54,7 @@ class Config:
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Config:
         """Read the environment. Raises `ConfigError` that names everything missing or malformed."""
-        read = _Reader(os.environ if env is None else env)
+        read = _Reader(environment() if env is None else env)
         data_dir = read("DATA_DIR", Path, Path("./var")).absolute()
         port = read("PORT", _between(1, 65535), DEFAULT_PORT)
         config = cls(
@@ -138,7 +144,7 @@ def _providers(raw: str) -> tuple[str, ...]:
     names = tuple(part.strip().lower() for part in raw.split(",") if part.strip())
     unknown = [name for name in names if name not in PROVIDERS]
     if unknown:
-        raise ValueError(f"{unknown[0]!r} is none of {', '.join(PROVIDERS)}")
+        raise ValueError(f"this release knows {', '.join(PROVIDERS)}, not {unknown[0]!r}")
     return names
 
 

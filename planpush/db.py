@@ -11,6 +11,7 @@ from flask import Flask, Response, current_app, g, has_request_context, request
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import DateTime, Dialect, MetaData, event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
@@ -103,16 +104,6 @@ def _note_intent() -> None:
     g.afterwards = []
 
 
-def begin_writing() -> None:
-    """Read the body, then let this request's next transaction write.
-
-    In this order: whoever sends a body slowly must not hold the write lock meanwhile.
-    """
-    db.session.rollback()
-    request.get_data(parse_form_data=True)
-    g.writes = True
-
-
 def _end_transaction(response: Response) -> Response:
     if response.status_code < 400:
         commit()
@@ -156,6 +147,17 @@ def commit() -> None:
 @event.listens_for(Session, "after_rollback")
 def _forget_events(session: Session) -> None:
     session.info.pop("events", None)
+
+
+def upsert(model: type[Base]) -> Any:
+    """Return an INSERT that knows ON CONFLICT, in the words of the engine in use."""
+    dialect = sqlite if db.engine.dialect.name == "sqlite" else postgresql
+    return dialect.insert(model)
+
+
+def iso(at: datetime) -> str:
+    """Return a time as programs read it: UTC with a Z."""
+    return at.isoformat().replace("+00:00", "Z")
 
 
 def now() -> datetime:

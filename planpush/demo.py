@@ -12,12 +12,12 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from planpush.config import Config
+from planpush.config import Config, environment
 from planpush.content.origin import Place
 from planpush.db import commit, db, now
 from planpush.models.manifest import Push, SectionPush
 from planpush.models.plan import Plan
-from planpush.models.push import push_new, push_version
+from planpush.models.push import push_new
 from planpush.models.session import SignInLink
 from planpush.models.user import User
 from planpush.models.version import Version
@@ -27,22 +27,35 @@ ADMIN = "admin@example.com"
 SHOWN = "auth-service-redesign"
 
 
-def demo_config(port: int | None) -> Config:
-    """Return the embedded default: SQLite and a secret key under DATA_DIR, local sign-in."""
-    env = dict(os.environ)
-    data_dir = Path(env.get("DATA_DIR") or "./var").absolute()
-    data_dir.mkdir(parents=True, exist_ok=True)
-    env["SECRET_KEY"] = env.get("SECRET_KEY") or _secret_key(data_dir / "secret_key")
-    if port is not None:
-        env["PORT"] = str(port)
-        env.pop("BASE_URL", None)
+def demo_config(port: int | str | None = None) -> Config:
+    """Return the embedded default: SQLite and a secret key under DATA_DIR, local sign-in.
+
+    Without a port of its own, a command beside a running demo takes that demo's.
+    """
+    env = environment(PORT=port)
+    folder = demo_folder()
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    env["SECRET_KEY"] = env.get("SECRET_KEY") or _kept(folder / "secret_key", secrets.token_hex(32))
+    if not env.get("PORT") and (folder / "port").is_file():
+        env["PORT"] = (folder / "port").read_text().strip()
     return Config.from_env(env)
 
 
-def _secret_key(path: Path) -> str:
+def demo_folder() -> Path:
+    """Return where the demo keeps its data."""
+    return Path(environment().get("DATA_DIR") or "./var").absolute()
+
+
+def is_demo_here() -> bool:
+    """Tell whether this folder has a demo, and no configuration of its own."""
+    return not environment().get("SECRET_KEY") and (demo_folder() / "secret_key").is_file()
+
+
+def _kept(path: Path, made: str) -> str:
+    """Return what the file at `path` keeps, `made` when it is new; only its owner may read it."""
     if not path.is_file():
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(48))
+            file.write(made)
     return path.read_text().strip()
 
 
@@ -57,6 +70,7 @@ def prepare(config: Config) -> tuple[str, str]:
             plan = load_sample(folder, people)
             commit()
             plan.active_at = Version.of(plan).pushed_at
+    (config.data_dir / "port").write_text(str(config.port))
     admin = User.by_email(ADMIN)
     if admin is None:
         admin = User.add(ADMIN, name="Ada Demo", roles=["admin"])
@@ -73,7 +87,7 @@ def load_sample(folder: Path, people: Mapping[str, User]) -> Plan:
     plan: Plan | None = None
     for number, version in enumerate(described["versions"], 1):
         push = _push(folder, described, version, number)
-        done = push_version(plan, push, by=owner) if plan else push_new(push, by=owner)
+        done = plan.push(push, by=owner) if plan else push_new(push, by=owner)
         plan = done.plan
         _age(done.version, len(described["versions"]) - number)
         for thread in threads:

@@ -117,8 +117,8 @@ def test_a_value_out_of_range_is_named(name, value):
 
 
 def test_providers_and_switches():
-    config = read(AUTH_PROVIDERS="github, okta", RATE_LIMITS="off", LOG_LEVEL="debug")
-    assert config.auth_providers == ("github", "okta")
+    config = read(AUTH_PROVIDERS=" local ", RATE_LIMITS="off", LOG_LEVEL="debug")
+    assert config.auth_providers == ("local",)
     assert config.rate_limits is False and config.log_level == "DEBUG"
 
 

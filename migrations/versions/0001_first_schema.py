@@ -71,26 +71,11 @@ def upgrade() -> None:
         )
 
     op.create_table(
-        "identities",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("user_id", sa.Integer(), nullable=False),
-        sa.Column("provider", sa.String(length=40), nullable=False),
-        sa.Column("subject", sa.String(length=255), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["user_id"], ["users.id"], name=op.f("fk_identities_user_id"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_identities")),
-        sa.UniqueConstraint("provider", "subject", name=op.f("uq_identities_provider_subject")),
-    )
-    with op.batch_alter_table("identities", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_identities_user_id"), ["user_id"], unique=False)
-
-    op.create_table(
         "plans",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("slug", sa.String(length=64), nullable=False),
         sa.Column("title", sa.String(length=200), nullable=False),
+        sa.Column("title_key", sa.String(length=400), nullable=False),
         sa.Column("owner_id", sa.Integer(), nullable=False),
         sa.Column("visibility", sa.String(length=10), nullable=False),
         sa.Column("newest", sa.Integer(), nullable=False),
@@ -112,6 +97,7 @@ def upgrade() -> None:
         batch_op.create_index(
             batch_op.f("ix_plans_created_at_id"), ["created_at", "id"], unique=False
         )
+        batch_op.create_index(batch_op.f("ix_plans_newest_id"), ["newest", "id"], unique=False)
         batch_op.create_index(
             batch_op.f("ix_plans_open_threads_id"), ["open_threads", "id"], unique=False
         )
@@ -120,7 +106,9 @@ def upgrade() -> None:
             ["owner_id", "active_at", "id"],
             unique=False,
         )
-        batch_op.create_index(batch_op.f("ix_plans_title_id"), ["title", "id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_plans_title_key_id"), ["title_key", "id"], unique=False
+        )
         batch_op.create_index(
             batch_op.f("ix_plans_visibility_active_at_id"),
             ["visibility", "active_at", "id"],
@@ -428,17 +416,14 @@ def downgrade() -> None:
     op.drop_table("sign_in_links")
     with op.batch_alter_table("plans", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_plans_visibility_active_at_id"))
-        batch_op.drop_index(batch_op.f("ix_plans_title_id"))
+        batch_op.drop_index(batch_op.f("ix_plans_title_key_id"))
         batch_op.drop_index(batch_op.f("ix_plans_owner_id_active_at_id"))
         batch_op.drop_index(batch_op.f("ix_plans_open_threads_id"))
+        batch_op.drop_index(batch_op.f("ix_plans_newest_id"))
         batch_op.drop_index(batch_op.f("ix_plans_created_at_id"))
         batch_op.drop_index(batch_op.f("ix_plans_active_at_id"))
 
     op.drop_table("plans")
-    with op.batch_alter_table("identities", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_identities_user_id"))
-
-    op.drop_table("identities")
     with op.batch_alter_table("idempotency_keys", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_idempotency_keys_created_at"))
 

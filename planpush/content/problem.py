@@ -33,7 +33,7 @@ class Finding:
         }
 
 
-@dataclass
+@dataclass(eq=False)
 class Problem(Exception):
     """A request that cannot be met: `status` is for HTTP, `code` a stable word for programs."""
 
@@ -47,7 +47,7 @@ class Problem(Exception):
         return self.detail or self.code
 
 
-@dataclass
+@dataclass(eq=False)
 class Malformed(Problem):
     """400: the request is not of the form that the address takes."""
 
@@ -55,7 +55,7 @@ class Malformed(Problem):
     code: str = "malformed"
 
 
-@dataclass
+@dataclass(eq=False)
 class Forbidden(Problem):
     """403: visible to this person, but not theirs to do."""
 
@@ -63,7 +63,7 @@ class Forbidden(Problem):
     code: str = "forbidden"
 
 
-@dataclass
+@dataclass(eq=False)
 class NotFound(Problem):
     """404: not there, or not for this person to know of."""
 
@@ -71,7 +71,7 @@ class NotFound(Problem):
     code: str = "not_found"
 
 
-@dataclass
+@dataclass(eq=False)
 class Conflict(Problem):
     """409: somebody else was faster."""
 
@@ -79,7 +79,7 @@ class Conflict(Problem):
     code: str = "conflict"
 
 
-@dataclass
+@dataclass(eq=False)
 class TooLarge(Problem):
     """413: over a size limit that the operator set."""
 
@@ -87,7 +87,7 @@ class TooLarge(Problem):
     code: str = "too_large"
 
 
-@dataclass
+@dataclass(eq=False)
 class Invalid(Problem):
     """422: well-formed, but not acceptable; `errors` say what to change."""
 
@@ -95,7 +95,7 @@ class Invalid(Problem):
     code: str = "invalid"
 
 
-@dataclass
+@dataclass(eq=False)
 class InvalidDocument(Invalid):
     """422: the document breaks a rule of the vocabulary or a cost limit."""
 

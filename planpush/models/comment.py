@@ -17,7 +17,6 @@ from planpush.models.user import User
 if TYPE_CHECKING:
     from planpush.models.thread import Thread
 
-AGENT = "agent"
 LONGEST = 10_000
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, event
+from sqlalchemy import JSON, ForeignKey, Index, String, event, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, object_session
 
 from planpush.db import Base, UTCDateTime, db, now
@@ -48,6 +48,21 @@ class Event(Base):
                 data=data or {},
             )
         )
+
+    @classmethod
+    def newest(cls, plan_id: int) -> int:
+        """Return the id of a plan's newest event, 0 if it has none."""
+        return db.session.scalar(select(func.max(cls.id)).where(cls.plan_id == plan_id)) or 0
+
+    @classmethod
+    def threads_since(cls, plan_id: int, event_id: int) -> set[int]:
+        """Return the threads of a plan that something happened to after an event."""
+        found = db.session.scalars(
+            select(cls.thread_id)
+            .where(cls.plan_id == plan_id, cls.id > event_id, cls.thread_id.is_not(None))
+            .distinct()
+        )
+        return {thread_id for thread_id in found if thread_id is not None}
 
 
 @event.listens_for(Event, "after_insert")

@@ -6,11 +6,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, String, delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from planpush.content.problem import Finding, Invalid, Malformed
-from planpush.db import Base, UTCDateTime, db, now
+from planpush.db import Base, UTCDateTime, db, now, upsert
 from planpush.models.user import User
 
 LIFETIME = timedelta(hours=24)
@@ -41,9 +40,8 @@ class IdempotencyKey(Base):
             message = f"an Idempotency-Key has 1 to {LONGEST} printable ASCII characters"
             raise Malformed(message, [Finding("malformed", message, field="Idempotency-Key")])
         db.session.execute(delete(cls).where(cls.created_at < now() - LIFETIME))
-        dialect = sqlite if db.engine.dialect.name == "sqlite" else postgresql
         added = db.session.execute(
-            dialect.insert(cls)
+            upsert(cls)
             .values(
                 user_id=by.id, key=key, body_hash=body_hash, status=0, answer={}, created_at=now()
             )

@@ -18,7 +18,7 @@ SORTS: dict[str, Any] = {
     "updated": Plan.active_at,
     "created": Plan.created_at,
     "comments": Plan.open_threads,
-    "title": func.lower(Plan.title),
+    "title": Plan.title_key,
     "version": Plan.newest,
 }
 KEYS = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from planpush.db import iso
 from planpush.models.placement import Placement
 from planpush.models.plan import Plan
 from planpush.models.thread import OPEN, Thread
@@ -16,7 +17,7 @@ def summary(version: Version) -> dict[str, Any]:
     return {
         "version": version.number,
         "pushed_by": version.pushed_by.name,
-        "pushed_at": version.pushed_at.isoformat().replace("+00:00", "Z"),
+        "pushed_at": iso(version.pushed_at),
         "message": version.message,
     }
 

@@ -1,4 +1,4 @@
-"""Placements: where each thread sits on each version. A cache: origins can rebuild it."""
+"""Placements: where each thread sits on each version, found once, at push."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ForeignKey, Index, Select, String, or_, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from planpush.content.problem import Forbidden, NotFound
 from planpush.db import Base, UTCDateTime, db, now
@@ -18,6 +18,8 @@ from planpush.models.user import User
 
 if TYPE_CHECKING:
     from planpush.content.origin import Place
+    from planpush.models.manifest import Push
+    from planpush.models.push import Pushed
     from planpush.models.thread import Thread
 
 PRIVATE, PUBLISHED = "private", "published"
@@ -33,7 +35,8 @@ class Plan(Base):
         Index(None, "visibility", "active_at", "id"),
         Index(None, "owner_id", "active_at", "id"),
         Index(None, "active_at", "id"),
-        Index(None, "title", "id"),
+        Index(None, "title_key", "id"),
+        Index(None, "newest", "id"),
         Index(None, "open_threads", "id"),
         Index(None, "created_at", "id"),
     )
@@ -41,6 +44,7 @@ class Plan(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     slug: Mapped[str] = mapped_column(String(64), unique=True)
     title: Mapped[str] = mapped_column(String(200))
+    title_key: Mapped[str] = mapped_column(String(400))  # what a list is sorted by
     owner_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     visibility: Mapped[str] = mapped_column(String(10), default=PRIVATE)
     newest: Mapped[int] = mapped_column(default=0)
@@ -53,6 +57,11 @@ class Plan(Base):
     deleted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
     owner: Mapped[User] = relationship(lazy="joined", innerjoin=True)
+
+    @validates("title")
+    def _note_title(self, _name: str, title: str) -> str:
+        self.title_key = title.casefold()[:400]
+        return title
 
     @classmethod
     def visible_to(cls, user: User) -> Select[Plan]:
@@ -89,6 +98,12 @@ class Plan(Base):
             except IntegrityError:  # also when somebody else takes it at this very moment
                 stem = f"{wish[:57].rstrip('-')}-" if wish else ""
                 slug = stem + secrets.token_hex(3)
+
+    def push(self, push: Push, *, by: User) -> Pushed:
+        """Make the next version, all of it or nothing; the same content makes none."""
+        from planpush.models.push import push_version
+
+        return push_version(self, push, by=by)
 
     def pushable_by(self, user: User) -> bool:
         """Tell whether `user` may push a version: the owner and the editors."""

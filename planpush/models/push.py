@@ -129,10 +129,19 @@ def _count(push: Push, wanted: list[tuple[str, str]], before: dict[str, Any]) ->
 
 
 def _stale(plan: Plan, newest: Version, push: Push) -> Conflict:
-    since = [summary(version) for version in Version.history(plan, since=push.base_version or 0)]
+    base, number = push.base_version, newest.number
+    if base is None:
+        reason = f"Say which version you built on: the newest is base_version {number}."
+    elif base > number:
+        reason = f"There is no version {base} yet; the newest is {number}."
+    else:
+        reason = (
+            f"{newest.pushed_by.name} pushed version {number} meanwhile. "
+            f"Read it, merge your sections into it, and push with base_version {number}."
+        )
+    since = [summary(version) for version in Version.history(plan, since=base or 0)]
     return Conflict(
-        f"{newest.pushed_by.name} pushed version {newest.number} meanwhile. "
-        f"Read it, merge your sections into it, and push with base_version {newest.number}.",
+        reason,
         extra={"current": summary(newest), "since": since, "outline": outline(plan, newest)},
         code="stale_base",
     )

@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from sqlalchemy import String, case, delete
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
-from planpush.db import Base, UTCDateTime, db, now
+from planpush.db import Base, UTCDateTime, db, now, upsert
 
 
 class RateLimit(Base):
@@ -25,10 +24,9 @@ class RateLimit(Base):
         """Count one use; return 0 if it is within `limit` per `seconds`, else seconds to wait."""
         at = now()
         window = at - timedelta(seconds=seconds)
-        dialect = sqlite if db.engine.dialect.name == "sqlite" else postgresql
         fresh = cls.started_at > window
         used, started = db.session.execute(
-            dialect.insert(cls)
+            upsert(cls)
             .values(subject=subject, started_at=at, used=1)
             .on_conflict_do_update(
                 index_elements=[cls.subject],

@@ -50,7 +50,7 @@ class Group:
 
 
 class Reading:
-    """One version of a plan with its threads, loaded in four queries."""
+    """One version of a plan with its threads; each part is loaded when it is first asked for."""
 
     def __init__(self, plan: Plan, number: int | None = None) -> None:
         self.plan = plan
@@ -94,6 +94,12 @@ class Reading:
     def open_by_section(self) -> Counter[str]:
         """Return how many open threads each section has."""
         return Counter(card.placement.section for card in self.cards if card.thread.state == OPEN)
+
+    @cached_property
+    def comment_count(self) -> int:
+        """Return how many comments stand on this version."""
+        comments = [comment for card in self.cards for comment in card.thread.comments]
+        return sum(comment.deleted_at is None for comment in comments)
 
     @cached_property
     def counts(self) -> dict[str, int]:

@@ -19,7 +19,6 @@ from planpush.models.user import User
 from planpush.models.version import Version
 
 OPEN, RESOLVED = "open", "resolved"
-ANSWERS = ("applied", "partial", "declined", "question")
 
 
 class Thread(Base):

@@ -1,10 +1,10 @@
-"""People: who they are, what they may do, and how an outside provider knows them."""
+"""People: who they are, and what they may do."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import JSON, ForeignKey, String, UniqueConstraint, select
+from sqlalchemy import JSON, String, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from planpush.config import ROLES
@@ -74,16 +74,3 @@ class User(Base):
     def hue(self) -> int:
         """Return the avatar's colour class, 1 to 6: the same person always has the same."""
         return self.id % HUES + 1
-
-
-class Identity(Base):
-    """How an outside provider knows a person: by subject, never by a name that can be recycled."""
-
-    __tablename__ = "identities"
-    __table_args__ = (UniqueConstraint("provider", "subject"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
-    provider: Mapped[str] = mapped_column(String(40))
-    subject: Mapped[str] = mapped_column(String(255))
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)

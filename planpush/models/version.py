@@ -84,33 +84,18 @@ class Version(Base):
         return db.session.scalars(query.order_by(cls.number.desc()).limit(limit)).all()
 
     def manifest(self) -> Sequence[Any]:
-        """Return (anchor, sha256, section_id, title, source_bytes, elements, state) in order."""
-        return db.session.execute(
-            select(
-                Section.anchor,
-                Section.sha256,
-                Section.id.label("section_id"),
-                Section.title,
-                Section.source_bytes,
-                Section.elements,
-                VersionSection.state,
-            )
-            .join(VersionSection, VersionSection.section_id == Section.id)
-            .where(VersionSection.version_id == self.id)
-            .order_by(VersionSection.position)
-        ).all()
+        """Return (anchor, title, state, sha256, section_id, elements) of each section in order."""
+        return self._rows(
+            Section.sha256, Section.id.label("section_id"), Section.elements, Section.source_bytes
+        )
 
     def pieces(self) -> Sequence[Any]:
-        """Return (anchor, title, html, pins, icons, state) in order: html is compressed."""
+        """Return (anchor, title, state, html, pins, icons) in order: html is compressed."""
+        return self._rows(Section.html, Section.pins, Section.icons)
+
+    def _rows(self, *columns: Any) -> Sequence[Any]:
         return db.session.execute(
-            select(
-                Section.anchor,
-                Section.title,
-                Section.html,
-                Section.pins,
-                Section.icons,
-                VersionSection.state,
-            )
+            select(Section.anchor, Section.title, VersionSection.state, *columns)
             .join(VersionSection, VersionSection.section_id == Section.id)
             .where(VersionSection.version_id == self.id)
             .order_by(VersionSection.position)

@@ -11,7 +11,7 @@ from planpush.models.thread import Thread
 from planpush.views.plans import Typed, page
 from planpush.web.auth import current_user
 from planpush.web.limits import limited
-from planpush.web.respond import changed, first_time, fragment, on_invalid, wants_fragment
+from planpush.web.respond import changed, claim, fragment, on_invalid, wants_fragment
 
 comments = Blueprint("comments", __name__)
 
@@ -26,7 +26,7 @@ def create(slug: str, thread_id: int) -> Response:
     on_invalid(lambda problem: _card(slug, Typed(thread_id, typed, error=str(problem)), 422))
     thread = Thread.find(plan, thread_id)
     body = checked_body(typed)
-    if first_time(user):
+    if claim(user).first:
         thread.comment(body, by=user)
     return _changed(slug, thread_id, status=201, said="Reply added.")
 

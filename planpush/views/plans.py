@@ -80,7 +80,7 @@ def page(
         "plan": reading.plan,
         "reading": reading,
         "version": reading.version,
-        "history": Version.history(reading.plan, limit=5),
+        "history": Version.history(reading.plan, limit=50),
         "document": rendered(reading),
         "document_icons": icons(reading),
         "show": show or (card.thread.state if card else _tab()),

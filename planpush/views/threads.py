@@ -18,7 +18,7 @@ from planpush.web.auth import current_user
 from planpush.web.limits import limited
 from planpush.web.respond import (
     changed,
-    first_time,
+    claim,
     fragment,
     number,
     on_invalid,
@@ -65,13 +65,14 @@ def create(slug: str) -> Response:
     again = partial(_again, slug, on, place, body=typed, blocking=blocking)
     on_invalid(lambda problem: again(error=str(problem)))
     body = checked_body(typed)
-    if first_time(user):
-        plan.open_thread(place, body, by=user, on=on, blocking=blocking)
+    claimed = claim(user)
+    if claimed.first:
+        made = claimed.keep(plan.open_thread(place, body, by=user, on=on, blocking=blocking).id)
     reading = Reading(plan, on)
-    card = max(reading.cards, key=lambda card: card.thread.id, default=None)
+    card = reading.card(made if claimed.first else claimed.made or 0)
     return changed(
         "threads/create.htmx.html",
-        page=f"/p/{slug}?thread={card.thread.id}#t{card.thread.id}" if card else f"/p/{slug}",
+        page=f"/p/{slug}?thread={card.thread.id}#t{card.thread.id}",
         status=201,
         card=card,
         anchor="",

@@ -12,7 +12,7 @@ from flask import Flask, Response, request, url_for
 from planpush.paths import STATIC
 
 STYLES = ("tokens", "base", "plans", "threads", "dashboard", "doc", "doc-parts", "print")
-VENDOR = ("htmx.min.js", "hx-csp.min.js", "hx-sse.min.js")
+VENDOR = ("htmx.min.js", "hx-csp.min.js")
 _YEAR = 365 * 24 * 3600
 
 

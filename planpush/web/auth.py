@@ -11,7 +11,7 @@ from flask import Flask, Response, current_app, g, request
 
 from planpush.config import Config
 from planpush.content.problem import Forbidden, Problem
-from planpush.db import SAFE_METHODS, afterwards, begin_writing
+from planpush.db import SAFE_METHODS, afterwards, db
 from planpush.models.session import BrowserSession
 from planpush.models.token import ACCESS, PERSONAL, Token
 from planpush.models.user import User
@@ -103,7 +103,17 @@ def _admit() -> None:
     else:
         _admit_browser(view)
     if request.method not in SAFE_METHODS:
-        begin_writing()
+        _begin_writing()
+
+
+def _begin_writing() -> None:
+    """Read the body, then let this request's next transaction write.
+
+    In this order: whoever sends a body slowly must not hold the write lock meanwhile.
+    """
+    db.session.rollback()
+    request.get_data(parse_form_data=True)
+    g.writes = True
 
 
 def _admit_agent(view: Callable[..., Any]) -> None:

@@ -46,10 +46,14 @@ def _check() -> None:
         hmac.compare_digest(given.encode(), _token(key, given[:_SALT]).encode())
         for key in config().secret_keys
     )
-    if not known or not _same_origin():
+    if not _same_origin():
         raise Forbidden(
-            "This form was not sent from this site, or your session changed. "
-            "Reload the page and try again.",
+            f"This form was not sent from {config().base_url}. Open planpush at that address.",
+            code="csrf",
+        )
+    if not known:
+        raise Forbidden(
+            "Your session changed since this page was loaded. Reload the page and try again.",
             code="csrf",
         )
 

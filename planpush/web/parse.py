@@ -2,15 +2,34 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
+from collections.abc import Sequence
 from typing import Annotated, Any, TypeVar
 
 from flask import request
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from planpush.content.blocks import has_controls
-from planpush.content.problem import Finding, Malformed, Problem
+from planpush.content.problem import Finding, Malformed, Problem, TooLarge
 
+ANCHOR = r"^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$"
+HASH = r"^[0-9a-f]{64}$"
+THREAD_ID = r"^[1-9][0-9]{0,8}$"
+NUMBER = r"^[0-9]{1,9}$"
 _MOST_ERRORS = 20
+_TOLD = {
+    "extra_forbidden": ("unknown_field", "take it out, or check its spelling"),
+    "missing": ("required", "send it"),
+    "string_pattern_mismatch": ("malformed", ""),
+}
+# What a pattern asks for, in words.
+FORMS = {
+    ANCHOR: "use lower-case letters, digits and hyphens, at most 64 characters",
+    HASH: "send a SHA-256 as 64 lower-case hex digits",
+    THREAD_ID: 'send a thread\'s id as text, like "12"',
+    NUMBER: "send a whole number",
+}
 
 
 class Body(BaseModel):
@@ -41,10 +60,10 @@ Title = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterVal
 Note = Annotated[str, StringConstraints(max_length=2000), Plain]
 
 
-def parse_body(kind: type[Parsed]) -> Parsed:
+def parse_body(kind: type[Parsed], types: Sequence[str] = ("application/json",)) -> Parsed:
     """Return the request's JSON as a `kind`. Raises 400, 415 or 422 that name the field."""
     if request.mimetype != "application/json":
-        message = "send Content-Type: application/json"
+        message = f"send Content-Type: {' or '.join(types)}"
         raise Problem(message, [Finding("media_type", message, field="Content-Type")], status=415,
                       code="unsupported_media_type")  # fmt: skip
     data = request.get_data()
@@ -67,6 +86,36 @@ def parse_query(kind: type[Parsed]) -> Parsed:
         raise _malformed(error) from None
 
 
+def text_body(largest: int) -> str:
+    """Return the request's body as text. Raises 413 over `largest` bytes, 400 if not UTF-8."""
+    data = request.get_data()
+    if len(data) > largest:
+        raise TooLarge(f"The document has {len(data):,} bytes; this server takes {largest:,}.")
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        message = f"the body is not UTF-8: byte {error.start} cannot be read"
+        raise Malformed(message, [Finding("not_utf8", message, field="body")]) from None
+
+
+def cursor_of(number: int) -> str:
+    """Return the opaque form of a page or of an event's number."""
+    return base64.urlsafe_b64encode(f"p{number}".encode()).decode().rstrip("=")
+
+
+def number_of(cursor: str, field: str = "cursor", largest: int = 2**31 - 1) -> int:
+    """Return the number in a cursor. Raises 400 for one that is not ours."""
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        number = int(base64.urlsafe_b64decode(padded).decode().removeprefix("p"))
+    except (ValueError, binascii.Error):
+        number = -1
+    if not 0 <= number <= largest:
+        message = f"take the {field} from the answer before"
+        raise Malformed(message, [Finding("malformed", message, field=field)])
+    return number
+
+
 def _malformed(error: ValidationError) -> Malformed:
     findings = [_finding(item) for item in error.errors(include_url=False)[:_MOST_ERRORS]]
     detail = "; ".join(f"{finding.field}: {finding.message}" for finding in findings[:3])
@@ -77,8 +126,8 @@ def _finding(item: Any) -> Finding:
     place = ""
     for part in item["loc"]:
         place += f"[{part}]" if isinstance(part, int) else ("." if place else "") + part
-    code = {"extra_forbidden": "unknown_field", "missing": "required"}.get(
-        item["type"], item["type"]
-    )
+    code, fix = _TOLD.get(item["type"], (item["type"], ""))
     message = item["msg"].removeprefix("Value error, ")
-    return Finding(code, message, field=place or "body")
+    if item["type"] == "string_pattern_mismatch":
+        message = FORMS.get(item["ctx"]["pattern"], message)
+    return Finding(code, message, fix, field=place or "body")

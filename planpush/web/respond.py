@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from flask import Response, g, redirect, render_template, request
@@ -44,16 +45,36 @@ def fragment(template: str, *, push_url: str = "", status: int = 200, **context:
     return response
 
 
-def first_time(user: User) -> bool:
-    """Tell whether this form was not sent before: its hidden key makes a double click harmless."""
+def claim(user: User) -> Claim:
+    """Claim this form's hidden key, so that sending it twice happens once."""
     key = request.form.get("key", "")
     if not key:
-        return True
+        return Claim(True)
     body = hashlib.sha256(request.path.encode())
     for name, value in sorted(request.form.items(multi=True)):
         if name != "csrf_token":
             body.update(f"{name}={value}\0".encode("utf-8", "surrogatepass"))
-    return IdempotencyKey.claim(f"form:{key}", body.hexdigest(), by=user)[1]
+    row, first = IdempotencyKey.claim(f"form:{key}", body.hexdigest(), by=user)
+    return Claim(first, row)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A form's key: is this the first time, and what did the first time make."""
+
+    first: bool
+    row: IdempotencyKey | None = None
+
+    @property
+    def made(self) -> int | None:
+        """Return the id of what the first request made."""
+        return self.row.answer.get("id") if self.row else None
+
+    def keep(self, made: int) -> int:
+        """Remember and return the id of what this request made."""
+        if self.row is not None:
+            self.row.remember(201, {"id": made})
+        return made
 
 
 def on_invalid(answer: Callable[[Problem], Response]) -> None:

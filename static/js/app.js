@@ -1,19 +1,12 @@
 // What htmx and plain HTML cannot do; everything works without it.
-import { drawHighlights } from "./highlights.js";
-import { watchBlocks } from "./blocks.js";
+import { watchErrors } from "./banner.js";
+import { commentHere, watchBlocks } from "./blocks.js";
+import { watchDrafts } from "./drafts.js";
+import { drawHighlights, placeOf } from "./highlights.js";
 
 const say = (words) => {
 	const region = document.getElementById("announce");
 	if (region) region.textContent = words;
-};
-
-const warn = (words) => {
-	const banner = document.getElementById("banner");
-	if (!banner) return;
-	const line = document.createElement("p");
-	line.className = "banner bad";
-	line.textContent = words;
-	banner.replaceChildren(line);
 };
 
 const copyLink = async (link) => {
@@ -23,11 +16,15 @@ const copyLink = async (link) => {
 	setTimeout(() => link.classList.remove("copied"), 1200);
 };
 
+const openPanel = () => {
+	const panel = document.getElementById("comments");
+	if (panel && getComputedStyle(panel).display === "none") panel.showPopover();
+};
+
 const showThread = (pin) => {
 	const card = document.getElementById(`t${pin.dataset.thread}`);
 	if (!card) return false;
-	const panel = document.getElementById("comments");
-	if (panel && getComputedStyle(panel).display === "none") panel.showPopover();
+	openPanel();
 	for (const other of document.querySelectorAll(".thread.active")) {
 		other.classList.remove("active");
 	}
@@ -35,6 +32,19 @@ const showThread = (pin) => {
 	card.scrollIntoView({ block: "nearest" });
 	drawHighlights();
 	return true;
+};
+
+const showPlace = (card, behavior = "auto") => {
+	const place = placeOf(card);
+	place?.scrollIntoView({ block: "center", behavior });
+	drawHighlights(card);
+	return Boolean(place);
+};
+
+const closeMenus = (kept) => {
+	for (const menu of document.querySelectorAll("details.menu[open]")) {
+		if (!kept || !menu.contains(kept)) menu.open = false;
+	}
 };
 
 document.addEventListener("click", (event) => {
@@ -46,54 +56,46 @@ document.addEventListener("click", (event) => {
 	}
 	const pin = event.target.closest("a.pin[data-thread]");
 	if (pin && showThread(pin)) event.preventDefault();
-	const quote = event.target.closest("a.quote");
-	if (quote) {
-		const card = quote.closest(".thread");
-		const place = document.querySelector(
-			`#s-${CSS.escape(card.dataset.section)} [data-block="${CSS.escape(card.dataset.place ?? "0")}"]`,
-		);
-		if (place) {
-			event.preventDefault();
-			place.scrollIntoView({ block: "center" });
-			drawHighlights(card);
-		}
-	}
-	for (const menu of document.querySelectorAll("details.menu[open]")) {
-		if (!menu.contains(event.target)) menu.open = false;
-	}
+	const card = event.target.closest("a.quote")?.closest(".thread");
+	if (card && showPlace(card)) event.preventDefault();
+	closeMenus(event.target);
 });
 
 document.addEventListener("keydown", (event) => {
 	const typing = event.target.closest?.("input, textarea, select, [contenteditable]");
+	const command = event.ctrlKey || event.metaKey || event.altKey;
 	if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && typing?.form) {
 		typing.form.requestSubmit();
 	}
-	if (event.key === "/" && !typing) {
+	if (event.key === "/" && !typing && !command) {
 		const field = document.getElementById("pp-q") ?? document.getElementById("pp-find");
 		if (field) {
 			event.preventDefault();
 			field.focus();
 		}
 	}
-	if (event.key === "Escape") {
-		for (const menu of document.querySelectorAll("details.menu[open]")) menu.open = false;
+	if (event.key === "c" && !typing && !command && document.getElementById("pp-doc")) {
+		event.preventDefault();
+		commentHere();
 	}
+	if (event.key === "Escape") closeMenus();
 });
 
-document.addEventListener("htmx:response:error", (event) => {
-	if (event.detail.ctx?.response?.status >= 500) {
-		warn("That did not work, and nothing was changed. What you typed is still here: try again.");
-	}
+// An address that names a thread shows its place; the browser would jump to the card alone.
+window.addEventListener("load", () => {
+	const card = document.querySelector(".thread.active");
+	if (!card) return;
+	requestAnimationFrame(() => {
+		card.scrollIntoView({ block: "nearest", behavior: "instant" });
+		showPlace(card, "instant");
+	});
 });
-document.addEventListener("htmx:error", () => {
-	warn("The server cannot be reached. What you typed is still here: try again.");
-});
+
+watchErrors();
+watchDrafts();
 document.addEventListener("htmx:after:swap", () => {
-	const panel = document.getElementById("comments");
-	const composer = document.getElementById("pp-composer");
-	if (composer && panel && getComputedStyle(panel).display === "none") panel.showPopover();
+	if (document.getElementById("pp-composer")) openPanel();
 	drawHighlights();
 });
-
 watchBlocks();
 drawHighlights();

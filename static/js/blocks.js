@@ -1,5 +1,5 @@
-// One floating button offers a comment on the block under the pointer.
-// Sections have real links of their own, which need no script.
+// A comment on any block: one floating button for the block under the pointer or with the focus,
+// and the key c for the block in view. Sections have links of their own, which need no script.
 
 const button = () => {
 	let made = document.getElementById("pp-add");
@@ -8,18 +8,22 @@ const button = () => {
 		made.id = "pp-add";
 		made.type = "button";
 		made.className = "pin add float";
-		made.textContent = "+";
+		made.append(document.querySelector("#pp-doc .pin.add > svg")?.cloneNode(true) ?? "+");
 	}
 	return made;
 };
 
-const compose = (article, section, block) => {
-	const query = new URLSearchParams({
-		v: article.dataset.version,
-		anchor: section.dataset.anchor,
-		block: block.dataset.block,
-	});
-	window.htmx.ajax("GET", `/p/${article.dataset.plan}/threads/new?${query}`, {
+const sectionOf = (block) => block.closest(".pp-doc > [data-anchor]");
+
+// A section's own link stands beside its heading: there, the heading means the section.
+const isWhole = (block, section) =>
+	block === section || block.parentElement.querySelector(":scope > .pin.add")?.previousElementSibling === block;
+
+const compose = (block) => {
+	const { plan, version } = document.getElementById("pp-doc").dataset;
+	const query = new URLSearchParams({ v: version, anchor: sectionOf(block).dataset.anchor });
+	if (!isWhole(block, sectionOf(block))) query.set("block", block.dataset.block);
+	window.htmx.ajax("GET", `/p/${plan}/threads/new?${query}`, {
 		target: "#composer",
 		swap: "innerHTML",
 		source: document.getElementById("composer"),
@@ -28,15 +32,37 @@ const compose = (article, section, block) => {
 
 const offer = (block) => {
 	const article = document.getElementById("pp-doc");
-	const section = block.closest(".pp-doc > [data-anchor]");
-	if (!article || !section || block === section || block.querySelector(":scope > .pin")) return;
+	const section = sectionOf(block);
 	const add = button();
+	add.hidden = !article || !section || isWhole(block, section);
+	if (add.hidden) return;
 	const top = block.getBoundingClientRect().top - article.getBoundingClientRect().top;
 	add.style.setProperty("inset-block-start", `${Math.max(0, top)}px`);
 	add.setAttribute("aria-label", `Comment on: ${block.textContent.trim().slice(0, 60)}`);
-	add.onclick = () => compose(article, section, block);
+	add.onclick = () => compose(block);
 	if (add.parentElement !== article) article.append(add);
-	add.hidden = false;
+};
+
+// The smallest block at the middle of the view, or the one nearest to it.
+const inView = () => {
+	const middle = window.innerHeight / 2;
+	let best = null;
+	for (const block of document.querySelectorAll("#pp-doc [data-block]")) {
+		const { top, bottom, height } = block.getBoundingClientRect();
+		if (!height || !sectionOf(block)) continue;
+		const away = Math.max(top - middle, middle - bottom, 0);
+		if (!best || away < best.away || (away === best.away && height <= best.height)) {
+			best = { block, away, height };
+		}
+	}
+	return best?.block;
+};
+
+export const commentHere = () => {
+	const focused = document.activeElement?.closest("#pp-doc [data-block]");
+	const block = focused ?? inView();
+	if (block) compose(block);
+	else document.getElementById("pp-whole")?.click();
 };
 
 export const watchBlocks = () => {

@@ -48,12 +48,19 @@ const locate = (block, start, end) => {
 	return null;
 };
 
+// The element that a card speaks of: its block, or else its section.
+export const placeOf = (card) => {
+	const { section, place } = card.dataset;
+	const root = section ? document.getElementById(`s-${section}`) : null;
+	const block = place && root?.querySelector(`[data-block="${CSS.escape(place)}"]`);
+	return block || root;
+};
+
 const rangeOf = (card) => {
-	const { section, place, start, end } = card.dataset;
+	const { place, start, end } = card.dataset;
 	if (start === undefined || place === undefined) return null;
-	const root = document.getElementById(`s-${section}`);
-	const block = root?.querySelector(`[data-block="${CSS.escape(place)}"]`);
-	return block ? locate(block, Number(start), Number(end)) : null;
+	const block = placeOf(card);
+	return block?.dataset.block === place ? locate(block, Number(start), Number(end)) : null;
 };
 
 export const drawHighlights = (active = document.querySelector(".thread.active")) => {

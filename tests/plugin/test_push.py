@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.plugin.conftest import Planpush
 from tests.plugin.fake_server import DROP, Answer, FakeServer
 
@@ -40,9 +42,12 @@ def test_second_push_sends_only_what_changed(pushed: Planpush, server: FakeServe
 
 def test_push_without_a_change_says_so_and_publishes(pushed: Planpush, server: FakeServer) -> None:
     done = pushed("push", "--publish")
-    assert "unchanged: v1" in done.text
+    assert "content unchanged: v1" in done.text
+    assert "visibility: published, it was private\neverybody who can sign in" in done.text
     assert "only you" not in done.text
     assert server.visibility == "published"
+    assert "visibility: published, as before" in pushed("push", "--publish").text
+    assert "visibility" not in pushed("push").text
 
 
 def test_rename_is_declared_once(pushed: Planpush, server: FakeServer) -> None:
@@ -57,7 +62,9 @@ def test_rename_is_declared_once(pushed: Planpush, server: FakeServer) -> None:
 def test_signed_out_is_2_with_the_fix(pushed: Planpush, server: FakeServer) -> None:
     done = pushed("push", PLANPUSH_TOKEN="ppt_dead")
     assert done.code == 2
-    assert f"{server.address}/settings/tokens" in done.text
+    assert f"the token is not accepted at {server.address} (401)" in done.text
+    assert "`planpush token create EMAIL --name NAME`, or ask its operator" in done.text
+    assert "`export PLANPUSH_TOKEN=…`" in done.text
     assert pushed("push", PLANPUSH_TOKEN="").text.startswith("not signed in")
 
 
@@ -88,6 +95,40 @@ def test_refused_document_is_1_with_line_and_fix(pushed: Planpush, server: FakeS
     done = pushed("push")
     assert done.code == 1
     assert "data-model 4:9 heading_order h4 after h2 → use h3" in done.text
+
+
+def test_secret_names_the_switch_of_the_helper(pushed: Planpush, server: FakeServer) -> None:
+    error = {"field": "sections[1].html", "code": "secret_found", "line": 2, "message": "A key."}
+    error["fix"] = "push again with allow_secrets"
+    problem = {"type": "urn:planpush:problem:secret_found", "errors": [error]}
+    server.script = [(422, problem, {})]
+    done = pushed("push")
+    assert done.code == 1
+    assert "data-model 2:1 secret_found A key.\nfix: take it out" in done.text
+    assert "push with --allow-secrets" in done.text
+    pushed("push", "--allow-secrets")
+    assert server.pushes()[-1].body["allow_secrets"] is True
+
+
+def test_token_that_may_not_push(pushed: Planpush, server: FakeServer) -> None:
+    server.script = [(403, {"code": "insufficient_scope"}, {})]
+    done = pushed("push")
+    assert done.code == 1
+    assert "fix: the token needs plans:read and plans:write" in done.text
+
+
+@pytest.mark.parametrize(
+    ("environment", "source"),
+    [
+        ({}, {"agent": "", "session": ""}),
+        ({"CLAUDECODE": "1"}, {"agent": "claude-code", "session": ""}),
+    ],
+)
+def test_agent_is_named_only_when_known(
+    pushed: Planpush, server: FakeServer, environment: dict[str, str], source: dict[str, str]
+) -> None:
+    pushed("push", **environment)
+    assert server.pushes()[-1].body["source"] == source
 
 
 def test_missing_sections_are_sent_once_more_in_full(pushed: Planpush, server: FakeServer) -> None:

@@ -34,7 +34,17 @@ def test_status_says_where_we_are(pushed: Planpush, server: FakeServer) -> None:
     assert f"server: {server.address} (from PLANPUSH_SERVER)" in done.text
     assert f"plan: tokens v1 {server.address}/p/tokens" in done.text
     assert "open threads on sections: 3" in done.text
-    assert "not pushed yet: risks" in done.text
+    assert "waits to be pushed: risks (new)\n" in done.text
+
+
+def test_status_says_what_waits(pushed: Planpush) -> None:
+    assert "waits to be pushed: nothing\n" in pushed("status").text
+    pushed("order", "data-model")
+    assert "waits to be pushed: the new order of the sections\n" in pushed("status").text
+    pushed.put("data-model", "Other words.")
+    pushed("rm", "summary")
+    waits = "waits to be pushed: data-model (changed), summary (removed)\n"
+    assert waits in pushed("status").text
 
 
 def test_plans_lists_slugs(pushed: Planpush, server: FakeServer) -> None:

@@ -46,9 +46,9 @@ def test_the_skill_shows_every_component() -> None:
 
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_every_example_passes_the_lint(planpush: Planpush, example: str) -> None:
-    wrapped = f'<section class="pp-section" data-anchor="overview"><h2>X</h2>{example}</section>'
-    html = example if 'data-anchor="overview"' in example else wrapped
-    done = planpush("put", "overview", stdin=html)
+    wrapped = f'<section class="pp-section" data-anchor="intro"><h2>X</h2>{example}</section>'
+    html = example if 'data-anchor="intro"' in example else wrapped
+    done = planpush("put", "intro", stdin=html)
     assert done.code == 0
     assert "warning" not in done.text
 

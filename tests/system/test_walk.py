@@ -42,6 +42,14 @@ def test_the_dashboard_filters_and_sorts_in_place(visit: Visit, plan: str) -> No
     page.locator("#pp-sort-title").click()
     expect(page).to_have_url(re.compile("sort=title"))
     expect(page.locator("th[aria-sort]")).to_have_text("Plan")
+    page.locator("#pp-q").press("End")
+    page.keyboard.type(" in")
+    expect(page).to_have_url(re.compile(r"\?q=filters\+in&sort=title$"))
+    expect(page.locator("#pp-q")).to_be_focused()
+    page.locator("#pp-view-2").click()
+    expect(page.locator("#pp-q")).to_have_value("author:me")
+    expect(page.locator("th[aria-sort]")).to_have_text("Plan")
+    page.goto(f"/dashboard?q={plan}")
     page.locator("a.plan-name").click()
     expect(page).to_have_url(re.compile(f"/p/{plan}$"))
     expect(page.locator("#pp-doc h2").first).to_contain_text("Intro")
@@ -58,7 +66,7 @@ def test_a_filter_that_cannot_be_read_leaves_the_list(visit: Visit, plan: str) -
 def test_the_composer_opens_with_focus(visit: Visit, plan: str) -> None:
     page = visit("bob")
     page.goto(f"/p/{plan}")
-    page.locator("#pp-pin-intro-0").click()
+    page.locator("#pp-new-intro").click()
     expect(page.locator("#pp-new-body")).to_be_focused()
     page.keyboard.type("Why rotate?")
     page.keyboard.press("Control+Enter")
@@ -69,6 +77,7 @@ def test_the_composer_opens_with_focus(visit: Visit, plan: str) -> None:
     expect(page.locator("#pp-tab-open .count")).to_contain_text("1")
     expect(page.locator("#announce")).to_have_text("Comment added.")
     expect(page.locator("#composer")).to_be_empty()
+    expect(page.locator("#threads summary")).to_be_focused()
     expect(page.locator("#s-intro .permalink")).to_have_count(1)
 
 
@@ -136,7 +145,7 @@ def test_resolve_and_reopen(visit: Visit, plan: str, script: bool) -> None:
 def test_a_double_click_makes_one(visit: Visit, server: Server, plan: str, script: bool) -> None:
     page = visit("bob", java_script_enabled=script)
     page.goto(f"/p/{plan}")
-    page.locator("#pp-pin-intro-0").click()
+    page.locator("#pp-new-intro").click()
     page.locator("#pp-new-body").fill("Only once")
     page.locator("#pp-new-send").dblclick()
     expect(page.locator(".thread", has_text="Only once")).to_have_count(1)
@@ -148,7 +157,7 @@ def test_a_double_click_makes_one(visit: Visit, server: Server, plan: str, scrip
 def test_only_spaces_give_the_form_back(visit: Visit, plan: str, script: bool) -> None:
     page = visit("bob", java_script_enabled=script, expect=("422",))
     page.goto(f"/p/{plan}")
-    page.locator("#pp-pin-intro-0").click()
+    page.locator("#pp-new-intro").click()
     page.locator("#pp-new-body").fill("   ")
     page.locator("#pp-new-send").click()
     field = page.locator("#pp-new-body")
@@ -222,7 +231,7 @@ def test_a_comment_lives_through_a_push(visit: Visit, server: Server, plan: str)
 def test_a_dead_session_leads_to_sign_in(visit: Visit, server: Server, plan: str) -> None:
     page = visit("bob", expect=("401",))
     page.goto(f"/p/{plan}")
-    page.locator("#pp-pin-intro-0").click()
+    page.locator("#pp-new-intro").click()
     page.locator("#pp-new-body").fill("Too late")
     with server.app.app_context():
         db.session.execute(delete(BrowserSession))

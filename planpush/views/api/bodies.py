@@ -9,11 +9,12 @@ from pydantic import Field, StringConstraints, field_validator
 
 from planpush.models.answer import Answer
 from planpush.models.manifest import Push, SectionPush
-from planpush.web.parse import Body, Note, Plain, Title
+from planpush.web.parse import ANCHOR, HASH, NUMBER, THREAD_ID, Body, Note, Plain, Title
 
-Anchor = Annotated[str, StringConstraints(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$")]
-Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-ThreadId = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,9}$")]
+Anchor = Annotated[str, StringConstraints(pattern=ANCHOR)]
+Hash = Annotated[str, StringConstraints(pattern=HASH)]
+ThreadId = Annotated[str, StringConstraints(pattern=THREAD_ID)]
+Number = Annotated[str, StringConstraints(pattern=NUMBER)]
 Visibility = Literal["private", "published"]
 
 
@@ -92,9 +93,10 @@ class PushQuery(Body):
     slug: Anchor | None = None
     title: Title | None = None
     visibility: Visibility | None = None
-    base_version: Annotated[str, StringConstraints(pattern=r"^[0-9]{1,9}$")] | None = None
+    base_version: Number | None = None
     message: Note = ""
     direction: Note = ""
+    allow_secrets: Literal["true", "false"] = "false"
 
     def to_push(self, sections: list[SectionPush], title: str | None) -> Push:
         """Return what the models take; the body's size was checked as a whole."""
@@ -106,4 +108,5 @@ class PushQuery(Body):
             visibility=self.visibility,
             message=self.message,
             direction=self.direction,
+            allow_secrets=self.allow_secrets == "true",
         )

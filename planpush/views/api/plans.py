@@ -1,19 +1,18 @@
-"""Plans for programs: lists, one plan, its outline, its document."""
+"""Plans for programs: lists, and one plan with its versions."""
 
 from __future__ import annotations
 
-import base64
-import binascii
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
-from planpush.content.problem import Finding, Malformed
+from planpush.db import iso
 from planpush.models.listing import PAGE, list_plans
 from planpush.models.outline import summary
 from planpush.models.plan import Plan
 from planpush.models.version import Version
 from planpush.web.auth import config, current_user, scope
+from planpush.web.parse import cursor_of, number_of
 
 plans = Blueprint("api_plans", __name__, url_prefix="/api/plans")
 DEEPEST = 10**6
@@ -23,12 +22,13 @@ DEEPEST = 10**6
 @scope("plans:read")
 def index() -> Response:
     """Answer a page of the plans one may see."""
-    page = _page_of(request.args.get("cursor", ""))
+    cursor = request.args.get("cursor", "")
+    page = number_of(cursor, largest=DEEPEST) if cursor else 1
     listing = list_plans(current_user(), q=request.args.get("q", ""), page=page, deepest=DEEPEST)
     more = page * PAGE < listing.total
     return jsonify(
         plans=[_plan(plan) for plan in listing.plans],
-        cursor=_cursor(page + 1) if more else None,
+        cursor=cursor_of(page + 1) if more else None,
     )
 
 
@@ -55,23 +55,5 @@ def _plan(plan: Plan) -> dict[str, Any]:
         "open_threads": plan.open_threads,
         "resolved_threads": plan.resolved_threads,
         "comments": plan.comment_count,
-        "updated_at": plan.active_at.isoformat().replace("+00:00", "Z"),
+        "updated_at": iso(plan.active_at),
     }
-
-
-def _cursor(page: int) -> str:
-    return base64.urlsafe_b64encode(f"p{page}".encode()).decode().rstrip("=")
-
-
-def _page_of(cursor: str) -> int:
-    try:
-        text = (
-            base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode() if cursor else "p1"
-        )
-        page = int(text.removeprefix("p"))
-    except (ValueError, binascii.Error):
-        page = 0
-    if not 1 <= page <= DEEPEST:
-        message = "take the cursor from the answer before"
-        raise Malformed(message, [Finding("malformed", message, field="cursor")])
-    return page

@@ -9,15 +9,15 @@ from flask import Blueprint, Response, jsonify, request
 
 from planpush.content import limits
 from planpush.content.cut import cut
-from planpush.content.problem import Finding, Invalid, Malformed, TooLarge
+from planpush.content.problem import Finding, Invalid
 from planpush.models.idempotency import IdempotencyKey
 from planpush.models.manifest import Push, SectionPush
 from planpush.models.plan import Plan
-from planpush.models.push import Pushed, push_new, push_version
+from planpush.models.push import Pushed, push_new
 from planpush.views.api.bodies import PushBody, PushQuery
 from planpush.web.auth import config, current_user, scope
 from planpush.web.limits import limited
-from planpush.web.parse import parse_body, parse_query
+from planpush.web.parse import parse_body, parse_query, text_body
 
 pushes = Blueprint("api_pushes", __name__, url_prefix="/api")
 
@@ -38,7 +38,7 @@ def create() -> tuple[Response, int]:
     if slug is None:
         done = push_new(push, by=user)
     else:
-        done = push_version(Plan.find(slug, user, lock=True), push, by=user)
+        done = Plan.find(slug, user, lock=True).push(push, by=user)
     answer, status = _answer(done, warnings), 201 if done.created else 200
     if claimed is not None:
         claimed.remember(status, answer)
@@ -46,13 +46,13 @@ def create() -> tuple[Response, int]:
 
 
 def _from_json() -> tuple[str | None, Push, list[Finding]]:
-    body = parse_body(PushBody)
+    body = parse_body(PushBody, ("application/json", "text/html"))
     return body.plan, body.to_push(config().max_document_bytes), []
 
 
 def _from_html() -> tuple[str | None, Push, list[Finding]]:
     query = parse_query(PushQuery)
-    html = _html_body()
+    html = text_body(config().max_document_bytes)
     limits.check(html)
     pieces = cut(html)
     if not pieces.pieces:
@@ -61,18 +61,6 @@ def _from_html() -> tuple[str | None, Push, list[Finding]]:
     title = query.title or (None if query.plan else pieces.title or None)
     sections = [SectionPush(piece.anchor, piece.html) for piece in pieces.pieces]
     return query.plan, query.to_push(sections, title), list(pieces.warnings)
-
-
-def _html_body() -> str:
-    data = request.get_data()
-    largest = config().max_document_bytes
-    if len(data) > largest:
-        raise TooLarge(f"The document has {len(data):,} bytes; this server takes {largest:,}.")
-    try:
-        return data.decode()
-    except UnicodeDecodeError as error:
-        message = f"the body is not UTF-8: byte {error.start} cannot be read"
-        raise Malformed(message, [Finding("not_utf8", message, field="body")]) from None
 
 
 def _answer(done: Pushed, warnings: list[Finding]) -> dict[str, Any]:

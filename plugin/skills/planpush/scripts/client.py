@@ -25,6 +25,10 @@ PAUSES = (0.2, 0.6, 1.8)  # seconds before the second, third and fourth attempt
 BUDGET = 80.0  # seconds: agents stop a command after two minutes
 ATTEMPT = 30.0  # seconds for one attempt
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
+NEW_TOKEN = (
+    "make one on the server with `planpush token create EMAIL --name NAME`, or ask its operator;"
+    " then `export PLANPUSH_TOKEN=…` in the shell that starts the agent"
+)
 
 
 @dataclass
@@ -176,7 +180,7 @@ def connect() -> Server:
     if not token and address == own:  # a stored token belongs to its own server only
         token = str(stored.get("token") or "").strip()
     if not re.fullmatch(r"[!-~]*", token):
-        fix = f"fix: copy it again from {address}/settings/tokens"
+        fix = f"fix: copy it again, or {NEW_TOKEN}"
         raise Stop(UNREACHABLE, "the token holds characters that no token has", fix)
     return Server(address, token, "PLANPUSH_SERVER" if wished else "~/.planpush/config.json")
 
@@ -197,5 +201,5 @@ def settings() -> Dict[str, Any]:
 
 
 def session() -> str:
-    """Return the key of this conversation."""
-    return os.environ.get("CLAUDE_CODE_SESSION_ID", "")[:200] or "default"
+    """Return the host's id of this conversation, empty where it tells none."""
+    return os.environ.get("CLAUDE_CODE_SESSION_ID", "")[:200]

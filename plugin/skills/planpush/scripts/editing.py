@@ -16,7 +16,7 @@ from stop import FIX, Stop
 
 def drafts() -> ContextManager[Conversation]:
     """Give this conversation's drafts for the server that is set."""
-    return state.conversation(client.connect().address, client.session())
+    return state.conversation(client.connect().address, client.session() or "default")
 
 
 def put(arguments: argparse.Namespace) -> int:

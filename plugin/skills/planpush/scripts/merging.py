@@ -26,6 +26,7 @@ def adopt(server: Server, here: Conversation, slug: str, discard: bool) -> None:
     entries = list(newest.get("sections") or [])
     here.sections = merged(here, entries)
     here.plan, here.base, here.outline = slug, newest.get("version"), entries
+    here.visibility = str(plan.get("visibility") or "")
     here.url = str(plan.get("url") or f"{server.address}/p/{slug}")
 
 

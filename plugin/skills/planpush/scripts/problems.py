@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 from typing import Any, Dict, List, Sequence
 
-from client import Answer, Server
+from client import NEW_TOKEN, Answer, Server
 from stop import CONFLICT, FIX, UNREACHABLE, Stop, one_line
 
-SCOPES = "plans:read, plans:write"
-FIXES = {
+FIXES: Dict[object, str] = {  # by code, else by status
+    "secret_found": (
+        "take it out and revoke it; "
+        "if the user says that it is no secret, push with --allow-secrets (audited)"
+    ),
+    "insufficient_scope": f"the token needs plans:read and plans:write: {NEW_TOKEN}",
     400: "run the verb with --help; if the command is right, the helper is older than the server",
-    403: "ask the plan's owner to do it or to make you an editor",
+    403: "ask the plan's owner to do it",
     404: "`plans` lists what you may see; a private plan's owner has to share it",
     413: "split the plan in two, or ask the admin about MAX_DOCUMENT_BYTES",
     415: "the helper is older than the server: update the plugin",
@@ -20,7 +24,7 @@ FIXES = {
 
 def code_of(answer: Answer) -> str:
     """Return the stable word of a refusal."""
-    code = answer.data.get("code") or re.split("[/#]", str(answer.data.get("type")))[-1]
+    code = answer.data.get("code") or re.split("[/#:]", str(answer.data.get("type")))[-1]
     return str(code)
 
 
@@ -34,18 +38,17 @@ def must(server: Server, answer: Answer, anchors: Sequence[str] = ()) -> Answer:
     lines = [f"the server refused ({answer.status} {one_line(code_of(answer))}): {detail}"]
     errors = [error for error in answer.data.get("errors") or [] if isinstance(error, dict)]
     lines += [finding(error, anchors) for error in errors]
-    if answer.status in FIXES and not any(error.get("fix") for error in errors):
+    if code_of(answer) in FIXES:
+        lines.append("fix: " + FIXES[code_of(answer)])
+    elif answer.status in FIXES and not any(error.get("fix") for error in errors):
         lines.append("fix: " + FIXES[answer.status])
-    if code_of(answer) == "secret_found":
-        lines.append("fix: remove it; if it is no secret, push with --allow-secrets (audited)")
     raise Stop(UNREACHABLE if answer.status >= 500 else FIX, *lines)
 
 
 def signed_out(server: Server) -> Stop:
     """Return the stop for a missing or dead token."""
-    what = "the server does not accept the token" if server.token else "not signed in"
-    made = f"fix: make a token at {server.address}/settings/tokens with {SCOPES}"
-    return Stop(UNREACHABLE, f"{what} (401)", made + " and set PLANPUSH_TOKEN to it")
+    what = "the token is not accepted" if server.token else "not signed in"
+    return Stop(UNREACHABLE, f"{what} at {server.address} (401)", f"fix: {NEW_TOKEN}")
 
 
 def finding(error: Dict[str, Any], anchors: Sequence[str] = ()) -> str:
@@ -55,7 +58,9 @@ def finding(error: Dict[str, Any], anchors: Sequence[str] = ()) -> str:
         at = f"{error['line']}:{error.get('column') or 1}"
     parts = (field_name(error, anchors), at, error.get("code"), error.get("message"))
     text = " ".join(one_line(part) for part in parts if part)
-    return text + (f" → {one_line(error['fix'])}" if error.get("fix") else "")
+    if not error.get("fix") or str(error.get("code")) in FIXES:  # then a line of its own says it
+        return text
+    return f"{text} → {one_line(error['fix'])}"
 
 
 def field_name(error: Dict[str, Any], anchors: Sequence[str]) -> str:

@@ -6,7 +6,7 @@ import argparse
 import json
 import os
 import uuid
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 import client
 import linting
@@ -36,8 +36,9 @@ def push(arguments: argparse.Namespace) -> int:
     with drafts() as here:
         if answer.status == 409:
             raise stale(here, answer)
+        before = here.visibility
         keep(here, body, problems.must(server, answer, anchors_of(body)).data)
-    report(answer, arguments)
+    report(answer, arguments, before)
     return 0
 
 
@@ -88,8 +89,9 @@ def part(one: Section, held: bool) -> Dict[str, Optional[str]]:
 
 
 def agent() -> str:
-    """Return the name of the program that runs this helper."""
-    return "claude-code" if os.environ.get("CLAUDE_CODE_SESSION_ID") else "agent"
+    """Return the name of the program that runs this helper, empty when it does not tell."""
+    told = os.environ.get("CLAUDE_CODE_SESSION_ID") or os.environ.get("CLAUDECODE")
+    return "claude-code" if told else ""
 
 
 def check(here: Conversation, arguments: argparse.Namespace) -> None:
@@ -143,6 +145,7 @@ def keep(here: Conversation, body: Body, data: Dict[str, Any]) -> None:
     if not {"plan", "version", "url"} <= set(data):
         raise Stop(UNREACHABLE, "the server's answer is incomplete", "fix: update the plugin")
     here.plan, here.base, here.url = data["plan"], data["version"], str(data["url"])
+    here.visibility = str(data.get("visibility") or "")
     counts = here.open_threads()
     here.outline = [
         {
@@ -158,11 +161,11 @@ def keep(here: Conversation, body: Body, data: Dict[str, Any]) -> None:
             one.was = None
 
 
-def report(answer: Answer, arguments: argparse.Namespace) -> None:
-    """Print what the push did, one fact a line."""
+def report(answer: Answer, arguments: argparse.Namespace, before: str) -> None:
+    """Print what the push did, one fact a line. `before` is the visibility as it was."""
     data = answer.data
     if answer.status == 200:
-        print(f"unchanged: v{data['version']} of {data['plan']} has this content already")
+        print(f"content unchanged: v{data['version']} of {data['plan']} has this content already")
     else:
         parts = counted(
             data, "sections", ("added", "changed", "removed", "unchanged", "sent"), True
@@ -179,8 +182,20 @@ def report(answer: Answer, arguments: argparse.Namespace) -> None:
     for warning in data.get("warnings") or []:
         text = problems.finding(warning) if isinstance(warning, dict) else one_line(warning)
         print(f"warning: {text}")
-    if data.get("visibility") == "private":
-        print("only you can see this; publish with: planpush push --publish")
+    for line in audience(str(data.get("visibility") or ""), before, arguments.publish):
+        print(line)
+
+
+def audience(visibility: str, before: str, asked: bool) -> Iterator[str]:
+    """Yield who can see the plan: always while it is private, else when it is news."""
+    if before and visibility != before:
+        yield f"visibility: {visibility}, it was {before}"
+    elif visibility == "published" and asked:
+        yield "visibility: published" + (", as before" if before else "")
+    if visibility == "private":
+        yield "only you can see this; publish with: planpush push --publish"
+    elif visibility != before:
+        yield "everybody who can sign in to the server can see it"
 
 
 def counted(data: Dict[str, Any], group: str, names: Tuple[str, ...], some: bool = False) -> str:

@@ -10,7 +10,7 @@ from typing import Any, Dict, Iterator, List
 import client
 import problems
 from client import Server
-from editing import drafts
+from editing import describe, drafts
 from state import Conversation
 from stop import FIX, UNREACHABLE, Stop, one_line
 
@@ -29,11 +29,18 @@ def status(_arguments: argparse.Namespace) -> int:
     with drafts() as here:
         for line in about_plan(server, here):
             print(line)
-        waiting = [one.anchor for one in here.edited()] + here.removed()
-        print(f"drafts: {len(here.sections)} sections")
-        if waiting:
-            print("not pushed yet: " + ", ".join(waiting))
+        print("waits to be pushed: " + (", ".join(waiting(here)) or "nothing"))
     return 0
+
+
+def waiting(here: Conversation) -> Iterator[str]:
+    """Yield what the next push would change."""
+    for one in here.edited():
+        yield f"{one.anchor} ({describe(here, one)})"
+    for anchor in here.removed():
+        yield f"{anchor} (removed)"
+    if here.reordered():
+        yield "the new order of the sections"
 
 
 def about_plan(server: Server, here: Conversation) -> Iterator[str]:

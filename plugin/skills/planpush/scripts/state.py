@@ -32,13 +32,14 @@ class Conversation:
     plan: Optional[str] = None
     base: Optional[int] = None
     url: str = ""
+    visibility: str = ""
     sections: List[Section] = field(default_factory=list)
     outline: List[Dict[str, Any]] = field(default_factory=list)
     pending: Dict[str, str] = field(default_factory=dict)
 
     def reset(self) -> None:
         """Forget everything: the next push makes a new plan."""
-        self.plan, self.base, self.url = None, None, ""
+        self.plan, self.base, self.url, self.visibility = None, None, "", ""
         self.sections, self.outline, self.pending = [], [], {}
 
     def find(self, anchor: str) -> Optional[Section]:
@@ -62,6 +63,13 @@ class Conversation:
         """Return the server's anchors that are neither drafted nor renamed here."""
         here = {one.anchor for one in self.sections} | {one.was for one in self.sections}
         return [anchor for anchor in self.known() if anchor not in here]
+
+    def reordered(self) -> bool:
+        """Tell whether the sections that the server has stand in another order here."""
+        known = self.known()
+        kept = [one.was or one.anchor for one in self.sections]
+        kept = [anchor for anchor in kept if anchor in known]
+        return kept != [anchor for anchor in known if anchor in kept]
 
 
 def digest(html: str) -> str:

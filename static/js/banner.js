@@ -1,0 +1,43 @@
+// One banner for what went wrong. It floats in the top layer, so that nothing moves and nothing,
+// not even the sheet of comments on a phone, covers it.
+
+const banner = () => document.getElementById("banner");
+
+const show = () => {
+	const region = banner();
+	if (!region) return;
+	const filled = region.childElementCount > 0;
+	if (filled !== region.matches(":popover-open")) region.togglePopover(filled);
+};
+
+export const warn = (words) => {
+	const template = document.getElementById("pp-warning");
+	if (!template || !banner()) return;
+	const made = template.content.cloneNode(true);
+	made.querySelector("p").textContent = words;
+	banner().replaceChildren(made);
+	show();
+};
+
+const clear = () => {
+	banner()?.replaceChildren();
+	show();
+};
+
+export const watchErrors = () => {
+	document.addEventListener("click", (event) => {
+		if (event.target.closest("[data-dismiss]")) clear();
+	});
+	document.addEventListener("htmx:response:error", (event) => {
+		if (event.detail.ctx?.response?.status >= 500) {
+			warn("That did not work, and nothing was changed. What you typed is still here: try again.");
+		}
+	});
+	document.addEventListener("htmx:error", () => {
+		warn("The server cannot be reached. What you typed is still here: try again.");
+	});
+	document.addEventListener("htmx:after:swap", (event) => {
+		if (event.detail.ctx?.response?.status < 400) clear();
+		else show();
+	});
+};
