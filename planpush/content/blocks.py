@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from dataclasses import dataclass
-
-_SPACE = re.compile(r"\s+")
 
 
 def normalise(text: str) -> str:
     """Return `text` in the one form that anchors compare: NFC, runs of white space as one space."""
-    return _SPACE.sub(" ", unicodedata.normalize("NFC", text)).strip()
+    return " ".join(unicodedata.normalize("NFC", text).split())
 
 
 def has_controls(text: str, keep: str = "\n\r\t") -> bool:

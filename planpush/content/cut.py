@@ -22,6 +22,7 @@ _PICTURES = "img, svg, hr, input, table"
 _NUMBERING = re.compile(r"\d{1,2}(?:\.\d{1,2})*[.)]?\s+(?=\S)")
 _WORD = re.compile(r"[a-z0-9]+")
 _LONGEST = 64
+_MOST = 2_000
 _NO_ANCHORS = Finding(
     "no_anchors",
     "No element directly under body or main has a `data-anchor`: cut at the headings.",
@@ -49,7 +50,8 @@ class Cut:
 def cut(html: str) -> Cut:
     """Cut `html` into sections; what stands outside of them is `intro`, or joins the one before.
 
-    Raises InvalidDocument for an anchor used twice. The caller has run `limits.check`.
+    Raises InvalidDocument for an anchor used twice and for too many sections. The caller has run
+    `limits.check`.
     """
     tree = LexborHTMLParser(html)
     if (body := tree.body) is None:
@@ -90,13 +92,15 @@ def _chain(nodes: Iterable[LexborNode]) -> set[int]:
 
 def _at_anchors(html: str, body: LexborNode, path: set[int]) -> tuple[Piece, ...]:
     pieces: list[tuple[str, list[LexborNode]]] = []
+    known: set[str] = set()
     for node in _flow(body, path):
         if anchor := _anchor(node):
-            if any(anchor == known for known, _ in pieces):
+            if anchor in known:
                 raise _duplicate(html, anchor)
-            pieces.append((anchor, [node]))
+            known.add(anchor)
+            _add(pieces, anchor, node)
         else:
-            _join(pieces, node, lambda: _unused("intro", _anchors(body)))
+            _join(pieces, node, lambda: _Names(body).unused("intro"))
     return tuple(_anchored_piece(anchor, nodes) for anchor, nodes in pieces)
 
 
@@ -118,17 +122,16 @@ def _at_headings(body: LexborNode) -> tuple[Piece, ...]:
     headings = body.css("h2") or body.css("h1")
     holds = Counter(n.mem_id for heading in headings for n in [heading, *_ancestors(heading)])
     path = _heading_path(headings, holds) | {body.mem_id}
-    used = _anchors(body)
+    names = _Names(body)
     pieces: list[tuple[str, list[LexborNode]]] = []
     for node in _flow(body, path):
         if holds[node.mem_id]:
             heading = node if node.tag in ("h1", "h2") else node.css_first(headings[0].tag or "h2")
             words = normalise(heading.text(separator=" ")) if heading is not None else ""
-            pieces.append((_unused(_kebab(words) or f"section-{len(pieces) + 1}", used), [node]))
-            used.add(pieces[-1][0])
+            wanted = _kebab(words) or f"section-{len(pieces) + 1}"
+            _add(pieces, names.unused(wanted), node)
         else:
-            _join(pieces, node, lambda: _unused("intro", used))
-            used.add(pieces[0][0] if pieces else "")
+            _join(pieces, node, lambda: names.unused("intro"))
     return tuple(_section(anchor, nodes) for anchor, nodes in pieces)
 
 
@@ -149,6 +152,14 @@ def _flow(node: LexborNode, path: set[int]) -> Iterator[LexborNode]:
             yield from _flow(child, path)
         elif child.tag not in _INVISIBLE:
             yield child
+
+
+def _add(pieces: list[tuple[str, list[LexborNode]]], anchor: str, node: LexborNode) -> None:
+    if len(pieces) == _MOST:
+        message = f"The document has more than {_MOST:,} sections."
+        finding = Finding("too_many_sections", message, "Wrap topics, not lines, in sections.")
+        raise InvalidDocument(message, [finding])
+    pieces.append((anchor, [node]))
 
 
 def _join(
@@ -176,10 +187,6 @@ def _anchor(node: LexborNode) -> str:
     return (node.attributes.get("data-anchor") or "") if node.is_element_node else ""
 
 
-def _anchors(body: LexborNode) -> set[str]:
-    return {_anchor(node) for node in body.css("[data-anchor]")}
-
-
 def _ancestors(node: LexborNode) -> Iterator[LexborNode]:
     while node.tag != "body" and (parent := node.parent) is not None:
         yield parent
@@ -194,13 +201,23 @@ def _inside_anchored(node: LexborNode) -> bool:
     return any(_anchor(parent) for parent in _ancestors(node))
 
 
-def _unused(anchor: str, used: set[str]) -> str:
-    number, candidate = 1, anchor
-    while candidate in used:
-        number += 1
-        suffix = f"-{number}"
-        candidate = anchor[: _LONGEST - len(suffix)].rstrip("-") + suffix
-    return candidate
+class _Names:
+    """The anchors of a document, and for each that was wanted the number to try next."""
+
+    def __init__(self, body: LexborNode) -> None:
+        self.used = {_anchor(node) for node in body.css("[data-anchor]")}
+        self.numbers: dict[str, int] = {}
+
+    def unused(self, anchor: str) -> str:
+        """Return `anchor`, numbered if it is taken, and take it."""
+        number, candidate = self.numbers.get(anchor, 1), anchor
+        while candidate in self.used:
+            number += 1
+            suffix = f"-{number}"
+            candidate = anchor[: _LONGEST - len(suffix)].rstrip("-") + suffix
+        self.numbers[anchor] = number
+        self.used.add(candidate)
+        return candidate
 
 
 def _kebab(title: str) -> str:

@@ -87,13 +87,21 @@ def _errors(anchor: str, html: str, inner: set[str]) -> Iterator[Finding]:
 
 def _warnings(html: str) -> Findings:
     """The first place of each distinct warning."""
-    found: dict[tuple[str, str], int] = {}
-    fixes: dict[tuple[str, str], str] = {}
+    found: dict[tuple[str, str], tuple[int, str]] = {}
     for at, code, message, fix in _doubts(html):
-        if (code, message) not in found and len(found) < _MOST:
-            found[code, message] = at
-            fixes[code, message] = fix
-    return [_at(html, at, *key, fixes[key]) for key, at in found.items()]
+        if (code, message) not in found:
+            found[code, message] = at, fix
+            if len(found) == _MOST:
+                break
+    return [
+        _at(html, at, code, message, _nearest(fix) if code == "unknown_class" else fix)
+        for (code, message), (at, fix) in found.items()
+    ]
+
+
+def _nearest(word: str) -> str:
+    close = nearest(word)
+    return f"Did you mean “{close}”?" if close else "Remove it."
 
 
 def _doubts(html: str) -> Iterator[tuple[int, str, str, str]]:
@@ -120,9 +128,8 @@ def _tag_doubts(name: str, attributes: dict[str, str]) -> Iterator[tuple[str, st
             yield "attribute_dropped", f"The attribute {attribute[:32]} is not kept.", fix
     for word in attributes.get("class", "").split():
         if word not in CLASSES:
-            close = nearest(word)
-            fix = f"Did you mean “{close}”?" if close else "Remove it."
-            yield "unknown_class", f"The class “{word[:64]}” is not in the vocabulary.", fix
+            # The fix is looked up for the few that are kept.
+            yield "unknown_class", f"The class “{word[:64]}” is not in the vocabulary.", word
     if name == "img":
         yield from _image_doubts(attributes)
 

@@ -20,7 +20,10 @@ _KINDS = (
     ("a Slack token", re.compile(r"\bxox[abeoprs]-[A-Za-z0-9-]{16,255}")),
     ("a Slack webhook", re.compile(r"hooks\.slack\.com/services/T\w{6,20}/B\w{6,20}/\w{16,40}")),
     ("a planpush token", re.compile(r"\bpp[arst]_[A-Za-z0-9_-]{20,255}")),
-    ("a JSON web token", re.compile(r"\beyJ[\w-]{10,4000}\.eyJ[\w-]{10,8000}\.[\w-]{20,2000}")),
+    (
+        "a JSON web token",
+        re.compile(r"(?<![\w-])eyJ[\w-]{10,4000}+\.eyJ[\w-]{10,8000}+\.[\w-]{20,2000}+"),
+    ),
     (
         "a private key",
         re.compile(r"-----BEGIN (?:[A-Z]{2,10} ){0,3}PRIVATE KEY(?: BLOCK)?-----[^-]{40,8000}"),

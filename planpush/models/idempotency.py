@@ -31,6 +31,13 @@ class IdempotencyKey(Base):
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now, index=True)
 
     @classmethod
+    def answered(cls, key: str, body_hash: str, *, by: User) -> IdempotencyKey | None:
+        """Return the row of a request that was answered before; this only reads."""
+        row = db.session.get(cls, (by.id, key[:LONGEST]))
+        fits = row is not None and row.body_hash == body_hash and row.status
+        return row if fits else None
+
+    @classmethod
     def claim(cls, key: str, body_hash: str, *, by: User) -> tuple[IdempotencyKey, bool]:
         """Return the key's row, and whether this request is its first. Another body is refused.
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from planpush.content.problem import Conflict, Finding, Forbidden, Invalid
 from planpush.models.answer import apply_answers, unanswered
-from planpush.models.manifest import Push, SectionPush, manifest_of, sections_of
+from planpush.models.fresh import build_fresh, refuse_missing
+from planpush.models.manifest import Fresh, Key, Push, SectionPush, manifest_of
 from planpush.models.outline import outline, summary
 from planpush.models.placement import carry, standing
 from planpush.models.plan import PRIVATE, Plan
@@ -45,30 +46,71 @@ def push_new(push: Push, *, by: User) -> Pushed:
     return push_version(plan, push, by=by)
 
 
+def prepare(push: Push, plan: Plan | None, *, by: User) -> Push:
+    """Return `push` with its new sections built: the long work, which needs no lock.
+
+    Raises what the push itself would raise, as far as it can be told by now.
+    """
+    if plan is not None and not plan.pushable_by(by):
+        raise Forbidden(f"Only {plan.owner.name} and this plan's editors may push to it.")
+    previous, before = _newest(plan)
+    wanted = manifest_of(push, before)
+    if wanted == _keys(before):
+        return replace(push, fresh=Fresh({}))
+    _check_base(plan, previous, push)
+    known = Section.known(plan.id, wanted) if plan else {}
+    return replace(push, fresh=build_fresh(push, wanted, known))
+
+
 def push_version(plan: Plan, push: Push, *, by: User) -> Pushed:
     """Make the next version of `plan`, all of it or nothing; the same content makes none."""
+    push = push if push.fresh else prepare(push, plan, by=by)
     if not plan.pushable_by(by):
         raise Forbidden(f"Only {plan.owner.name} and this plan's editors may push to it.")
     _settle(plan, push, by)
-    previous = Version.of(plan) if plan.newest else None
-    before = {row.anchor: row for row in previous.manifest()} if previous else {}
+    previous, before = _newest(plan)
     wanted = manifest_of(push, before)
-    if previous and wanted == [(row.anchor, row.sha256) for row in before.values()]:
-        apply_answers(plan, previous, push.answers, by)
-        counts = _count(push, wanted, before)
-        return Pushed(
-            plan, previous, False, counts, standing(plan, previous.number), unanswered(plan)
-        )
-    if previous and push.base_version != previous.number:
-        raise _stale(plan, previous, push)
-    sections, warnings = sections_of(plan, push, wanted, by)
-    version = _record(plan, push, wanted, sections, before, by)
-    renames = {item.was: item.anchor for item in push.sections if item.was}
-    carried = carry(plan, version, previous, renames)
-    version.carried = dict(carried)
-    apply_answers(plan, version, push.answers, by)
     counts = _count(push, wanted, before)
-    return Pushed(plan, version, True, counts, dict(carried), unanswered(plan), warnings)
+    if previous and wanted == _keys(before):
+        apply_answers(plan, previous, push.answers, by)
+        standing_now = standing(plan, previous.number)
+        return Pushed(plan, previous, False, counts, standing_now, unanswered(plan))
+    _check_base(plan, previous, push)
+    version = _record(plan, push, wanted, _sections(plan, push, wanted, by), before, by)
+    renames = {item.was: item.anchor for item in push.sections if item.was}
+    version.carried = dict(carry(plan, version, previous, renames))
+    apply_answers(plan, version, push.answers, by)
+    warnings = list(push.fresh.warnings) if push.fresh else []
+    return Pushed(plan, version, True, counts, version.carried, unanswered(plan), warnings)
+
+
+def _newest(plan: Plan | None) -> tuple[Version | None, dict[str, Any]]:
+    previous = Version.of(plan) if plan and plan.newest else None
+    return previous, {row.anchor: row for row in previous.manifest()} if previous else {}
+
+
+def _keys(manifest: dict[str, Any]) -> list[Key]:
+    return [(row.anchor, row.sha256) for row in manifest.values()]
+
+
+def _check_base(plan: Plan | None, previous: Version | None, push: Push) -> None:
+    if plan and previous and push.base_version != previous.number:
+        raise _stale(plan, previous, push)
+
+
+def _sections(plan: Plan, push: Push, wanted: list[Key], by: User) -> list[Section]:
+    """Return the stored sections in order; the fresh ones that are still missing are kept."""
+    known = Section.known(plan.id, wanted)
+    fresh = push.fresh or Fresh({})
+    for key in wanted:
+        if key not in known and key in fresh.sections:
+            known[key] = fresh.sections[key].keep(plan.id)
+    refuse_missing(
+        replace(push, sections=[replace(i, html=None) for i in push.sections]), wanted, known
+    )
+    if fresh.secrets:
+        plan.record("secret.allowed", by=by, data={"kinds": list(fresh.secrets)})
+    return [known[key] for key in wanted]
 
 
 def _settle(plan: Plan, push: Push, by: User) -> None:
@@ -85,7 +127,7 @@ def _settle(plan: Plan, push: Push, by: User) -> None:
 def _record(
     plan: Plan,
     push: Push,
-    wanted: list[tuple[str, str]],
+    wanted: list[Key],
     sections: list[Section],
     before: dict[str, Any],
     by: User,
@@ -114,7 +156,7 @@ def _state(item: SectionPush, key: tuple[str, str], before: dict[str, Any]) -> s
     return SAME if old.sha256 == key[1] else CHANGED
 
 
-def _count(push: Push, wanted: list[tuple[str, str]], before: dict[str, Any]) -> dict[str, int]:
+def _count(push: Push, wanted: list[Key], before: dict[str, Any]) -> dict[str, int]:
     states = Counter(
         _state(item, key, before) for item, key in zip(push.sections, wanted, strict=True)
     )

@@ -56,12 +56,11 @@ class Section(Base):
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
 
     @classmethod
-    def keep(
-        cls, plan_id: int, built: content.Section, *, sha256: str, source_bytes: int, elements: int
+    def made(
+        cls, built: content.Section, *, sha256: str, source_bytes: int, elements: int
     ) -> Section:
-        """Store a built section."""
-        stored = cls(
-            plan_id=plan_id,
+        """Return a section made of what was built, not stored yet."""
+        return cls(
             anchor=built.anchor,
             sha256=sha256,
             title=built.title[:300],
@@ -72,8 +71,12 @@ class Section(Base):
             pins=array("I", built.pins).tobytes(),
             icons=list(built.icons),
         )
-        db.session.add(stored)
-        return stored
+
+    def keep(self, plan_id: int) -> Section:
+        """Store this section for a plan."""
+        self.plan_id = plan_id
+        db.session.add(self)
+        return self
 
     @classmethod
     def known(

@@ -47,6 +47,18 @@ def scope(name: str) -> Callable[[View], View]:
     return mark
 
 
+def prepares(view: View) -> View:
+    """Mark a view that works before it writes, and says itself when it does: `begin_writing`."""
+    view.prepares = True  # type: ignore[attr-defined]
+    return view
+
+
+def begin_writing() -> None:
+    """Let this request's next transaction write."""
+    db.session.rollback()
+    g.writes = True
+
+
 def config() -> Config:
     """Return the running app's configuration."""
     found: Config = current_app.extensions["planpush_config"]
@@ -103,17 +115,10 @@ def _admit() -> None:
     else:
         _admit_browser(view)
     if request.method not in SAFE_METHODS:
-        _begin_writing()
-
-
-def _begin_writing() -> None:
-    """Read the body, then let this request's next transaction write.
-
-    In this order: whoever sends a body slowly must not hold the write lock meanwhile.
-    """
-    db.session.rollback()
-    request.get_data(parse_form_data=True)
-    g.writes = True
+        # Read the body first: whoever sends it slowly must not hold the write lock meanwhile.
+        db.session.rollback()
+        request.get_data(parse_form_data=True)
+        g.writes = not getattr(view, "prepares", False)
 
 
 def _admit_agent(view: Callable[..., Any]) -> None:

@@ -103,14 +103,16 @@ def cursor_of(number: int) -> str:
     return base64.urlsafe_b64encode(f"p{number}".encode()).decode().rstrip("=")
 
 
-def number_of(cursor: str, field: str = "cursor", largest: int = 2**31 - 1) -> int:
+def number_of(
+    cursor: str, field: str = "cursor", *, least: int = 0, largest: int = 2**31 - 1
+) -> int:
     """Return the number in a cursor. Raises 400 for one that is not ours."""
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         number = int(base64.urlsafe_b64decode(padded).decode().removeprefix("p"))
     except (ValueError, binascii.Error):
         number = -1
-    if not 0 <= number <= largest:
+    if not least <= number <= largest:
         message = f"take the {field} from the answer before"
         raise Malformed(message, [Finding("malformed", message, field=field)])
     return number

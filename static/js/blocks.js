@@ -15,9 +15,14 @@ const button = () => {
 
 const sectionOf = (block) => block.closest(".pp-doc > [data-anchor]");
 
-// A section's own link stands beside its heading: there, the heading means the section.
-const isWhole = (block, section) =>
-	block === section || block.parentElement.querySelector(":scope > .pin.add")?.previousElementSibling === block;
+// A section's own link stands behind its heading: there, the heading means the section.
+const isWhole = (block, section) => {
+	let before = section.querySelector(".pin.add");
+	while (before?.matches(".pin, .permalink, .pp-changed-mark")) {
+		before = before.previousElementSibling;
+	}
+	return block === section || block === before;
+};
 
 const compose = (block) => {
 	const { plan, version } = document.getElementById("pp-doc").dataset;

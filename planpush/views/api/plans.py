@@ -23,7 +23,7 @@ DEEPEST = 10**6
 def index() -> Response:
     """Answer a page of the plans one may see."""
     cursor = request.args.get("cursor", "")
-    page = number_of(cursor, largest=DEEPEST) if cursor else 1
+    page = number_of(cursor, least=1, largest=DEEPEST) if cursor else 1
     listing = list_plans(current_user(), q=request.args.get("q", ""), page=page, deepest=DEEPEST)
     more = page * PAGE < listing.total
     return jsonify(

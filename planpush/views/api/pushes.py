@@ -13,9 +13,9 @@ from planpush.content.problem import Finding, Invalid
 from planpush.models.idempotency import IdempotencyKey
 from planpush.models.manifest import Push, SectionPush
 from planpush.models.plan import Plan
-from planpush.models.push import Pushed, push_new
+from planpush.models.push import Pushed, prepare, push_new
 from planpush.views.api.bodies import PushBody, PushQuery
-from planpush.web.auth import config, current_user, scope
+from planpush.web.auth import begin_writing, config, current_user, prepares, scope
 from planpush.web.limits import limited
 from planpush.web.parse import parse_body, parse_query, text_body
 
@@ -24,17 +24,32 @@ pushes = Blueprint("api_pushes", __name__, url_prefix="/api")
 
 @pushes.post("/push")
 @scope("plans:write")
-@limited("push", limit=60, seconds=60)
+@prepares
+@limited("push", limit=60, seconds=60, apart=True)
 def create() -> tuple[Response, int]:
-    """Push a document; the same key and body again get the first answer."""
-    user, key = current_user(), request.headers.get("Idempotency-Key")
-    claimed = None
-    if key is not None:
-        body = hashlib.sha256(request.query_string + b"\0" + request.get_data()).hexdigest()
-        claimed, first = IdempotencyKey.claim(key, body, by=user)
-        if not first:
-            return jsonify(claimed.answer), claimed.status
+    """Push a document; the same key and body again get the first answer.
+
+    The long work is done before the transaction that writes, so that it holds up nobody else.
+    """
+    key = request.headers.get("Idempotency-Key")
+    body = hashlib.sha256(request.query_string + b"\0" + request.get_data()).hexdigest()
+    known = IdempotencyKey.answered(key, body, by=current_user()) if key is not None else None
+    if known is not None:
+        return jsonify(known.answer), known.status
     slug, push, warnings = _from_html() if request.mimetype == "text/html" else _from_json()
+    plan = Plan.find(slug, current_user()) if slug else None
+    push = prepare(push, plan, by=current_user())
+    begin_writing()
+    return _store(slug, push, warnings, key, body)
+
+
+def _store(
+    slug: str | None, push: Push, warnings: list[Finding], key: str | None, body: str
+) -> tuple[Response, int]:
+    user = current_user()
+    claimed, first = IdempotencyKey.claim(key, body, by=user) if key is not None else (None, True)
+    if claimed is not None and not first:
+        return jsonify(claimed.answer), claimed.status
     if slug is None:
         done = push_new(push, by=user)
     else:

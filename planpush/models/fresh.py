@@ -1,0 +1,104 @@
+"""New sections, made ready before anything is locked: checked, cleaned, built, compressed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from planpush.content import limits, sanitise, secrets
+from planpush.content import section as content
+from planpush.content.lint import lint
+from planpush.content.problem import Finding, Invalid, InvalidDocument, TooLarge
+from planpush.models.manifest import Fresh, Key, Push, SectionPush
+from planpush.models.section import Section
+
+LARGEST_SECTION = 1024 * 1024
+Findings = list[Finding]
+
+
+def build_fresh(push: Push, wanted: list[Key], known: dict[Key, Section]) -> Fresh:
+    """Return the sections of `wanted` that are not `known`. Raises `Invalid` or `TooLarge`."""
+    refuse_missing(push, wanted, known)
+    _check_size(push, wanted, known)
+    indexes = [index for index, key in enumerate(wanted) if key not in known]
+    budget = limits.MAX_ELEMENTS - sum(section.elements for section in known.values())
+    sections: dict[Key, Section] = {}
+    warnings: Findings = []
+    for index in indexes:
+        place = f"sections[{index}].html"
+        made, doubts = _build(push.sections[index], wanted[index][1], place, budget)
+        budget -= made.elements
+        sections[wanted[index]] = made
+        warnings += doubts
+    return Fresh(sections, warnings, _secrets(push, indexes))
+
+
+def refuse_missing(push: Push, wanted: list[Key], known: dict[Key, Section]) -> None:
+    """Raise `Invalid` that names the sections which were not sent and are not known."""
+    missing = [
+        item.anchor
+        for item, key in zip(push.sections, wanted, strict=True)
+        if item.html is None and key not in known
+    ]
+    if missing:
+        raise Invalid(
+            f"Send the html of {', '.join(missing)}: this plan does not have it.",
+            [Finding("missing_section", "send its html", field=anchor) for anchor in missing],
+            extra={"missing": missing},
+            code="missing_sections",
+        )
+
+
+def _check_size(push: Push, wanted: list[Key], known: dict[Key, Section]) -> None:
+    sizes = [
+        len(item.html.encode()) if item.html is not None else known[key].source_bytes
+        for item, key in zip(push.sections, wanted, strict=True)
+    ]
+    for index, size in enumerate(sizes):
+        if size > LARGEST_SECTION:
+            finding = Finding(
+                "section_too_large",
+                f"{push.sections[index].anchor} has {size:,} bytes of {LARGEST_SECTION:,}",
+                "split it into several sections",
+                field=f"sections[{index}].html",
+            )
+            raise InvalidDocument(finding.message, [finding])
+    if push.largest is not None and sum(sizes) > push.largest:
+        raise TooLarge(
+            f"The document has {sum(sizes):,} bytes; this server takes {push.largest:,}."
+        )
+
+
+def _build(item: SectionPush, sha256: str, place: str, budget: int) -> tuple[Section, Findings]:
+    html = item.html or ""
+    try:
+        elements = limits.check(html, max_elements=max(budget, 0))
+        errors, warnings = lint([(item.anchor, html)])
+        if errors:
+            raise InvalidDocument("; ".join(found.message for found in errors[:3]), errors)
+        built = content.build(item.anchor, sanitise.clean(html))
+    except InvalidDocument as problem:
+        problem.errors = [replace(finding, field=place) for finding in problem.errors]
+        raise
+    if not built.text.strip():
+        message = f"{item.anchor} has no text: write something, or leave the section out"
+        raise InvalidDocument(message, [Finding("empty_section", message, field=place)])
+    made = Section.made(built, sha256=sha256, source_bytes=len(html.encode()), elements=elements)
+    return made, [replace(finding, field=place) for finding in warnings]
+
+
+def _secrets(push: Push, indexes: Sequence[int]) -> list[str]:
+    """Return what kinds of secrets were let through. Raises `Invalid` unless the push allows."""
+    found = [
+        replace(finding, field=f"sections[{index}].html")
+        for index in indexes
+        for finding in secrets.scan(push.sections[index].html or "")
+    ]
+    if found and not push.allow_secrets:
+        raise Invalid(
+            "What looks like a key or token is in the document. Take it out; "
+            "if it is no secret, push again with allow_secrets.",
+            found,
+            code="secret_found",
+        )
+    return sorted({finding.message for finding in found})
