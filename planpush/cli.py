@@ -41,7 +41,7 @@ def main() -> None:
     except OperationalError as error:
         sys.exit(f"planpush: DATABASE_URL: the database cannot be reached:\n{error.orig}")
     except ModuleNotFoundError as error:
-        sys.exit(f"planpush: {error.name} is missing: pip install 'planpush[postgres]'")
+        sys.exit(f"planpush: {error.name} is missing: pip install 'psycopg[binary]==3.3.9'")
     except OSError as error:
         sys.exit(f"planpush: DATA_DIR, HOST or PORT: {error}")
 

@@ -12,6 +12,7 @@ from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import DateTime, Dialect, MetaData, event
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
@@ -114,8 +115,11 @@ def _end_transaction(response: Response) -> Response:
     )
     for action in later:
         g.writes = True
-        action()
-        db.session.commit()
+        try:
+            action()
+            db.session.commit()
+        except OperationalError:  # a note that cannot be taken now is no reason to fail
+            db.session.rollback()
     return response
 
 

@@ -23,6 +23,7 @@ _NUMBERING = re.compile(r"\d{1,2}(?:\.\d{1,2})*[.)]?\s+(?=\S)")
 _WORD = re.compile(r"[a-z0-9]+")
 _LONGEST = 64
 _MOST = 2_000
+_MAINS = 100
 _NO_ANCHORS = Finding(
     "no_anchors",
     "No element directly under body or main has a `data-anchor`: cut at the headings.",
@@ -70,14 +71,27 @@ def _title(tree: LexborHTMLParser) -> str:
 
 def _anchored_path(body: LexborNode) -> set[int]:
     """The elements whose children are cut: body and main, or the one wrapper of all anchors."""
-    parents = [body, *body.css("main")]
+    parents = [body, *body.css("main")[:_MAINS]]
     if any(_anchor(child) for parent in parents for child in parent.iter()):
         return _chain(parents)
-    outermost = [node for node in body.css("[data-anchor]") if not _inside_anchored(node)]
+    outermost = _outermost(body)
     wrappers = {_parent(node).mem_id: _parent(node) for node in outermost}
     if len(wrappers) == 1 and all(node.tag in _WRAPPERS for node in outermost):
         return _chain(wrappers.values())
     return set()
+
+
+def _outermost(body: LexborNode) -> list[LexborNode]:
+    """Return the elements with an anchor that stand in no other such element."""
+    found, inside = [], set()
+    for node in body.traverse():
+        parent = node.parent
+        if parent is not None and parent.mem_id in inside:
+            inside.add(node.mem_id)
+        elif _anchor(node):
+            inside.add(node.mem_id)
+            found.append(node)
+    return found
 
 
 def _chain(nodes: Iterable[LexborNode]) -> set[int]:
@@ -120,8 +134,8 @@ def _anchored_piece(anchor: str, nodes: list[LexborNode]) -> Piece:
 
 def _at_headings(body: LexborNode) -> tuple[Piece, ...]:
     headings = body.css("h2") or body.css("h1")
-    holds = Counter(n.mem_id for heading in headings for n in [heading, *_ancestors(heading)])
-    path = _heading_path(headings, holds) | {body.mem_id}
+    holds = _held(body, headings)
+    path = _heading_path(body, holds, min(2, len(headings)))
     names = _Names(body)
     pieces: list[tuple[str, list[LexborNode]]] = []
     for node in _flow(body, path):
@@ -135,13 +149,28 @@ def _at_headings(body: LexborNode) -> tuple[Piece, ...]:
     return tuple(_section(anchor, nodes) for anchor, nodes in pieces)
 
 
-def _heading_path(headings: list[LexborNode], holds: Counter[int]) -> set[int]:
+def _held(body: LexborNode, headings: list[LexborNode]) -> Counter[int]:
+    """Return how many headings each element is or holds."""
+    holds = Counter(heading.mem_id for heading in headings)
+    if headings:
+        for node in reversed(list(body.traverse())):
+            parent = node.parent
+            if parent is not None and holds[node.mem_id]:
+                holds[parent.mem_id] += holds[node.mem_id]
+    return holds
+
+
+def _heading_path(body: LexborNode, holds: Counter[int], least: int) -> set[int]:
     """Every wrapper above all headings, and below that each that holds several."""
-    path: set[int] = set()
-    for heading in headings:
-        for node in reversed(list(_ancestors(heading))):
-            if node.tag not in _WRAPPERS or holds[node.mem_id] < min(2, len(headings)):
-                break
+    path = {body.mem_id}
+    for node in body.traverse() if least else ():
+        parent = node.parent
+        if (
+            parent is not None
+            and parent.mem_id in path
+            and node.tag in _WRAPPERS
+            and holds[node.mem_id] >= least
+        ):
             path.add(node.mem_id)
     return path
 
@@ -195,10 +224,6 @@ def _ancestors(node: LexborNode) -> Iterator[LexborNode]:
 
 def _parent(node: LexborNode) -> LexborNode:
     return next(_ancestors(node))
-
-
-def _inside_anchored(node: LexborNode) -> bool:
-    return any(_anchor(parent) for parent in _ancestors(node))
 
 
 class _Names:

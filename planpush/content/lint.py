@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from html import unescape
+from itertools import islice
 
 from planpush.content.limits import place
 from planpush.content.problem import Finding
@@ -23,7 +24,7 @@ _TOKEN = re.compile(
 _PAIR = re.compile(
     r"(?P<name>[^\s\"'<>/=]+)(?:\s*+=\s*+(?P<value>\"[^\"]*+\"|'[^']*+'|[^\s\"'<>]*+))?+"
 )
-_TABLE = re.compile(r"<table\b(.*?)(?:</table|\Z)", re.DOTALL | re.IGNORECASE)
+_TABLE = re.compile(r"<table\b((?:[^<]++|<(?!/table))*+)", re.IGNORECASE)
 _TH = re.compile(r"<th[\s>]", re.IGNORECASE)
 _MARKUP = re.compile(
     r"<!--.*?(?:-->|\Z)|<(script|style)\b.*?(?:</\1\s*>|\Z)|<[^<>]*+>", re.DOTALL | re.IGNORECASE
@@ -41,7 +42,9 @@ def lint(sections: Sequence[tuple[str, str]]) -> tuple[Findings, Findings]:
     inner: set[str] = {anchor for anchor, _ in sections}
     for number, (anchor, html) in enumerate(sections):
         where = f"sections[{number}].html"
-        errors += [replace(found, field=where) for found in _errors(anchor, html, inner)]
+        errors += [
+            replace(found, field=where) for found in islice(_errors(anchor, html, inner), _MOST)
+        ]
         warnings += [replace(found, field=where) for found in _warnings(html)]
     return errors, warnings
 
@@ -126,7 +129,7 @@ def _tag_doubts(name: str, attributes: dict[str, str]) -> Iterator[tuple[str, st
         if _is_dropped(attribute):
             fix = "Use classes of the vocabulary." if attribute == "style" else "Remove it."
             yield "attribute_dropped", f"The attribute {attribute[:32]} is not kept.", fix
-    for word in attributes.get("class", "").split():
+    for word in dict.fromkeys(attributes.get("class", "").split()):
         if word not in CLASSES:
             # The fix is looked up for the few that are kept.
             yield "unknown_class", f"The class “{word[:64]}” is not in the vocabulary.", word

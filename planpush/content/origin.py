@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import islice
 from typing import Any, Literal
 
 from planpush.content.blocks import Block, normalise
 from planpush.content.equals import MARGIN
 from planpush.content.problem import Finding, Invalid
-from planpush.content.surroundings import REACH, fit
+from planpush.content.surroundings import REACH, Surroundings
 from planpush.content.words import CONTEXT, loosely, occurrences
 
 Kind = Literal["document", "element", "text", "cell"]
 
 _QUOTE = 10_000
 _NAME = 1_000
+_PLACES = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,9 +187,10 @@ class _Lookup:
     def _search(self, scope: list[Block]) -> Origin:
         """Return the origin of a quote that came without a block."""
         leaves = [block for block in scope if not block.element]
-        found = [
+        spans = (
             (b, s, s + len(self.quote)) for b in leaves for s in occurrences(b.text, self.quote)
-        ]
+        )
+        found = list(islice(spans, _PLACES + 1))
         if not found:
             loose = loosely([block.text for block in leaves], self.quote)
             found = [(leaves[n], start, end) for n, start, end in loose]
@@ -197,16 +200,19 @@ class _Lookup:
 
     def _chosen(self, found: list[tuple[Block, int, int]]) -> Origin:
         """Return the origin at the span whose surroundings fit best, if one does."""
+        if len(found) == 1:
+            return self._made("text", *found[0])
+        if not (self.prefix or self.suffix) or len(found) > _PLACES:
+            raise _ambiguous()
+        around = Surroundings(self.blocks)
         scored = sorted(
-            (fit(self.blocks, block, start, end, self.prefix, self.suffix), -n)
+            (around.fit(block, start, end, self.prefix, self.suffix), -n)
             for n, (block, start, end) in enumerate(found)
         )
-        best = scored[-1][0]
-        clear = len(scored) < 2 or best - scored[-2][0] >= MARGIN or scored[-2][0] < best == 1.0
-        if not clear:
-            more = "Send prefix and suffix, or block."
-            raise _refused("quote", "These words occur more than once.", more)
-        return self._made("text", *found[-scored[-1][1]])
+        (second, _), (best, n) = scored[-2:]
+        if best - second < MARGIN and not second < best == 1.0:
+            raise _ambiguous()
+        return self._made("text", *found[-n])
 
     def _made(self, kind: Kind, block: Block, start: int | None, end: int | None) -> Origin:
         text, quoted = block.text, start is not None and end is not None
@@ -235,6 +241,11 @@ def label_of(block: Block) -> str:
     if block.key == 0 and block.headings:
         return block.headings[0]
     return block.text[:80]
+
+
+def _ambiguous() -> Invalid:
+    more = "Send prefix and suffix, or block."
+    return _refused("quote", "These words occur more than once.", more)
 
 
 def _refused(field: str, message: str, fix: str) -> Invalid:

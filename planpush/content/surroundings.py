@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from planpush.content.blocks import Block
 from planpush.content.words import context_score
@@ -11,25 +11,36 @@ REACH = 128
 """Characters of context, on either side, that a request's prefix and suffix are compared with."""
 
 
-def fit(
-    blocks: Sequence[Block], block: Block, start: int, end: int, prefix: str, suffix: str
-) -> float:
-    """Return how well `prefix` and `suffix` fit around `block.text[start:end]`, from 0 to 1."""
-    at = next((n for n, other in enumerate(blocks) if other is block), -1)
-    before = _gather(blocks, range(at - 1, -1, -1), REACH - start)[::-1]
-    after = _gather(blocks, range(at + 1, len(blocks)), REACH - (len(block.text) - end))
-    lead = "".join(f"{text} " for text in before)
-    text = lead + block.text + "".join(f" {text}" for text in after)
-    return context_score(text, len(lead) + start, len(lead) + end, prefix, suffix)
+class Surroundings:
+    """The leaves of a document, and where each block stands among them."""
 
+    def __init__(self, blocks: Sequence[Block]) -> None:
+        self.texts: list[str] = []
+        self.places: dict[int, int] = {}
+        for block in blocks:
+            self.places[id(block)] = len(self.texts)
+            if not block.element:
+                self.texts.append(block.text)
 
-def _gather(blocks: Sequence[Block], order: range, least: int) -> list[str]:
-    """Return the texts of the leaves in `order` until they have `least` characters."""
-    found: list[str] = []
-    for n in order:
-        if least <= 0:
-            break
-        if not blocks[n].element:
-            found.append(blocks[n].text)
-            least -= len(blocks[n].text) + 1
-    return found
+    def fit(self, block: Block, start: int, end: int, prefix: str, suffix: str) -> float:
+        """Return how well `prefix` and `suffix` fit around `block.text[start:end]`, from 0 to 1."""
+        at = self.places[id(block)]
+        behind = at + (not block.element)
+        low, high = max(0, start - REACH), end + REACH
+        before = self._gather(range(at - 1, -1, -1), REACH - start)[::-1]
+        after = self._gather(range(behind, len(self.texts)), REACH - (len(block.text) - end))
+        lead = "".join(f"{text} " for text in before) + block.text[low:start]
+        tail = block.text[end:high] + "".join(f" {text}" for text in after)
+        size = len(lead) + end - start
+        text = lead + block.text[start:end] + tail
+        return context_score(text, len(lead), size, prefix, suffix)
+
+    def _gather(self, order: Iterable[int], least: int) -> list[str]:
+        """Return the texts of the leaves in `order` until they have `least` characters."""
+        found: list[str] = []
+        for n in order:
+            if least <= 0:
+                break
+            found.append(self.texts[n])
+            least -= len(self.texts[n]) + 1
+        return found

@@ -88,9 +88,12 @@ def loosely(texts: Sequence[str], quote: str) -> list[tuple[int, int, int]]:
     starts = [0, *accumulate(map(len, tight))]
     wanted = "".join(quote.split())
     found = []
+    known = -1
     for spot in occurrences("".join(tight), wanted):
         n = bisect_right(starts, spot) - 1
-        places = [at for at, character in enumerate(texts[n]) if character != " "]
+        if n != known:
+            places = [at for at, character in enumerate(texts[n]) if character != " "]
+            known = n
         first, last = spot - starts[n], min(spot + len(wanted), starts[n + 1]) - starts[n] - 1
         found.append((n, places[first], places[last] + 1))
     return found

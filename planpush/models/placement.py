@@ -16,7 +16,7 @@ from planpush.content.origin import Origin, Place, locate
 from planpush.db import Base, db
 from planpush.models.plan import Plan
 from planpush.models.thread import OPEN, Thread
-from planpush.models.version import Version
+from planpush.models.version import BlockReader, Version
 
 STATES: tuple[anchoring.State, ...] = ("exact", "moved", "edited", "outdated", "orphaned")
 
@@ -99,48 +99,65 @@ def carry(
     counts: Counter[str] = Counter(dict.fromkeys(STATES, 0))
     if not threads or previous is None:
         return counts
+    read = BlockReader(plan)
+    blocks = read(version.number)
     origins = {thread.id: thread.origin for thread in threads}
-    numbers = {origin.version for origin in origins.values()} | {previous.number}
-    versions = {number: Version.of(plan, number).blocks() for number in numbers}
-    blocks = version.blocks()
-    direct = anchoring.place_all(origins, versions, blocks, renames)
-    chained = _chained(plan, origins, direct, previous.number, versions, blocks, renames)
+    chained = _chained(_hops(plan, origins, previous.number, read), read, blocks, renames)
+    # What came through exact by way of the version before cannot be placed better.
+    done = {key for key, found in chained.items() if found.state == "exact"}
+    rest = {key: origin for key, origin in origins.items() if key not in done}
+    direct = {**chained, **_place(rest, read, blocks, renames)}
     for thread in threads:
-        found = anchoring.better(direct[thread.id], chained.get(thread.id, direct[thread.id]))
+        found = direct[thread.id]
+        found = anchoring.better(found, chained.get(thread.id, found))
         Placement.keep(thread, version.number, found, blocks)
         counts[found.state] += thread.state == OPEN
     return counts
 
 
 def _chained(
-    plan: Plan,
-    origins: Mapping[int, Origin],
-    direct: Mapping[int, anchoring.Placement],
-    previous: int,
-    versions: Mapping[int, Sequence[Block]],
+    hops: Mapping[int, tuple[Origin, anchoring.Placement]],
+    read: BlockReader,
     blocks: Sequence[Block],
     renames: Mapping[str, str],
 ) -> dict[int, anchoring.Placement]:
-    """Place what did not come through exact by way of the version before, if it had a place there.
+    """Place threads by way of the version before: a step can keep or worsen, never improve."""
+    placed = _place({key: hop for key, (hop, _) in hops.items()}, read, blocks, renames)
+    return {
+        key: replace(found, state=max(found.state, hops[key][1].state, key=STATES.index))
+        for key, found in placed.items()
+    }
 
-    A step can only keep or worsen what the step before it found.
-    """
+
+def _place(
+    origins: Mapping[int, Origin],
+    read: BlockReader,
+    blocks: Sequence[Block],
+    renames: Mapping[str, str],
+) -> dict[int, anchoring.Placement]:
+    """Place threads, one version of origin after the other: only one is in memory."""
+    found: dict[int, anchoring.Placement] = {}
+    for number in sorted({origin.version for origin in origins.values()}):
+        here = {key: origin for key, origin in origins.items() if origin.version == number}
+        found |= anchoring.place_all(here, {number: read(number)}, blocks, renames)
+    return found
+
+
+def _hops(
+    plan: Plan, origins: Mapping[int, Origin], previous: int, read: BlockReader
+) -> dict[int, tuple[Origin, anchoring.Placement]]:
+    """Return each thread's origin as it reads on the version before, where that knew its words."""
     before = {
         thread_id: placed.value
         for thread_id, placed in Placement.on(plan, previous).items()
         if placed.block is not None and placed.state in ("exact", "moved", "edited")
     }
-    hops = {
-        thread_id: _hop(before[thread_id], bool(origin.exact), previous, versions[previous])
+    blocks = read(previous) if before else ()
+    return {
+        thread_id: (_hop(before[thread_id], bool(origin.exact), previous, blocks), placed)
         for thread_id, origin in origins.items()
-        if thread_id in before and origin.version != previous and direct[thread_id].state != "exact"
+        if (placed := before.get(thread_id)) is not None and origin.version != previous
     }
-    placed = anchoring.place_all(hops, {previous: versions[previous]}, blocks, renames)
-    return {key: _worse(found, before[key]) for key, found in placed.items()}
-
-
-def _worse(found: anchoring.Placement, before: anchoring.Placement) -> anchoring.Placement:
-    return replace(found, state=max(found.state, before.state, key=STATES.index))
 
 
 def _hop(

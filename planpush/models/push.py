@@ -181,7 +181,7 @@ def _stale(plan: Plan, newest: Version, push: Push) -> Conflict:
             f"{newest.pushed_by.name} pushed version {number} meanwhile. "
             f"Read it, merge your sections into it, and push with base_version {number}."
         )
-    since = [summary(version) for version in Version.history(plan, since=base or 0)]
+    since = [summary(version) for version in Version.history(plan, since=base or 0, limit=100)]
     return Conflict(
         reason,
         extra={"current": summary(newest), "since": since, "outline": outline(plan, newest)},

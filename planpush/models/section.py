@@ -88,9 +88,10 @@ class Section(Base):
         )
         return {(section.anchor, section.sha256): section for section in found}
 
-    def read_blocks(self) -> tuple[Block, ...]:
-        """Return this section's blocks."""
-        return content.unpack(expand(self.blocks))
+
+def unpack_blocks(packed: bytes) -> tuple[Block, ...]:
+    """Return the blocks that a section's row keeps."""
+    return content.unpack(expand(packed))
 
 
 def unpack_pins(pins: bytes) -> array[int]:

@@ -100,6 +100,14 @@ class SignInLink(Base):
         return secret
 
     @classmethod
+    def owner(cls, secret: str) -> User | None:
+        """Return whose link this is, without using it up; None if it is wrong or expired."""
+        query = select(User).join(cls, cls.user_id == User.id)
+        return db.session.scalar(
+            query.where(cls.token_hash == hashed(secret), cls.expires_at > now())
+        )
+
+    @classmethod
     def redeem(cls, secret: str) -> User | None:
         """Use a link up and return its person; None if wrong, used or expired (all alike)."""
         used = db.session.execute(

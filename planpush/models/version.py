@@ -15,7 +15,7 @@ from planpush.content.origin import Place, locate
 from planpush.content.problem import NotFound, Problem
 from planpush.db import Base, UTCDateTime, db, now
 from planpush.models.plan import Plan
-from planpush.models.section import Section
+from planpush.models.section import Section, unpack_blocks
 from planpush.models.user import User
 
 SAME, CHANGED, ADDED = "same", "changed", "added"
@@ -112,7 +112,9 @@ class Version(Base):
         )
         stored = db.session.scalars(query).all()
         named = [section for section in stored if section.anchor == anchor]
-        return tuple(block for section in named or stored for block in section.read_blocks())
+        return tuple(
+            block for section in named or stored for block in unpack_blocks(section.blocks)
+        )
 
     def describe(self, place: Place) -> str:
         """Return what stands at `place`, in short; a place that is not here keeps its own name."""
@@ -121,6 +123,25 @@ class Version(Base):
         except Problem:
             return place.quote or place.anchor or str(place.row)
         return found.exact or found.label
+
+
+class BlockReader:
+    """Reads the blocks of a plan's versions; a section that versions share is unpacked once."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.known: dict[int, tuple[Block, ...]] = {}
+
+    def __call__(self, number: int) -> tuple[Block, ...]:
+        """Return the blocks of version `number` in order."""
+        rows = [row.section_id for row in Version.of(self.plan, number).manifest()]
+        missing = [section_id for section_id in rows if section_id not in self.known]
+        stored = db.session.execute(
+            select(Section.id, Section.blocks).where(Section.id.in_(missing))
+        )
+        for section_id, packed in stored:
+            self.known[section_id] = unpack_blocks(packed)
+        return tuple(block for section_id in rows for block in self.known[section_id])
 
 
 class VersionSection(Base):

@@ -39,6 +39,7 @@ def edit(slug: str, comment_id: int) -> Response:
 
 
 @comments.patch("/p/<slug>/comments/<id:comment_id>")
+@limited("comment", limit=120, seconds=60)
 def update(slug: str, comment_id: int) -> Response:
     """Change one's own words."""
     comment = Comment.find(Plan.find(slug, current_user(), lock=True), comment_id)
@@ -49,6 +50,7 @@ def update(slug: str, comment_id: int) -> Response:
 
 
 @comments.delete("/p/<slug>/comments/<id:comment_id>")
+@limited("comment", limit=120, seconds=60)
 def destroy(slug: str, comment_id: int) -> Response:
     """Take one's own words away; "deleted" stays in their place."""
     comment = Comment.find(Plan.find(slug, current_user(), lock=True), comment_id)

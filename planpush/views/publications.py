@@ -8,12 +8,14 @@ from planpush.models.plan import Plan
 from planpush.models.reading import Reading
 from planpush.views.plans import page
 from planpush.web.auth import current_user
+from planpush.web.limits import limited
 from planpush.web.respond import changed
 
 publications = Blueprint("publications", __name__)
 
 
 @publications.post("/p/<slug>/publication")
+@limited("comment", limit=120, seconds=60)
 def create(slug: str) -> Response:
     """Let every signed-in person see the plan."""
     plan = Plan.find(slug, current_user(), lock=True)
@@ -22,6 +24,7 @@ def create(slug: str) -> Response:
 
 
 @publications.delete("/p/<slug>/publication")
+@limited("comment", limit=120, seconds=60)
 def destroy(slug: str) -> Response:
     """Take the plan back to its owner, editors and reviewers."""
     plan = Plan.find(slug, current_user(), lock=True)

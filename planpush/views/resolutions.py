@@ -9,12 +9,14 @@ from planpush.models.reading import Reading
 from planpush.models.thread import Thread
 from planpush.views.plans import page
 from planpush.web.auth import current_user
+from planpush.web.limits import limited
 from planpush.web.respond import changed
 
 resolutions = Blueprint("resolutions", __name__)
 
 
 @resolutions.post("/p/<slug>/threads/<id:thread_id>/resolution")
+@limited("comment", limit=120, seconds=60)
 def create(slug: str, thread_id: int) -> Response:
     """Resolve a thread."""
     plan = Plan.find(slug, current_user(), lock=True)
@@ -23,6 +25,7 @@ def create(slug: str, thread_id: int) -> Response:
 
 
 @resolutions.delete("/p/<slug>/threads/<id:thread_id>/resolution")
+@limited("comment", limit=120, seconds=60)
 def destroy(slug: str, thread_id: int) -> Response:
     """Reopen a thread."""
     plan = Plan.find(slug, current_user(), lock=True)

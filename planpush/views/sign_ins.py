@@ -30,19 +30,33 @@ def new() -> Any:
 def create() -> Any:
     """Sign in with a single-use link. Wrong, used and expired ones get the same answer.
 
-    A HEAD request, which chat programs send to preview links, does not use it up.
+    What only previews or prefetches a link does not use it up. Somebody who is signed in already
+    is asked first: a link in a comment must not make them another person unseen.
     """
-    return _page() if request.method == "HEAD" else _redeem()
+    if request.method == "HEAD" or "prefetch" in request.headers.get("Sec-Purpose", ""):
+        return _page()
+    secret = request.args.get("token", "")
+    owner = SignInLink.owner(secret) if g.user is not None else None
+    if owner is not None and owner.id != g.user.id:
+        html = render_template("sign_ins/edit.html", user=g.user, owner=owner, secret=secret)
+        return Response(html, mimetype="text/html")
+    return _redeem(secret, request.args.get("next", ""))
+
+
+@sign_ins.post("/sign-in/local")
+def update() -> Any:
+    """Become the link's person instead of who is signed in now."""
+    return _redeem(request.form.get("token", ""), "")
 
 
 @limited("sign-in", limit=30, seconds=60)
-def _redeem() -> Any:
+def _redeem(secret: str, wanted: str) -> Any:
     allowed = "local" in config().auth_providers
-    user = SignInLink.redeem(request.args.get("token", "")) if allowed else None
+    user = SignInLink.redeem(secret) if allowed else None
     if user is None:
         outlives_refusal(lambda: Event.record("sign_in.failed", by=None))
         return _page("This link was used, has expired, or is wrong. Ask for a new one.", 403)
-    target = own_path(request.args.get("next", ""))
+    target = own_path(wanted)
     return sign_in(redirect(target, 302), user, provider="local")  # type: ignore[arg-type]
 
 

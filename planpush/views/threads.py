@@ -45,6 +45,7 @@ def show(slug: str, thread_id: int) -> Response:
 
 
 @threads.get("/p/<slug>/threads/new")
+@limited("composer", limit=120, seconds=60, apart=True)
 def new(slug: str) -> Response:
     """Answer the composer for a place."""
     plan = Plan.find(slug, current_user())

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from flask import Flask, Response, g, redirect, render_template, request
+from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from planpush.content.problem import Problem, TooLarge
@@ -36,6 +37,7 @@ def init_errors(app: Flask) -> None:
     """Answer every problem in the form that its audience reads."""
     app.register_error_handler(Problem, _answer)
     app.register_error_handler(HTTPException, _from_werkzeug)
+    app.register_error_handler(OperationalError, _busy)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -50,6 +52,12 @@ def _from_werkzeug(error: HTTPException) -> Any:
     if status == 405 and error.get_response() is not None:
         answer.headers["Allow"] = error.get_response().headers.get("Allow", "")
     return answer
+
+
+def _busy(error: OperationalError) -> Response:
+    log.error("database, request %s: %s", request_id(), error.orig)
+    extra = {"retry_after": 2}
+    return _answer(Problem("The database is busy.", extra=extra, status=503, code="busy"))
 
 
 def _unexpected(error: Exception) -> Response:

@@ -50,9 +50,15 @@ def _plain(text: str) -> str:
 def _line(text: str) -> str:
     if has_controls(text, keep=""):
         raise ValueError("one line without control characters, please")
-    if not text.strip():
-        raise ValueError("write something")
+    if not any(mark.isprintable() and not mark.isspace() for mark in text.replace("\u3164", "")):
+        raise ValueError("write something that can be seen")
     return text.strip()
+
+
+def one_line(text: str) -> str:
+    """Return `text` without control characters, as a title that was found, not given."""
+    kept = "".join(mark if mark.isprintable() or mark == " " else " " for mark in text)
+    return " ".join(kept.split())[:200]
 
 
 Plain = AfterValidator(_plain)

@@ -41,21 +41,25 @@ const offer = (block) => {
 	const add = button();
 	add.hidden = !article || !section || isWhole(block, section);
 	if (add.hidden) return;
-	const top = block.getBoundingClientRect().top - article.getBoundingClientRect().top;
+	const beside = block.querySelector(":scope > .pin") ?? block;
+	const top = beside.getBoundingClientRect().top - article.getBoundingClientRect().top;
 	add.style.setProperty("inset-block-start", `${Math.max(0, top)}px`);
 	add.setAttribute("aria-label", `Comment on: ${block.textContent.trim().slice(0, 60)}`);
 	add.onclick = () => compose(block);
 	if (add.parentElement !== article) article.append(add);
 };
 
-// The smallest block at the middle of the view, or the one nearest to it.
+// The smallest block at the middle of the view, or the one nearest to it. A section is the last
+// resort: its blocks leave gaps, and whoever reads there means one of them.
 const inView = () => {
 	const middle = window.innerHeight / 2;
 	let best = null;
 	for (const block of document.querySelectorAll("#pp-doc [data-block]")) {
 		const { top, bottom, height } = block.getBoundingClientRect();
-		if (!height || !sectionOf(block)) continue;
-		const away = Math.max(top - middle, middle - bottom, 0);
+		const section = sectionOf(block);
+		if (!height || !section) continue;
+		const last = block === section ? 1e6 : 0;
+		const away = Math.max(top - middle, middle - bottom, 0) + last;
 		if (!best || away < best.away || (away === best.away && height <= best.height)) {
 			best = { block, away, height };
 		}

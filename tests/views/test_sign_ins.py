@@ -73,11 +73,32 @@ def test_a_chosen_session_id_is_replaced(app):
 def test_signing_in_again_ends_the_session_before(app, browser):
     alice = browser("alice")
     before = alice.client.get_cookie("planpush").value
-    alice.get(f"/sign-in/local?token={link(app, 'bob')}")
+    alice.get(f"/sign-in/local?token={link(app, 'alice')}")
     copy = app.test_client()
     copy.set_cookie("planpush", before)
     assert copy.get("/dashboard").status_code == 302
+    assert "alice@example.com" in alice.get("/dashboard").text
+
+
+def test_a_link_does_not_make_somebody_another_person_unasked(app, browser):
+    alice, secret = browser("alice"), link(app, "bob")
+    asked = alice.get(f"/sign-in/local?token={secret}")
+    assert asked.status_code == 200 and "Continue as Bob" in asked.text
+    assert "alice@example.com" in alice.get("/dashboard").text
+    before = alice.client.get_cookie("planpush").value
+    assert alice.send("POST", "/sign-in/local", {"token": secret}).status_code == 302
     assert "bob@example.com" in alice.get("/dashboard").text
+    copy = app.test_client()
+    copy.set_cookie("planpush", before)
+    assert copy.get("/dashboard").status_code == 302
+
+
+@pytest.mark.parametrize("method", ["HEAD", "GET"])
+def test_a_preview_does_not_use_a_link_up(app, method):
+    client, secret = app.test_client(), link(app, "bob")
+    headers = {"Sec-Purpose": "prefetch;prerender"} if method == "GET" else {}
+    client.open(f"/sign-in/local?token={secret}", method=method, headers=headers)
+    assert client.get(f"/sign-in/local?token={secret}").status_code == 302
 
 
 def test_signing_out_kills_a_copied_cookie(app, browser):

@@ -16,6 +16,7 @@ from planpush.web.parse import cursor_of, number_of
 
 plans = Blueprint("api_plans", __name__, url_prefix="/api/plans")
 DEEPEST = 10**6
+MOST_VERSIONS = 200
 
 
 @plans.get("")
@@ -35,11 +36,11 @@ def index() -> Response:
 @plans.get("/<slug>")
 @scope("plans:read")
 def show(slug: str) -> Response:
-    """Answer a plan with its versions, newest first."""
+    """Answer a plan with its versions, newest first, the last 200 at most."""
     plan = Plan.find(slug, current_user())
     versions = [
         {**summary(version), "direction": version.direction, "digest": version.digest}
-        for version in Version.history(plan)
+        for version in Version.history(plan, limit=MOST_VERSIONS)
     ]
     return jsonify(**_plan(plan), versions=versions)
 

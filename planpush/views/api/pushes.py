@@ -17,7 +17,7 @@ from planpush.models.push import Pushed, prepare, push_new
 from planpush.views.api.bodies import PushBody, PushQuery
 from planpush.web.auth import begin_writing, config, current_user, prepares, scope
 from planpush.web.limits import limited
-from planpush.web.parse import parse_body, parse_query, text_body
+from planpush.web.parse import one_line, parse_body, parse_query, text_body
 
 pushes = Blueprint("api_pushes", __name__, url_prefix="/api")
 
@@ -73,7 +73,7 @@ def _from_html() -> tuple[str | None, Push, list[Finding]]:
     if not pieces.pieces:
         message = "the document has no text: send HTML with sections or headings"
         raise Invalid(message, [Finding("empty", message, field="body")], code="invalid_document")
-    title = query.title or (None if query.plan else pieces.title or None)
+    title = query.title or (None if query.plan else one_line(pieces.title) or None)
     sections = [SectionPush(piece.anchor, piece.html) for piece in pieces.pieces]
     return query.plan, query.to_push(sections, title), list(pieces.warnings)
 
