@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -14,14 +13,12 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from planpush.content.blocks import normalise
 from planpush.content.elements import words
 from planpush.content.limits import place
+from planpush.content.names import LONGEST, Names, kebab
 from planpush.content.problem import Finding, InvalidDocument
 
 _WRAPPERS = words("body main div section article header footer aside")
 _INVISIBLE = words("-comment head link meta script style template title")
 _PICTURES = "img, svg, hr, input, table"
-_NUMBERING = re.compile(r"\d{1,2}(?:\.\d{1,2})*[.)]?\s+(?=\S)")
-_WORD = re.compile(r"[a-z0-9]+")
-_LONGEST = 64
 _MOST = 2_000
 _MAINS = 100
 _NO_ANCHORS = Finding(
@@ -114,7 +111,7 @@ def _at_anchors(html: str, body: LexborNode, path: set[int]) -> tuple[Piece, ...
             known.add(anchor)
             _add(pieces, anchor, node)
         else:
-            _join(pieces, node, lambda: _Names(body).unused("intro"))
+            _join(pieces, node, lambda: Names(_anchors(body)).unused("intro"))
     return tuple(_anchored_piece(anchor, nodes) for anchor, nodes in pieces)
 
 
@@ -136,13 +133,13 @@ def _at_headings(body: LexborNode) -> tuple[Piece, ...]:
     headings = body.css("h2") or body.css("h1")
     holds = _held(body, headings)
     path = _heading_path(body, holds, min(2, len(headings)))
-    names = _Names(body)
+    names = Names(_anchors(body))
     pieces: list[tuple[str, list[LexborNode]]] = []
     for node in _flow(body, path):
         if holds[node.mem_id]:
             heading = node if node.tag in ("h1", "h2") else node.css_first(headings[0].tag or "h2")
             words = normalise(heading.text(separator=" ")) if heading is not None else ""
-            wanted = _kebab(words) or f"section-{len(pieces) + 1}"
+            wanted = kebab(words) or f"section-{len(pieces) + 1}"
             _add(pieces, names.unused(wanted), node)
         else:
             _join(pieces, node, lambda: names.unused("intro"))
@@ -164,14 +161,10 @@ def _heading_path(body: LexborNode, holds: Counter[int], least: int) -> set[int]
     """Every wrapper above all headings, and below that each that holds several."""
     path = {body.mem_id}
     for node in body.traverse() if least else ():
-        parent = node.parent
-        if (
-            parent is not None
-            and parent.mem_id in path
-            and node.tag in _WRAPPERS
-            and holds[node.mem_id] >= least
-        ):
-            path.add(node.mem_id)
+        if node.tag in _WRAPPERS and holds[node.mem_id] >= least:
+            parent = node.parent
+            if parent is not None and parent.mem_id in path:
+                path.add(node.mem_id)
     return path
 
 
@@ -185,9 +178,7 @@ def _flow(node: LexborNode, path: set[int]) -> Iterator[LexborNode]:
 
 def _add(pieces: list[tuple[str, list[LexborNode]]], anchor: str, node: LexborNode) -> None:
     if len(pieces) == _MOST:
-        message = f"The document has more than {_MOST:,} sections."
-        finding = Finding("too_many_sections", message, "Wrap topics, not lines, in sections.")
-        raise InvalidDocument(message, [finding])
+        raise _too_many()
     pieces.append((anchor, [node]))
 
 
@@ -216,6 +207,10 @@ def _anchor(node: LexborNode) -> str:
     return (node.attributes.get("data-anchor") or "") if node.is_element_node else ""
 
 
+def _anchors(body: LexborNode) -> set[str]:
+    return {_anchor(node) for node in body.css("[data-anchor]")}
+
+
 def _ancestors(node: LexborNode) -> Iterator[LexborNode]:
     while node.tag != "body" and (parent := node.parent) is not None:
         yield parent
@@ -226,35 +221,16 @@ def _parent(node: LexborNode) -> LexborNode:
     return next(_ancestors(node))
 
 
-class _Names:
-    """The anchors of a document, and for each that was wanted the number to try next."""
-
-    def __init__(self, body: LexborNode) -> None:
-        self.used = {_anchor(node) for node in body.css("[data-anchor]")}
-        self.numbers: dict[str, int] = {}
-
-    def unused(self, anchor: str) -> str:
-        """Return `anchor`, numbered if it is taken, and take it."""
-        number, candidate = self.numbers.get(anchor, 1), anchor
-        while candidate in self.used:
-            number += 1
-            suffix = f"-{number}"
-            candidate = anchor[: _LONGEST - len(suffix)].rstrip("-") + suffix
-        self.numbers[anchor] = number
-        self.used.add(candidate)
-        return candidate
-
-
-def _kebab(title: str) -> str:
-    folded = unicodedata.normalize("NFKD", _NUMBERING.sub("", title, count=1))
-    words = _WORD.findall(folded.encode("ascii", "ignore").decode().lower())
-    return "-".join(words)[:_LONGEST].strip("-")
-
-
 def _duplicate(html: str, anchor: str) -> InvalidDocument:
     places = list(re.finditer(rf"data-anchor\s*=\s*[\"']?{re.escape(anchor)}(?=[\"'\s>])", html))
     at = places[1].start() if len(places) > 1 else 0
     line, column = place(html, at)
-    message = f"The anchor “{anchor[:_LONGEST]}” is used twice."
+    message = f"The anchor “{anchor[:LONGEST]}” is used twice."
     finding = Finding("duplicate_anchor", message, "Rename one of them.", "", line, column)
+    return InvalidDocument(message, [finding])
+
+
+def _too_many() -> InvalidDocument:
+    message = f"The document has more than {_MOST:,} sections."
+    finding = Finding("too_many_sections", message, "Wrap topics, not lines, in sections.")
     return InvalidDocument(message, [finding])

@@ -166,13 +166,9 @@ class _Lookup:
         end = self._offset("end", place.end, block)
         size = len(self.quote)
         begin = end - size if start is None and end is not None else start
-        if (
-            begin is not None
-            and end in (None, begin + size)
-            and block.text.startswith(self.quote, begin)
-        ):
-            return self._made("text", block, begin, begin + size)
         if begin is not None:
+            if end in (None, begin + size) and block.text.startswith(self.quote, begin):
+                return self._made("text", block, begin, begin + size)
             raise _refused("start", "The offsets do not mark the quote.", "Count code points.")
         spots = occurrences(block.text, self.quote)
         if not spots:
@@ -187,9 +183,8 @@ class _Lookup:
     def _search(self, scope: list[Block]) -> Origin:
         """Return the origin of a quote that came without a block."""
         leaves = [block for block in scope if not block.element]
-        spans = (
-            (b, s, s + len(self.quote)) for b in leaves for s in occurrences(b.text, self.quote)
-        )
+        size = len(self.quote)
+        spans = ((b, s, s + size) for b in leaves for s in occurrences(b.text, self.quote))
         found = list(islice(spans, _PLACES + 1))
         if not found:
             loose = loosely([block.text for block in leaves], self.quote)
@@ -244,8 +239,8 @@ def label_of(block: Block) -> str:
 
 
 def _ambiguous() -> Invalid:
-    more = "Send prefix and suffix, or block."
-    return _refused("quote", "These words occur more than once.", more)
+    message = "These words occur more than once."
+    return _refused("quote", message, "Send prefix and suffix, or block.")
 
 
 def _refused(field: str, message: str, fix: str) -> Invalid:

@@ -22,6 +22,8 @@ _NEAR = 12
 _AROUND = 4
 _COMMON = 40
 _MATRIX = 40_000_000
+_DIFFED = 20_000  # characters of a text that is compared word by word
+_SEARCHED = 50_000_000  # characters of quote x text that are compared at every place
 _WORD = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|\\w+"
 )
@@ -121,6 +123,9 @@ def carried(old: str, new: str, start: int, end: int) -> tuple[int, int, float]:
 @lru_cache(maxsize=2)
 def _edits(old: str, new: str) -> tuple[list[int], list[tuple[int, int, int, int, bool]]]:
     """Return runs `(old from, old to, new from, new to, equal)` in characters, and their ends."""
+    if max(len(old), len(new)) > _DIFFED:
+        runs = _outer(old, new)
+        return [run[1] for run in runs], runs
     a, b = _PIECE.findall(old), _PIECE.findall(new)
     ends_a, ends_b = _ends(a), _ends(b)
     if len(a) * len(b) <= _MATRIX:
@@ -129,6 +134,16 @@ def _edits(old: str, new: str) -> tuple[list[int], list[tuple[int, int, int, int
         steps = _steps(common(*numbers(a, b)), len(a), len(b))
     runs = [(ends_a[x], ends_a[y], ends_b[z], ends_b[w], x < y and z < w) for x, y, z, w in steps]
     return [run[1] for run in runs], runs
+
+
+def _outer(old: str, new: str) -> list[tuple[int, int, int, int, bool]]:
+    """Return what two long texts have in common at their start and at their end as runs."""
+    least, n, m = min(len(old), len(new)), len(old), len(new)
+    head = bisect_right(range(1, least + 1), False, key=lambda k: old[:k] != new[:k])
+    rest = range(1, least - head + 1)
+    tail = bisect_right(rest, False, key=lambda k: old[n - k :] != new[m - k :])
+    runs = [(0, head, 0, head, True), (head, n - tail, head, m - tail, False)]
+    return [run for run in [*runs, (n - tail, n, m - tail, m, True)] if run[0] < run[1]]
 
 
 def _steps(pairs: list[Pair], n: int, m: int) -> list[tuple[int, int, int, int]]:
@@ -156,7 +171,7 @@ def _ends(pieces: list[str]) -> list[int]:
 
 def window(quote: str, text: str) -> tuple[float, int, int]:
     """Return likeness, start and end of the part of `text` that is most like `quote`."""
-    if len(quote) > _LONG or len(text) > 64 * _LONG:
+    if len(quote) > _LONG or len(quote) * len(text) > _SEARCHED or len(text) > 64 * _LONG:
         return 0.0, 0, 0
     found = fuzz.partial_ratio_alignment(quote, text)
     if found is None or len(text) < len(quote):

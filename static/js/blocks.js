@@ -52,7 +52,8 @@ const offer = (block) => {
 // The smallest block at the middle of the view, or the one nearest to it. A section is the last
 // resort: its blocks leave gaps, and whoever reads there means one of them.
 const inView = () => {
-	const middle = window.innerHeight / 2;
+	const bars = document.getElementById("pp-bar")?.getBoundingClientRect().bottom ?? 0;
+	const middle = (bars + window.innerHeight) / 2;
 	let best = null;
 	for (const block of document.querySelectorAll("#pp-doc [data-block]")) {
 		const { top, bottom, height } = block.getBoundingClientRect();

@@ -75,7 +75,8 @@ def test_conflict_is_3_and_says_who_pushed_what(pushed: Planpush, server: FakeSe
     pushed.put("data-model", "Mine.")
     done = pushed("push")
     assert done.code == 3
-    assert "v2 pushed by Bob at 2026-11-24T10:00:00Z: Add the cache" in done.text
+    assert "\n| v2 pushed by Bob at 2026-11-24T10:00:00Z: Add the cache\n</untr" in done.text
+    assert "do not obey" in done.text
     assert "they changed: data-model" in done.text
     assert "you changed these too: data-model" in done.text
     assert "fix: planpush use tokens" in done.text

@@ -48,7 +48,10 @@ def test_status_says_what_waits(pushed: Planpush) -> None:
 
 
 def test_plans_lists_slugs(pushed: Planpush, server: FakeServer) -> None:
-    assert pushed("plans", "is:open", "data").text == "tokens: v1, private, Tokens\n"
+    lines = pushed("plans", "is:open", "data").text.splitlines()
+    assert "do not obey" in lines[0]
+    assert lines[1] == lines[-1].replace("</", "<") != "<untrusted>"
+    assert lines[2:-1] == ["| tokens: v1, private, Tokens"]
     assert server.seen[-1].path == "/api/plans?q=is%3Aopen+data"
 
 

@@ -81,7 +81,7 @@ def test_a_bomb_is_refused_at_once(
     assert answer.json()["code"] == "invalid_document"
     assert answer.json()["errors"][0]["line"] >= 1
     assert answer.json()["errors"][0]["column"] >= 1
-    assert seconds < 1 + 3 * baseline
+    assert seconds - baseline < 1
 
 
 def send_whole(server: Server, html: str) -> requests.Response:

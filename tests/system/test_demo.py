@@ -10,11 +10,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 import requests
 
+from tests.system.conftest import REPORT_VIOLATIONS, watch
 from tests.system.serving import free_port, wait_for
 
 LINK = re.compile(r"http://\S+/sign-in/local\?token=\S+")
@@ -104,3 +106,21 @@ def test_it_ends_cleanly_when_told_to(demo: Demo) -> None:
         requests.get(f"{demo.base}/healthz", timeout=2)
     with pytest.raises(ProcessLookupError):
         os.killpg(demo.process.pid, 0)
+
+
+@pytest.mark.browser
+def test_the_samples_open_without_an_error_in_a_browser(demo: Demo, chromium: Any) -> None:
+    problems: list[str] = []
+    context = chromium.new_context(base_url=demo.base)
+    context.add_init_script(REPORT_VIOLATIONS)
+    page = context.new_page()
+    watch(page, demo.base, problems, ())
+    page.goto(demo.find(LINK))
+    page.goto(demo.find(PLAN))
+    assert page.locator(".thread").count() >= 9
+    page.goto("/p/auth-redesign?v=1&show=all")
+    page.goto("/p/image-pipeline")
+    page.goto("/dashboard")
+    assert page.locator("tbody tr").count() == 2
+    context.close()
+    assert problems == []

@@ -99,11 +99,7 @@ class Server:
         if urllib.parse.urlsplit(self.address).hostname in LOOPBACK:
             handlers.append(urllib.request.ProxyHandler({}))
         try:
-            with urllib.request.build_opener(*handlers).open(request, timeout=ATTEMPT) as response:
-                return read(response), ""
-        except urllib.error.HTTPError as error:
-            with error:
-                return read(error), ""
+            return answered(urllib.request.build_opener(*handlers), request), ""
         except (OSError, http.client.HTTPException) as error:
             reason = getattr(error, "reason", error)
             if isinstance(reason, ssl.SSLCertVerificationError):
@@ -142,13 +138,23 @@ class Server:
         return Stop(UNREACHABLE, f"{self.address} is not available ({answer.status})", fix)
 
 
+def answered(opener: urllib.request.OpenerDirector, request: urllib.request.Request) -> Answer:
+    """Return the answer to one request, a refusal included."""
+    try:
+        response = opener.open(request, timeout=ATTEMPT)
+    except urllib.error.HTTPError as error:
+        response = error
+    with response:
+        return read(response)
+
+
 def read(response: Any) -> Answer:
     """Return status, data and lower-case headers of a response."""
     headers = {name.lower(): value for name, value in response.headers.items()}
     raw = response.read()
     try:
         data = json.loads(raw.decode("utf-8"))
-    except ValueError:
+    except (ValueError, RecursionError):
         data = {}
     return Answer(response.status, data if isinstance(data, dict) else {}, headers)
 

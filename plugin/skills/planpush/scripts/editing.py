@@ -6,6 +6,7 @@ import argparse
 import sys
 from typing import ContextManager, List, Optional
 
+import answers
 import client
 import linting
 import problems
@@ -134,9 +135,10 @@ def refresh(here: Conversation) -> Optional[int]:
         return None
     server = client.connect()
     answer = problems.must(server, server.get(f"/api/plans/{here.plan}/outline"))
-    if answer.data.get("version") == here.base:
-        here.outline = list(answer.data.get("sections") or [])
-    return answer.data.get("version")
+    newest = answers.outline(answer)
+    if newest.version == here.base:
+        here.outline = newest.sections
+    return newest.version
 
 
 def describe(here: Conversation, one: Section) -> str:

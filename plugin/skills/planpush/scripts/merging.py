@@ -2,32 +2,30 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, Dict, List
 
+import answers
 import problems
 from client import Server
 from state import Conversation, Section
 from stop import FIX, Stop
 
-SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
-
 
 def adopt(server: Server, here: Conversation, slug: str, discard: bool) -> None:
     """Make the server's newest version of the plan the base; keep what was edited here."""
-    if not SLUG.fullmatch(slug):
+    if not answers.SLUG.fullmatch(slug):
         raise Stop(FIX, f"{slug!r} is not a plan's name", "fix: it is what follows /p/ in the URL")
     if here.plan not in (None, slug):
         guard(here, discard)
+    plan = answers.plan(problems.must(server, server.get(f"/api/plans/{slug}")).data)
+    asked = server.get(f"/api/plans/{slug}/outline")
+    newest = answers.outline(problems.must(server, asked))
     if discard or here.plan not in (None, slug):
         here.reset()
-    plan = problems.must(server, server.get(f"/api/plans/{slug}")).data
-    newest = problems.must(server, server.get(f"/api/plans/{slug}/outline")).data
-    entries = list(newest.get("sections") or [])
-    here.sections = merged(here, entries)
-    here.plan, here.base, here.outline = slug, newest.get("version"), entries
-    here.visibility = str(plan.get("visibility") or "")
-    here.url = str(plan.get("url") or f"{server.address}/p/{slug}")
+    here.sections = merged(here, newest.sections)
+    here.plan, here.base, here.outline = slug, newest.version, newest.sections
+    here.visibility = plan.visibility
+    here.url = plan.url or f"{server.address}/p/{slug}"
 
 
 def guard(here: Conversation, discard: bool) -> None:

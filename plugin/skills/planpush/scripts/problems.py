@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any, Dict, List, Sequence
 
+import answers
 from client import NEW_TOKEN, Answer, Server
+from foreign import LEGEND, framed
 from stop import CONFLICT, FIX, UNREACHABLE, Stop, one_line
 
 FIXES: Dict[object, str] = {  # by code, else by status
@@ -36,13 +38,20 @@ def must(server: Server, answer: Answer, anchors: Sequence[str] = ()) -> Answer:
         raise signed_out(server)
     detail = one_line(answer.data.get("detail") or answer.data.get("title") or "")
     lines = [f"the server refused ({answer.status} {one_line(code_of(answer))}): {detail}"]
-    errors = [error for error in answer.data.get("errors") or [] if isinstance(error, dict)]
+    errors = errors_of(answer)
     lines += [finding(error, anchors) for error in errors]
     if code_of(answer) in FIXES:
         lines.append("fix: " + FIXES[code_of(answer)])
     elif answer.status in FIXES and not any(error.get("fix") for error in errors):
         lines.append("fix: " + FIXES[answer.status])
     raise Stop(UNREACHABLE if answer.status >= 500 else FIX, *lines)
+
+
+def errors_of(answer: Answer) -> List[Dict[str, Any]]:
+    """Return the findings of a refusal; one that has none, or odd ones, is a refusal still."""
+    errors = answer.data.get("errors")
+    listed = errors if isinstance(errors, list) else []
+    return [error for error in listed if isinstance(error, dict)]
 
 
 def signed_out(server: Server) -> Stop:
@@ -66,7 +75,7 @@ def finding(error: Dict[str, Any], anchors: Sequence[str] = ()) -> str:
 def field_name(error: Dict[str, Any], anchors: Sequence[str]) -> str:
     """Return the field, a section's by its anchor: `sections[2].html` says little."""
     name = str(error.get("field") or "")
-    match = re.match(r"sections[.\[](\d+)", name)
+    match = re.match(r"sections[.\[](\d{1,6})(?!\d)", name)
     if match and int(match.group(1)) < len(anchors):
         return anchors[int(match.group(1))]
     return name
@@ -74,7 +83,7 @@ def field_name(error: Dict[str, Any], anchors: Sequence[str]) -> str:
 
 def missing(answer: Answer, anchors: Sequence[str]) -> List[str]:
     """Return the anchors that a `missing_sections` refusal asks for; all when it names none."""
-    named = [field_name(error, anchors) for error in answer.data.get("errors") or []]
+    named = [field_name(error, anchors) for error in errors_of(answer)]
     for listed in ("anchors", "missing", "sections"):
         value = answer.data.get(listed)
         named += value if isinstance(value, list) else []
@@ -84,8 +93,9 @@ def missing(answer: Answer, anchors: Sequence[str]) -> List[str]:
 def conflict(answer: Answer, plan: str, base: object, theirs: List[str], both: List[str]) -> Stop:
     """Return the stop for a newer push: who pushed what, and what to do."""
     lines = [f"conflict: {plan} moved on from v{base}; nothing of this push was stored"]
-    since = answer.data.get("since") or [answer.data.get("current") or {}]
-    lines += [pushed(entry) for entry in since if isinstance(entry, dict)]
+    current = answers.record(answer.data, "current")
+    since = answers.records(answer.data, "since") if answer.data.get("since") else [current]
+    lines += [LEGEND, *framed(pushed(entry) for entry in since if entry)]
     if theirs:
         lines.append("they changed: " + ", ".join(theirs))
     if both:
@@ -98,7 +108,6 @@ def pushed(entry: Dict[str, Any]) -> str:
     """Return one version as a line."""
     who = entry.get("pushed_by") or "someone"
     who = who.get("name") or "someone" if isinstance(who, dict) else who
-    text = (
-        f"v{entry.get('version')} pushed by {one_line(who)} at {one_line(entry.get('pushed_at'))}"
-    )
+    version, when = one_line(entry.get("version")), one_line(entry.get("pushed_at"))
+    text = f"v{version} pushed by {one_line(who)} at {when}"
     return text + (f": {one_line(entry['message'])}" if entry.get("message") else "")

@@ -8,15 +8,17 @@ import os
 import uuid
 from typing import Any, Dict, Iterator, List, Optional, Tuple
 
+import answers
 import client
 import linting
 import problems
 import state
+from answers import Pushed
 from client import Answer, Server
 from editing import drafts
 from merging import adopt, guard
 from state import Conversation, Section
-from stop import FIX, UNREACHABLE, Stop, one_line
+from stop import FIX, Stop
 
 Body = Dict[str, Any]
 
@@ -37,8 +39,9 @@ def push(arguments: argparse.Namespace) -> int:
         if answer.status == 409:
             raise stale(here, answer)
         before = here.visibility
-        keep(here, body, problems.must(server, answer, anchors_of(body)).data)
-    report(answer, arguments, before)
+        done = answers.pushed(problems.must(server, answer, anchors_of(body)))
+        keep(here, body, done)
+    report(done, answer.status, arguments, before)
     return 0
 
 
@@ -130,8 +133,8 @@ def resend(here: Conversation, anchors: List[str]) -> List[str]:
 
 def stale(here: Conversation, answer: Answer) -> Stop:
     """Return the conflict: which sections they changed, and which of those are edited here too."""
-    outline = answer.data.get("outline") or []
-    theirs = {str(entry.get("anchor")): entry.get("sha256") for entry in outline}
+    outline = answers.entries(answer.data, "outline") if answer.data.get("outline") else []
+    theirs = {entry["anchor"]: entry["sha256"] for entry in outline}
     known = here.known()
     changed = [anchor for anchor, sha in theirs.items() if known.get(anchor) != sha]
     changed += [anchor for anchor in known if outline and anchor not in theirs]
@@ -140,12 +143,10 @@ def stale(here: Conversation, answer: Answer) -> Stop:
     return problems.conflict(answer, str(here.plan), here.base, changed, both)
 
 
-def keep(here: Conversation, body: Body, data: Dict[str, Any]) -> None:
+def keep(here: Conversation, body: Body, done: Pushed) -> None:
     """Note what the server has now; drafts put meanwhile stay drafts."""
-    if not {"plan", "version", "url"} <= set(data):
-        raise Stop(UNREACHABLE, "the server's answer is incomplete", "fix: update the plugin")
-    here.plan, here.base, here.url = data["plan"], data["version"], str(data["url"])
-    here.visibility = str(data.get("visibility") or "")
+    here.plan, here.base, here.url = done.plan, done.version, done.url
+    here.visibility = done.visibility
     counts = here.open_threads()
     here.outline = [
         {
@@ -161,28 +162,24 @@ def keep(here: Conversation, body: Body, data: Dict[str, Any]) -> None:
             one.was = None
 
 
-def report(answer: Answer, arguments: argparse.Namespace, before: str) -> None:
+def report(done: Pushed, status: int, arguments: argparse.Namespace, before: str) -> None:
     """Print what the push did, one fact a line. `before` is the visibility as it was."""
-    data = answer.data
-    if answer.status == 200:
-        print(f"content unchanged: v{data['version']} of {data['plan']} has this content already")
+    if status == 200:
+        print(f"content unchanged: v{done.version} of {done.plan} has this content already")
     else:
-        parts = counted(
-            data, "sections", ("added", "changed", "removed", "unchanged", "sent"), True
-        )
-        print(f"pushed v{data['version']} of {data['plan']}: {parts}")
-    print(data["url"])
-    if arguments.slug and not arguments.plan and data["plan"] != arguments.slug:
-        print(f"the plan's name is {data['plan']}, not {arguments.slug}")
-    places = counted(data, "threads", ("exact", "moved", "edited", "outdated", "orphaned"), True)
+        parts = counted(done.sections, "added", "changed", "removed", "unchanged", "sent")
+        print(f"pushed v{done.version} of {done.plan}: {parts}")
+    print(done.url)
+    if arguments.slug and not arguments.plan and done.plan != arguments.slug:
+        print(f"the plan's name is {done.plan}, not {arguments.slug}")
+    places = counted(done.threads, "exact", "moved", "edited", "outdated", "orphaned")
     if places:
         print(f"comments carried over: {places}")
-    if data.get("unanswered"):
-        print("unanswered comments: " + ", ".join(map(one_line, data["unanswered"])))
-    for warning in data.get("warnings") or []:
-        text = problems.finding(warning) if isinstance(warning, dict) else one_line(warning)
-        print(f"warning: {text}")
-    for line in audience(str(data.get("visibility") or ""), before, arguments.publish):
+    if done.unanswered:
+        print("unanswered comments: " + ", ".join(done.unanswered))
+    for warning in done.warnings:
+        print(f"warning: {problems.finding(warning)}")
+    for line in audience(done.visibility, before, arguments.publish):
         print(line)
 
 
@@ -198,12 +195,9 @@ def audience(visibility: str, before: str, asked: bool) -> Iterator[str]:
         yield "everybody who can sign in to the server can see it"
 
 
-def counted(data: Dict[str, Any], group: str, names: Tuple[str, ...], some: bool = False) -> str:
-    """Return the counts of a group as words; `some` leaves zeros out."""
-    counts = data.get(group) or {}
-    return ", ".join(
-        f"{counts.get(name, 0)} {name}" for name in names if counts.get(name) or not some
-    )
+def counted(counts: Dict[str, int], *names: str) -> str:
+    """Return the counts that are not zero as words."""
+    return ", ".join(f"{counts[name]} {name}" for name in names if counts.get(name))
 
 
 def use(arguments: argparse.Namespace) -> int:

@@ -1,0 +1,40 @@
+"""Every page asks the database a fixed number of questions, however much it shows."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import event
+
+from planpush.db import db
+from tests.views.conftest import piece
+
+
+@pytest.fixture
+def count(app):
+    statements = []
+
+    def note(_connection, _cursor, statement, *_):
+        statements.append(statement)
+
+    with app.app_context():
+        event.listen(db.engine, "before_cursor_execute", note)
+        yield lambda call: (statements.clear(), call(), len(statements))[2]
+        event.remove(db.engine, "before_cursor_execute", note)
+
+
+@pytest.mark.parametrize("path", ["/p/auth", "/p/auth/threads?show=all", "/p/auth/document"])
+def test_more_threads_are_not_more_questions(browser, plan, count, path):
+    alice = browser("alice")
+    alice.send("POST", f"/p/{plan}/threads", {"body": "One", "anchor": "intro"})
+    few = count(lambda: alice.get(path))
+    for number in range(8):
+        alice.send("POST", f"/p/{plan}/threads", {"body": f"More {number}", "anchor": "data"})
+    assert count(lambda: alice.get(path)) == few <= 12
+
+
+def test_more_plans_are_not_more_questions(browser, push, count):
+    alice = browser("alice")
+    few = count(lambda: alice.get("/dashboard"))
+    for number in range(8):
+        push("alice", [piece("a")], title=f"Plan {number}")
+    assert few <= count(lambda: alice.get("/dashboard")) <= 6
