@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from planpush.content import limits, sanitise, secrets
+from planpush.content import limits, references, sanitise, secrets
 from planpush.content import section as content
 from planpush.content.lint import lint
 from planpush.content.problem import Finding, Invalid, InvalidDocument, TooLarge
@@ -76,7 +76,7 @@ def _build(item: SectionPush, sha256: str, place: str, budget: int) -> tuple[Sec
         errors, warnings = lint([(item.anchor, html)])
         if errors:
             raise InvalidDocument("; ".join(found.message for found in errors[:3]), errors)
-        built = content.build(item.anchor, sanitise.clean(html))
+        built = content.build(item.anchor, references.settle(sanitise.clean(html)))
     except InvalidDocument as problem:
         problem.errors = [replace(finding, field=place) for finding in problem.errors]
         raise

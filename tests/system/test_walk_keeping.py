@@ -155,3 +155,10 @@ def test_no_open_thread_wears_no_mark(visit: Visit, plan: str) -> None:
     expect(page.locator(".count.mark")).to_have_count(0)
     page.locator("#pp-versions").click()
     expect(page.locator("#pp-bar .pop .who")).to_contain_text("Pushed by Alice")
+
+
+def test_an_error_page_keeps_the_account(visit: Visit) -> None:
+    page = visit("bob", expect=("404",))
+    page.goto("/p/no-such-plan")
+    page.locator("summary[aria-label*=account]").click()
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
