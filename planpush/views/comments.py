@@ -11,7 +11,7 @@ from planpush.models.thread import Thread
 from planpush.views.plans import Typed, page
 from planpush.web.auth import current_user
 from planpush.web.limits import limited
-from planpush.web.respond import changed, claim, fragment, on_invalid, wants_fragment
+from planpush.web.respond import changed, claim, fragment, on_invalid, shown_version, wants_fragment
 
 comments = Blueprint("comments", __name__)
 
@@ -65,7 +65,7 @@ def _changed(slug: str, thread_id: int, *, said: str, status: int = 200) -> Resp
         page=f"/p/{slug}?thread={thread_id}#t{thread_id}",
         status=status,
         plan=plan,
-        card=Reading(plan).card(thread_id),
+        card=Reading(plan, shown_version()).card(thread_id),
         user=current_user(),
         said=said,
         typed=None,
@@ -74,7 +74,7 @@ def _changed(slug: str, thread_id: int, *, said: str, status: int = 200) -> Resp
 
 def _card(slug: str, typed: Typed, status: int = 200) -> Response:
     plan = Plan.find(slug, current_user())
-    reading = Reading(plan)
+    reading = Reading(plan, shown_version())
     card = reading.card(typed.thread)
     if not wants_fragment():
         context = page(reading, show=card.thread.state, typed=typed)

@@ -10,7 +10,7 @@ from planpush.models.thread import Thread
 from planpush.views.plans import page
 from planpush.web.auth import current_user
 from planpush.web.limits import limited
-from planpush.web.respond import changed
+from planpush.web.respond import changed, shown_version
 
 resolutions = Blueprint("resolutions", __name__)
 
@@ -34,7 +34,7 @@ def destroy(slug: str, thread_id: int) -> Response:
 
 
 def _changed(plan: Plan, thread_id: int, said: str, status: int) -> Response:
-    reading = Reading(plan)
+    reading = Reading(plan, shown_version())
     return changed(
         "resolutions/create.htmx.html",
         page=f"/p/{plan.slug}?thread={thread_id}#t{thread_id}",

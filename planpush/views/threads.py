@@ -40,7 +40,7 @@ def index(slug: str) -> Response:
 def show(slug: str, thread_id: int) -> Response:
     """Answer one card."""
     plan = Plan.find(slug, current_user())
-    card = Reading(plan).card(thread_id)
+    card = Reading(plan, number("v")).card(thread_id)
     return fragment("threads/show.htmx.html", plan=plan, card=card, user=current_user(), typed=None)
 
 

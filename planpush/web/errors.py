@@ -127,6 +127,12 @@ def _wanted_page() -> str:
     return request.full_path.rstrip("?") if request.method == "GET" else ""
 
 
+def _account(status: int) -> dict[str, Any]:
+    """Return who is signed in, for the bar; not when the database itself may be the problem."""
+    user = g.get("user")
+    return {"user": user} if user is not None and status < 500 else {}
+
+
 def _for_person(problem: Problem) -> Response:
     htmx = bool(request.headers.get("HX-Request"))
     template = "errors/show.htmx.html" if htmx else "errors/show.html"
@@ -138,6 +144,7 @@ def _for_person(problem: Problem) -> Response:
         advice=WHAT_TO_DO.get(problem.status, ""),
         errors=problem.errors,
         request_id=request_id(),
+        **_account(problem.status),
     )
     response = Response(body, status=problem.status, mimetype="text/html")
     if htmx:

@@ -22,7 +22,7 @@ from planpush.web.headers import csp_nonce
 UI_ICONS = (
     "arrow-down", "arrow-up", "bot", "check", "chevron-down", "chevron-right", "circle-check",
     "corner-down-right", "ellipsis", "file-text", "globe", "history", "info", "link", "lock",
-    "log-out", "message-square", "message-square-plus", "pencil", "plus", "rotate-ccw", "search",
+    "log-out", "message-square", "pencil", "plus", "rotate-ccw", "search",
     "terminal", "trash-2", "triangle-alert", "unlink", "x",
 )  # fmt: skip
 _LINK = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:!?)\]]")

@@ -91,3 +91,8 @@ def number(name: str, *, source: Any = None) -> int | None:
         message = f"{name} is a whole number"
         raise Malformed(message, [Finding("malformed", message, field=name)])
     return int(raw)
+
+
+def shown_version() -> int | None:
+    """Return the version that the page shows which sent this form; None is the newest."""
+    return number("v", source=request.values)

@@ -119,7 +119,7 @@ def test_the_largest_document_is_taken_and_opens(server: Server, visit: Any, pul
     page.set_default_timeout(30_000)
     page.goto(f"/p/{pushed.json()['plan']}")
     assert page.locator("#pp-doc h2").count() == 10
-    page.locator("#pp-pin-part-9-0").click()
+    page.locator("#pp-plus-part-9").click()
     page.locator("#pp-new-body").wait_for()
 
 

@@ -66,7 +66,7 @@ def test_a_filter_that_cannot_be_read_leaves_the_list(visit: Visit, plan: str) -
 def test_the_composer_opens_with_focus(visit: Visit, plan: str) -> None:
     page = visit("bob")
     page.goto(f"/p/{plan}")
-    page.locator("#pp-new-intro").click()
+    page.locator("#pp-plus-intro").click()
     expect(page.locator("#pp-new-body")).to_be_focused()
     page.keyboard.type("Why rotate?")
     page.keyboard.press("Control+Enter")
@@ -145,7 +145,7 @@ def test_resolve_and_reopen(visit: Visit, plan: str, script: bool) -> None:
 def test_a_double_click_makes_one(visit: Visit, server: Server, plan: str, script: bool) -> None:
     page = visit("bob", java_script_enabled=script)
     page.goto(f"/p/{plan}")
-    page.locator("#pp-new-intro").click()
+    page.locator("#pp-plus-intro").click()
     page.locator("#pp-new-body").fill("Only once")
     page.locator("#pp-new-send").dblclick()
     expect(page.locator(".thread", has_text="Only once")).to_have_count(1)
@@ -157,7 +157,7 @@ def test_a_double_click_makes_one(visit: Visit, server: Server, plan: str, scrip
 def test_only_spaces_give_the_form_back(visit: Visit, plan: str, script: bool) -> None:
     page = visit("bob", java_script_enabled=script, expect=("422",))
     page.goto(f"/p/{plan}")
-    page.locator("#pp-new-intro").click()
+    page.locator("#pp-plus-intro").click()
     page.locator("#pp-new-body").fill("   ")
     page.locator("#pp-new-send").click()
     field = page.locator("#pp-new-body")
@@ -231,7 +231,7 @@ def test_a_comment_lives_through_a_push(visit: Visit, server: Server, plan: str)
 def test_a_dead_session_leads_to_sign_in(visit: Visit, server: Server, plan: str) -> None:
     page = visit("bob", expect=("401",))
     page.goto(f"/p/{plan}")
-    page.locator("#pp-new-intro").click()
+    page.locator("#pp-plus-intro").click()
     page.locator("#pp-new-body").fill("Too late")
     with server.app.app_context():
         db.session.execute(delete(BrowserSession))

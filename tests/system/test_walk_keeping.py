@@ -22,7 +22,7 @@ def test_a_section_takes_a_second_thread(visit: Visit, server: Server, plan: str
     page = visit("bob")
     comment(page, plan, "First")
     page.locator("#s-intro").hover()
-    page.locator("#pp-new-intro").click()
+    page.locator("#pp-plus-intro").click()
     page.locator("#pp-new-body").fill("Second")
     page.locator("#pp-new-send").click()
     expect(page.locator("#pp-pin-intro-0")).to_have_text("2")
@@ -30,7 +30,7 @@ def test_a_section_takes_a_second_thread(visit: Visit, server: Server, plan: str
     page.locator("#threads .thread", has_text="First").get_by_text("Resolve").click()
     expect(page.locator("#pp-pin-intro-0")).to_have_text("1")
     expect(page.locator("#s-intro > :is(.pin, .permalink)")).to_have_count(3)
-    expect(page.locator("#pp-new-intro")).to_have_count(1)
+    expect(page.locator("#pp-plus-intro")).to_have_count(1)
 
 
 def test_a_block_takes_a_second_thread(visit: Visit, server: Server, plan: str) -> None:
@@ -79,7 +79,7 @@ def test_what_is_typed_outlives_a_tab(visit: Visit, plan: str) -> None:
     card = comment(page, plan)
     card.locator("summary", has_text="Reply").click()
     card.locator("textarea").fill("A reply so far")
-    page.locator("#pp-new-data").click()
+    page.locator("#pp-plus-data").click()
     page.locator("#pp-new-body").fill("A comment so far")
     for tab in ("resolved", "open"):
         page.locator(f"#pp-tab-{tab}").click()
@@ -87,12 +87,12 @@ def test_what_is_typed_outlives_a_tab(visit: Visit, plan: str) -> None:
     expect(page.locator("#pp-new-body")).to_have_value("A comment so far")
     expect(card.locator("textarea")).to_be_visible()
     expect(card.locator("textarea")).to_have_value("A reply so far")
-    page.locator("#pp-new-intro").click()
+    page.locator("#pp-plus-intro").click()
     expect(page.get_by_label("On “Intro”")).to_have_value("A comment so far")
     page.locator("#pp-new-cancel").click()
     expect(page.locator("#composer")).to_be_empty()
     expect(page.locator("#threads")).to_be_focused()
-    page.locator("#pp-new-intro").click()
+    page.locator("#pp-plus-intro").click()
     expect(page.locator("#pp-new-body")).to_have_value("")
 
 
