@@ -49,7 +49,7 @@ def parse(text: str, keys: Mapping[str, frozenset[str]]) -> list[Term]:
 def _unknown(what: str, word: str, known: list[str], mark: str) -> Invalid:
     found = process.extractOne(word, known, score_cutoff=50)
     hint = f"did you mean {found[0]}{mark}?" if found else f"known are {', '.join(known)}"
-    message = f"There is no {what}; {hint}"
+    message = f"“{what}” is not known: {hint}"
     return Invalid(message, [Finding("unknown_term", message, field="q")])
 
 

@@ -14,7 +14,6 @@ from planpush.models.plan import Plan
 from planpush.models.reading import SHOWN, Reading
 from planpush.models.version import Version
 from planpush.web.auth import current_user
-from planpush.web.document import icons, rendered
 from planpush.web.headers import nonce_for
 from planpush.web.respond import number
 
@@ -81,8 +80,6 @@ def page(
         "reading": reading,
         "version": reading.version,
         "history": Version.history(reading.plan, limit=50),
-        "document": rendered(reading),
-        "document_icons": icons(reading),
         "show": show or (card.thread.state if card else _tab()),
         "active": opened,
         "typed": typed or (Typed(opened or 0, editing=number("edit")) if number("edit") else None),

@@ -15,8 +15,8 @@ from planpush.web.jinja import UI_ICONS, bless, sprite
 
 
 def init_document(app: Flask) -> None:
-    """Give templates the pins."""
-    app.jinja_env.globals["moved_pin"] = moved_pin
+    """Give templates the document and its pins; what they do not show is not made."""
+    app.jinja_env.globals.update(rendered=rendered, document_icons=icons, moved_pin=moved_pin)
 
 
 def rendered(reading: Reading) -> Markup:

@@ -48,7 +48,8 @@ def _from_werkzeug(error: HTTPException) -> Any:
     if status < 400:
         return error
     code = HTTPStatus(status).phrase.lower().replace(" ", "_")
-    answer = _answer(Problem(error.description or "", status=status, code=code))
+    told = "" if status in (404, 405) else error.description or ""  # theirs speaks of spelling
+    answer = _answer(Problem(told, status=status, code=code))
     if status == 405 and error.get_response() is not None:
         answer.headers["Allow"] = error.get_response().headers.get("Allow", "")
     return answer
