@@ -17,7 +17,7 @@ comments = Blueprint("comments", __name__)
 
 
 @comments.post("/p/<slug>/threads/<id:thread_id>/comments")
-@limited("comment", limit=120, seconds=60)
+@limited("comment", limit=300, seconds=60)
 def create(slug: str, thread_id: int) -> Response:
     """Reply. Words that cannot be stored come back in their form, 422."""
     user = current_user()
@@ -39,7 +39,7 @@ def edit(slug: str, comment_id: int) -> Response:
 
 
 @comments.patch("/p/<slug>/comments/<id:comment_id>")
-@limited("comment", limit=120, seconds=60)
+@limited("comment", limit=300, seconds=60)
 def update(slug: str, comment_id: int) -> Response:
     """Change one's own words."""
     comment = Comment.find(Plan.find(slug, current_user(), lock=True), comment_id)
@@ -50,7 +50,7 @@ def update(slug: str, comment_id: int) -> Response:
 
 
 @comments.delete("/p/<slug>/comments/<id:comment_id>")
-@limited("comment", limit=120, seconds=60)
+@limited("comment", limit=300, seconds=60)
 def destroy(slug: str, comment_id: int) -> Response:
     """Take one's own words away; "deleted" stays in their place."""
     comment = Comment.find(Plan.find(slug, current_user(), lock=True), comment_id)

@@ -15,7 +15,7 @@ publications = Blueprint("publications", __name__)
 
 
 @publications.post("/p/<slug>/publication")
-@limited("comment", limit=120, seconds=60)
+@limited("comment", limit=300, seconds=60)
 def create(slug: str) -> Response:
     """Let every signed-in person see the plan."""
     plan = Plan.find(slug, current_user(), lock=True)
@@ -24,7 +24,7 @@ def create(slug: str) -> Response:
 
 
 @publications.delete("/p/<slug>/publication")
-@limited("comment", limit=120, seconds=60)
+@limited("comment", limit=300, seconds=60)
 def destroy(slug: str) -> Response:
     """Take the plan back to its owner, editors and reviewers."""
     plan = Plan.find(slug, current_user(), lock=True)

@@ -16,7 +16,7 @@ resolutions = Blueprint("resolutions", __name__)
 
 
 @resolutions.post("/p/<slug>/threads/<id:thread_id>/resolution")
-@limited("comment", limit=120, seconds=60)
+@limited("comment", limit=300, seconds=60)
 def create(slug: str, thread_id: int) -> Response:
     """Resolve a thread."""
     plan = Plan.find(slug, current_user(), lock=True)
@@ -25,7 +25,7 @@ def create(slug: str, thread_id: int) -> Response:
 
 
 @resolutions.delete("/p/<slug>/threads/<id:thread_id>/resolution")
-@limited("comment", limit=120, seconds=60)
+@limited("comment", limit=300, seconds=60)
 def destroy(slug: str, thread_id: int) -> Response:
     """Reopen a thread."""
     plan = Plan.find(slug, current_user(), lock=True)

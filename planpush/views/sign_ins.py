@@ -49,7 +49,7 @@ def update() -> Any:
     return _redeem(request.form.get("token", ""), "")
 
 
-@limited("sign-in", limit=30, seconds=60)
+@limited("sign-in", limit=60, seconds=60)
 def _redeem(secret: str, wanted: str) -> Any:
     allowed = "local" in config().auth_providers
     user = SignInLink.redeem(secret) if allowed else None

@@ -45,7 +45,7 @@ def show(slug: str, thread_id: int) -> Response:
 
 
 @threads.get("/p/<slug>/threads/new")
-@limited("composer", limit=120, seconds=60, apart=True)
+@limited("composer", limit=300, seconds=60, apart=True)
 def new(slug: str) -> Response:
     """Answer the composer for a place."""
     plan = Plan.find(slug, current_user())
@@ -55,7 +55,7 @@ def new(slug: str) -> Response:
 
 
 @threads.post("/p/<slug>/threads")
-@limited("comment", limit=120, seconds=60)
+@limited("comment", limit=300, seconds=60)
 def create(slug: str) -> Response:
     """Open a thread. A comment that cannot be stored comes back in its form, 422."""
     user, form = current_user(), request.form

@@ -25,7 +25,7 @@ pushes = Blueprint("api_pushes", __name__, url_prefix="/api")
 @pushes.post("/push")
 @scope("plans:write")
 @prepares
-@limited("push", limit=60, seconds=60, apart=True)
+@limited("push", limit=240, seconds=60, apart=True)
 def create() -> tuple[Response, int]:
     """Push a document; the same key and body again get the first answer.
 
