@@ -33,6 +33,7 @@ class Pulse:
 
     def __init__(self, base: str) -> None:
         self.address, self.slowest = f"{base}/healthz", 0.0
+        self.statuses: set[int] = set()
         self.felt, self.over = threading.Event(), threading.Event()
         self.thread = threading.Thread(target=self.beat)
 
@@ -40,7 +41,7 @@ class Pulse:
         with requests.Session() as session:
             while not self.over.wait(0.02):
                 began = time.monotonic()
-                assert session.get(self.address, timeout=20).status_code == 200
+                self.statuses.add(session.get(self.address, timeout=20).status_code)
                 self.slowest = max(self.slowest, time.monotonic() - began)
                 self.felt.set()
 
@@ -53,8 +54,9 @@ def pulse(server: Server) -> Iterator[Pulse]:
     running.felt.wait(20)
     running.over.set()
     running.thread.join(20)
-    assert running.felt.is_set()
-    assert running.slowest < 0.5
+    # A bomb that goes off takes 5 to 40 s; a busy machine does not.
+    assert running.statuses == {200}
+    assert running.slowest < 3
 
 
 def timed(call: Callable[[], requests.Response]) -> tuple[requests.Response, float]:
@@ -63,25 +65,22 @@ def timed(call: Callable[[], requests.Response]) -> tuple[requests.Response, flo
     return answer, time.monotonic() - began
 
 
-@pytest.fixture(scope="module")
-def baseline(server: Server) -> float:
-    """What an ordinary push takes here and now: the measure of this machine's noise."""
-    return max(timed(lambda: server.push(document("Noise"), "title=Noise"))[1] for _ in range(3))
+def quickest(call: Callable[[], requests.Response]) -> tuple[requests.Response, float]:
+    """Return the quickest of three: what the work takes, whatever else the machine does."""
+    return min((timed(call) for _ in range(3)), key=lambda tried: tried[1])
 
 
 @pytest.mark.parametrize("name", BOMBS)
 @pytest.mark.parametrize("form", ["whole", "section"])
-def test_a_bomb_is_refused_at_once(
-    form: str, name: str, server: Server, pulse: Pulse, baseline: float
-) -> None:
+def test_a_bomb_is_refused_at_once(form: str, name: str, server: Server, pulse: Pulse) -> None:
     html = f"<section data-anchor='a'><h2>A</h2>{BOMBS[name]}"
     send = {"whole": send_whole, "section": send_section}[form]
-    answer, seconds = timed(lambda: send(server, html))
+    answer, seconds = quickest(lambda: send(server, html))
     assert answer.status_code == 422, answer.text[:300]
     assert answer.json()["code"] == "invalid_document"
     assert answer.json()["errors"][0]["line"] >= 1
     assert answer.json()["errors"][0]["column"] >= 1
-    assert seconds - baseline < 1
+    assert seconds < 1
 
 
 def send_whole(server: Server, html: str) -> requests.Response:
