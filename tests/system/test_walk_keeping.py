@@ -42,7 +42,7 @@ def test_a_block_takes_a_second_thread(visit: Visit, server: Server, plan: str) 
         page.locator("#pp-add").click()
         page.locator("#pp-new-body").fill(words)
         page.locator("#pp-new-send").click()
-        expect(page.locator("#threads .thread", has_text=words)).to_be_visible()
+        expect(page.locator("#threads .txt", has_text=words)).to_be_visible()
     expect(block.locator("a.pin")).to_have_text("2")
     expect(page.locator(".thread a.quote")).to_have_text(["Second rule"] * 2)
     assert [thread["quote"] for thread in server.threads(plan)] == ["Second rule"] * 2
