@@ -18,7 +18,8 @@ Findings = list[Finding]
 
 def build_fresh(push: Push, wanted: list[Key], known: dict[Key, Section]) -> Fresh:
     """Return the sections of `wanted` that are not `known`. Raises `Invalid` or `TooLarge`."""
-    refuse_missing(push, wanted, known)
+    pairs = zip(push.sections, wanted, strict=True)
+    refuse_missing([key[0] for item, key in pairs if item.html is None and key not in known])
     _check_size(push, wanted, known)
     indexes = [index for index, key in enumerate(wanted) if key not in known]
     budget = limits.MAX_ELEMENTS - sum(section.elements for section in known.values())
@@ -33,18 +34,13 @@ def build_fresh(push: Push, wanted: list[Key], known: dict[Key, Section]) -> Fre
     return Fresh(sections, warnings, _secrets(push, indexes))
 
 
-def refuse_missing(push: Push, wanted: list[Key], known: dict[Key, Section]) -> None:
-    """Raise `Invalid` that names the sections which were not sent and are not known."""
-    missing = [
-        item.anchor
-        for item, key in zip(push.sections, wanted, strict=True)
-        if item.html is None and key not in known
-    ]
+def refuse_missing(missing: Sequence[str]) -> None:
+    """Raise `Invalid` that names the anchors, if any, whose html has to be sent."""
     if missing:
         raise Invalid(
             f"Send the html of {', '.join(missing)}: this plan does not have it.",
             [Finding("missing_section", "send its html", field=anchor) for anchor in missing],
-            extra={"missing": missing},
+            extra={"missing": list(missing)},
             code="missing_sections",
         )
 

@@ -6,9 +6,8 @@ from collections import Counter
 from typing import Any
 
 from planpush.db import iso
-from planpush.models.placement import Placement
+from planpush.models.placement import open_places
 from planpush.models.plan import Plan
-from planpush.models.thread import OPEN, Thread
 from planpush.models.version import Version
 
 
@@ -24,9 +23,7 @@ def summary(version: Version) -> dict[str, Any]:
 
 def outline(plan: Plan, version: Version) -> list[dict[str, Any]]:
     """Return a version's sections in order, each with its hash and number of open threads."""
-    open_ids = {thread.id for thread in Thread.of(plan, state=OPEN)}
-    places = Placement.on(plan, version.number).values()
-    counts = Counter(place.section for place in places if place.thread_id in open_ids)
+    counts = Counter(place.section for place in open_places(plan, version.number))
     return [
         {
             "anchor": row.anchor,

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from planpush.content import anchoring
 from planpush.content.blocks import Block
 from planpush.content.origin import Origin, Place, locate
+from planpush.content.placement import SAME
 from planpush.db import Base, db
 from planpush.models.plan import Plan
 from planpush.models.thread import OPEN, Thread
@@ -79,13 +80,13 @@ class Placement(Base):
         )
 
 
-def place_opened(thread: Thread, origin: Origin, version: Version) -> None:
-    """Place a new thread on the version it was written on, and on the newest if that is later."""
-    blocks = version.blocks()
-    versions = {version.number: blocks}
-    found = anchoring.place_all({thread.id: origin}, versions, blocks)
-    Placement.keep(thread, version.number, found[thread.id], blocks)
+def place_opened(thread: Thread, origin: Origin, version: Version, blocks: Sequence[Block]) -> None:
+    """Place a new thread where it was written, among `blocks`, and on the newest version."""
+    key = None if origin.kind == "document" else origin.key
+    here = anchoring.Placement("exact", 1.0, origin.section, key, origin.start, origin.end, SAME)
+    Placement.keep(thread, version.number, here, blocks)
     if version.number < thread.plan.newest:
+        versions = {version.number: version.blocks()}
         newest = Version.of(thread.plan).blocks()
         found = anchoring.place_all({thread.id: origin}, versions, newest)
         Placement.keep(thread, thread.plan.newest, found[thread.id], newest)
@@ -135,7 +136,7 @@ def _place(
     blocks: Sequence[Block],
     renames: Mapping[str, str],
 ) -> dict[int, anchoring.Placement]:
-    """Place threads, one version of origin after the other: only one is in memory."""
+    """Place threads, one version of origin after the other."""
     found: dict[int, anchoring.Placement] = {}
     for number in sorted({origin.version for origin in origins.values()}):
         here = {key: origin for key, origin in origins.items() if origin.version == number}
@@ -171,7 +172,14 @@ def _hop(
 
 def standing(plan: Plan, version: int) -> dict[str, int]:
     """Return how many open threads have which state on a version that is there already."""
-    open_ids = {thread.id for thread in Thread.of(plan, state=OPEN)}
-    places = Placement.on(plan, version).values()
-    counts = Counter(place.state for place in places if place.thread_id in open_ids)
+    counts = Counter(place.state for place in open_places(plan, version))
     return {state: counts[state] for state in STATES}
+
+
+def open_places(plan: Plan, version: int) -> Sequence[Placement]:
+    """Return where the open threads of `plan` sit on one version; their comments are not read."""
+    return db.session.scalars(
+        select(Placement)
+        .join(Thread, Thread.id == Placement.thread_id)
+        .where(Placement.plan_id == plan.id, Placement.version == version, Thread.state == OPEN)
+    ).all()

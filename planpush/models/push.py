@@ -51,8 +51,7 @@ def prepare(push: Push, plan: Plan | None, *, by: User) -> Push:
 
     Raises what the push itself would raise, as far as it can be told by now.
     """
-    if plan is not None and not plan.pushable_by(by):
-        raise Forbidden(f"Only {plan.owner.name} and this plan's editors may push to it.")
+    _check_right(plan, by)
     previous, before = _newest(plan)
     wanted = manifest_of(push, before)
     if wanted == _keys(before):
@@ -65,8 +64,7 @@ def prepare(push: Push, plan: Plan | None, *, by: User) -> Push:
 def push_version(plan: Plan, push: Push, *, by: User) -> Pushed:
     """Make the next version of `plan`, all of it or nothing; the same content makes none."""
     push = push if push.fresh else prepare(push, plan, by=by)
-    if not plan.pushable_by(by):
-        raise Forbidden(f"Only {plan.owner.name} and this plan's editors may push to it.")
+    _check_right(plan, by)
     _settle(plan, push, by)
     previous, before = _newest(plan)
     wanted = manifest_of(push, before)
@@ -82,6 +80,11 @@ def push_version(plan: Plan, push: Push, *, by: User) -> Pushed:
     apply_answers(plan, version, push.answers, by)
     warnings = list(push.fresh.warnings) if push.fresh else []
     return Pushed(plan, version, True, counts, version.carried, unanswered(plan), warnings)
+
+
+def _check_right(plan: Plan | None, by: User) -> None:
+    if plan is not None and not plan.pushable_by(by):
+        raise Forbidden(f"Only {plan.owner.name} and this plan's editors may push to it.")
 
 
 def _newest(plan: Plan | None) -> tuple[Version | None, dict[str, Any]]:
@@ -105,9 +108,7 @@ def _sections(plan: Plan, push: Push, wanted: list[Key], by: User) -> list[Secti
     for key in wanted:
         if key not in known and key in fresh.sections:
             known[key] = fresh.sections[key].keep(plan.id)
-    refuse_missing(
-        replace(push, sections=[replace(i, html=None) for i in push.sections]), wanted, known
-    )
+    refuse_missing([anchor for anchor, sha256 in wanted if (anchor, sha256) not in known])
     if fresh.secrets:
         plan.record("secret.allowed", by=by, data={"kinds": list(fresh.secrets)})
     return [known[key] for key in wanted]

@@ -58,7 +58,8 @@ class Thread(Base):
         from planpush.models.placement import place_opened
 
         version = Version.of(plan, on)
-        found = content.locate(version.blocks(place.anchor), version.number, place)
+        blocks = version.blocks(place.anchor)
+        found = content.locate(blocks, version.number, place)
         thread = cls(
             plan_id=plan.id,
             plan=plan,
@@ -71,7 +72,7 @@ class Thread(Base):
         db.session.add(thread)
         db.session.flush()
         plan.open_threads = Plan.open_threads + 1
-        place_opened(thread, found, version)
+        place_opened(thread, found, version, blocks)
         plan.record("thread.opened", by=by, thread_id=thread.id, data={"version": version.number})
         thread.comment(body, by=by, via=via)
         return thread

@@ -110,7 +110,8 @@ def _for_program(problem: Problem) -> Response:
 
 
 def _to_sign_in() -> Response:
-    target = own_path(_wanted_page()) if _wanted_page() else ""
+    wanted = _wanted_page()
+    target = own_path(wanted) if wanted else ""
     address = "/sign-in" + ("?" + urlencode({"next": target}) if target else "")
     if request.headers.get("HX-Request"):
         response = Response("", status=401)
