@@ -14,6 +14,7 @@ from planpush.content import anchoring
 from planpush.content.blocks import Block
 from planpush.content.origin import Origin, Place, locate
 from planpush.content.placement import SAME
+from planpush.content.problem import Problem
 from planpush.db import Base, db
 from planpush.models.plan import Plan
 from planpush.models.thread import OPEN, Thread
@@ -154,20 +155,31 @@ def _hops(
         if placed.block is not None and placed.state in ("exact", "moved", "edited")
     }
     blocks = read(previous) if before else ()
-    return {
+    hops = {
         thread_id: (_hop(before[thread_id], bool(origin.exact), previous, blocks), placed)
         for thread_id, origin in origins.items()
         if (placed := before.get(thread_id)) is not None and origin.version != previous
     }
+    return {key: (hop, placed) for key, (hop, placed) in hops.items() if hop is not None}
 
 
 def _hop(
     placed: anchoring.Placement, quoted: bool, version: int, blocks: Sequence[Block]
-) -> Origin:
-    """Return a thread's origin as it reads at its place on another version."""
+) -> Origin | None:
+    """Return a thread's origin as it reads at its place on another version.
+
+    None where that place has no words to quote: the thread is then placed from its own version
+    only. A push is never refused for it.
+    """
     text = anchoring.words_at(blocks, placed) if quoted else ""
-    place = Place(anchor=placed.section, block=placed.block, quote=text, start=placed.start)
-    return locate(blocks, version, place)
+    start = placed.start
+    if start is not None:
+        start += len(text) - len(text.lstrip())
+    place = Place(anchor=placed.section, block=placed.block, quote=text.strip(), start=start)
+    try:
+        return locate(blocks, version, place)
+    except Problem:
+        return None
 
 
 def standing(plan: Plan, version: int) -> dict[str, int]:
