@@ -215,6 +215,22 @@ def test_an_older_version_is_swapped_in_and_back(visit: Visit, server: Server, p
     expect(page.locator("#pp-doc")).to_contain_text("Tokens rotate")
 
 
+def test_going_forward_while_the_page_still_loads(visit: Visit, server: Server, plan: str) -> None:
+    server.push(document("Sessions"), f"plan={plan}&base_version=1")
+    page = visit("bob")
+    page.goto(f"/p/{plan}")
+    page.locator("#pp-bar summary").click()
+    page.locator("#pp-bar .pop a", has_text="v1").click()
+    expect(page.locator("#pp-doc")).to_contain_text("Tokens rotate")
+    held: list[Any] = []
+    page.route("**/js/app.js*", lambda route: held.append(route), times=1)
+    page.evaluate("history.back()")
+    expect(page.locator("#pp-doc")).to_contain_text("Sessions rotate")
+    assert held, "the page had loaded already"
+    page.evaluate("history.forward()")
+    expect(page.locator("#pp-doc")).to_contain_text("Tokens rotate")
+
+
 def test_a_comment_lives_through_a_push(visit: Visit, server: Server, plan: str) -> None:
     page = visit("bob")
     comment(page, plan)
