@@ -20,6 +20,7 @@ from planpush.models.plan import Plan
 from planpush.models.thread import OPEN, Thread
 from planpush.models.version import BlockReader, Version
 
+_CARRIED = 50  # versions after the one that a thread is opened on
 STATES: tuple[anchoring.State, ...] = ("exact", "moved", "edited", "outdated", "orphaned")
 
 
@@ -82,15 +83,17 @@ class Placement(Base):
 
 
 def place_opened(thread: Thread, origin: Origin, version: Version, blocks: Sequence[Block]) -> None:
-    """Place a new thread where it was written, among `blocks`, and on the newest version."""
+    """Place a new thread where it was written, among `blocks`, and on the versions after that."""
     key = None if origin.kind == "document" else origin.key
     here = anchoring.Placement("exact", 1.0, origin.section, key, origin.start, origin.end, SAME)
     Placement.keep(thread, version.number, here, blocks)
-    if version.number < thread.plan.newest:
-        versions = {version.number: version.blocks()}
-        newest = Version.of(thread.plan).blocks()
-        found = anchoring.place_all({thread.id: origin}, versions, newest)
-        Placement.keep(thread, thread.plan.newest, found[thread.id], newest)
+    newest, read = thread.plan.newest, BlockReader(thread.plan)
+    for number in range(max(version.number, newest - _CARRIED) + 1, newest + 1):
+        there = read(number)
+        found = anchoring.place_all(
+            {thread.id: origin}, {version.number: read(version.number)}, there
+        )
+        Placement.keep(thread, number, found[thread.id], there)
 
 
 def carry(

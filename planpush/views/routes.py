@@ -19,13 +19,14 @@ from planpush.views.publications import publications
 from planpush.views.resolutions import resolutions
 from planpush.views.sign_ins import sign_ins
 from planpush.views.threads import threads
+from planpush.views.updates import updates
 
 
 def init_views(app: Flask) -> None:
     """Register the routes."""
     for blueprint in (
         health, sign_ins, dashboard, plans, documents, threads, comments, resolutions,
-        publications, infos, pushes, api_plans, outlines, api_documents,
+        publications, updates, infos, pushes, api_plans, outlines, api_documents,
         api_threads,
     ):  # fmt: skip
         app.register_blueprint(blueprint)

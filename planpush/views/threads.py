@@ -22,6 +22,7 @@ from planpush.web.respond import (
     fragment,
     number,
     on_invalid,
+    shown_version,
     wants_fragment,
 )
 
@@ -31,7 +32,7 @@ threads = Blueprint("threads", __name__)
 @threads.get("/p/<slug>/threads")
 def index(slug: str) -> Response:
     """Answer the panel's list for one tab."""
-    reading = Reading(Plan.find(slug, current_user()), number("v"))
+    reading = Reading(Plan.find(slug, current_user()), shown_version())
     context = page(reading)
     return fragment("threads/index.htmx.html", anchor=request.args.get("anchor", ""), **context)
 
@@ -69,7 +70,7 @@ def create(slug: str) -> Response:
     claimed = claim(user)
     if claimed.first:
         made = claimed.keep(plan.open_thread(place, body, by=user, on=on, blocking=blocking).id)
-    reading = Reading(plan, on)
+    reading = Reading(plan, min(max(on, shown_version() or 0), plan.newest))
     card = reading.card(made if claimed.first else claimed.made or 0)
     return changed(
         "threads/create.htmx.html",

@@ -53,6 +53,12 @@ def prepares(view: View) -> View:
     return view
 
 
+def quiet(view: View) -> View:
+    """Mark a view that an open page asks by itself: it is no sign of a person's presence."""
+    view.quiet = True  # type: ignore[attr-defined]
+    return view
+
+
 def begin_writing() -> None:
     """Let this request's next transaction write."""
     db.session.rollback()
@@ -108,6 +114,7 @@ def sign_in(response: Response, user: User, *, provider: str) -> Response:
 def _admit() -> None:
     g.user = g.browser_session = g.token = None
     view = current_app.view_functions.get(request.endpoint or "")
+    g.quiet = getattr(view, "quiet", False)
     if view is None or request.endpoint == "static":
         return
     if is_api():
@@ -148,7 +155,7 @@ def _admit_browser(view: Callable[..., Any]) -> None:
     )
     if found is not None:
         g.browser_session, g.user = found, found.user
-        if found.needs_touch:
+        if found.needs_touch and not g.quiet:
             afterwards(partial(BrowserSession.touch, found.id))
     elif not getattr(view, "public", False):
         raise Unauthenticated

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import Any
 
 from flask import Flask, render_template
@@ -16,14 +17,18 @@ from planpush.web.jinja import UI_ICONS, bless, sprite
 
 def init_document(app: Flask) -> None:
     """Give templates the document and its pins; what they do not show is not made."""
-    app.jinja_env.globals.update(rendered=rendered, document_icons=icons, moved_pin=moved_pin)
+    app.jinja_env.globals.update(
+        rendered=rendered, document_icons=icons, moved_pin=moved_pin, renewed_pins=renewed_pins
+    )
 
 
-def rendered(reading: Reading) -> Markup:
-    """Return the whole document of a reading, pins included."""
+def rendered(reading: Reading, anchors: Container[str] | None = None) -> Markup:
+    """Return the document of a reading, or those of its sections, pins included."""
     threads = reading.by_block()
     body = b"".join(
-        _section(reading, piece, threads.get(piece.anchor, {})) for piece in reading.pieces
+        _section(reading, piece, threads.get(piece.anchor, {}))
+        for piece in reading.pieces
+        if anchors is None or piece.anchor in anchors
     )
     return bless(body.decode())
 
@@ -63,11 +68,18 @@ def moved_pin(reading: Reading, card: Card) -> Markup:
     The old pin goes, the new one comes: so it does not matter what the page had before.
     """
     place = card.placement
-    key = place.block or 0
     piece = next((piece for piece in reading.pieces if piece.anchor == place.section), None)
-    if piece is None:
-        return bless("")
-    pin = _pin(reading, piece, key, reading.by_block()[piece.anchor][key]).decode()
-    return bless(
-        render_template("threads/_moved_pin.html", anchor=piece.anchor, key=key, pin=bless(pin))
-    )
+    return bless("" if piece is None else _renewed(reading, piece, place.block or 0))
+
+
+def renewed_pins(reading: Reading, anchor: str) -> Markup:
+    """Return partials that renew a section's own marks and every pin in it."""
+    piece = next(piece for piece in reading.pieces if piece.anchor == anchor)
+    keys = sorted({0, *reading.by_block().get(anchor, {})})
+    return bless("".join(_renewed(reading, piece, key) for key in keys))
+
+
+def _renewed(reading: Reading, piece: Any, key: int) -> str:
+    threads = reading.by_block().get(piece.anchor, {}).get(key, [])
+    pin = bless(_pin(reading, piece, key, threads).decode())
+    return render_template("threads/_moved_pin.html", anchor=piece.anchor, key=key, pin=pin)

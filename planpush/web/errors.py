@@ -114,6 +114,9 @@ def _to_sign_in() -> Response:
     target = own_path(wanted) if wanted else ""
     address = "/sign-in" + ("?" + urlencode({"next": target}) if target else "")
     if request.headers.get("HX-Request"):
+        if g.get("quiet"):  # the page asked, not the person: leaving it would lose their words
+            body = render_template("errors/signed_out.htmx.html", address=address)
+            return Response(body, status=401, mimetype="text/html")
         response = Response("", status=401)
         response.headers["HX-Redirect"] = address
         return response

@@ -94,5 +94,8 @@ def number(name: str, *, source: Any = None) -> int | None:
 
 
 def shown_version() -> int | None:
-    """Return the version that the page shows which sent this form; None is the newest."""
-    return number("v", source=request.values)
+    """Return the version that the page shows which asks; None is the newest.
+
+    A composer stays open while its page goes on to a newer version: `shown` says which.
+    """
+    return number("shown", source=request.values) or number("v", source=request.values)

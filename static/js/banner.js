@@ -24,19 +24,24 @@ const clear = () => {
 	show();
 };
 
+// What the page asks by itself neither complains nor takes back what somebody still reads.
+const quiet = (event) => event.detail.ctx?.sourceElement?.id === "pp-news";
+
 export const watchErrors = () => {
 	document.addEventListener("click", (event) => {
 		if (event.target.closest("[data-dismiss]")) clear();
 	});
 	document.addEventListener("htmx:response:error", (event) => {
-		if (event.detail.ctx?.response?.status >= 500) {
+		if (!quiet(event) && event.detail.ctx?.response?.status >= 500) {
 			warn("That did not work, and nothing was changed. What you typed is still here: try again.");
 		}
 	});
-	document.addEventListener("htmx:error", () => {
+	document.addEventListener("htmx:error", (event) => {
+		if (quiet(event)) return;
 		warn("The server cannot be reached. What you typed is still here: try again.");
 	});
 	document.addEventListener("htmx:after:swap", (event) => {
+		if (quiet(event)) return;
 		if (event.detail.ctx?.response?.status < 400) clear();
 		else show();
 	});

@@ -41,7 +41,7 @@ const hold = (source) => {
 		card: card && `pp-reply-${card.id.slice(1)}`,
 		composer: Boolean(active?.closest("#composer")),
 		posted: source?.id === "pp-composer",
-		bar: active?.closest("#pp-bar") && "pp-versions",
+		bar: active?.closest("#pp-bar, #pp-news") && "pp-versions",
 	};
 };
 
