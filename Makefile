@@ -48,7 +48,9 @@ endif
 
 .venv/app: $(RECIPE) | .venv/bin/pip
 	@echo "Installing planpush into .venv …" >&2
-	@$(PIP) --editable .
+	@$(PIP) --editable '.[diagrams]' || { \
+	  echo "No engine for diagrams fits this machine: their source will be shown instead." >&2; \
+	  $(PIP) --editable .; }
 	@touch $@
 
 .venv/dev: $(RECIPE) | .venv/bin/pip

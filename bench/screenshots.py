@@ -1,7 +1,8 @@
 """Pictures of a demo for the README: `python -m bench.screenshots OUT`.
 
 Serves a demo from a temporary directory, signs in by its link, and writes plan and dashboard in
-light, in dark and on a phone. Needs Chromium on the PATH and playwright.
+light, in dark and on a phone; `OUT/full` gets the whole plan and the whole vocabulary in pieces
+that can be read. Needs Chromium on the PATH and playwright.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ DRESSES: dict[str, dict[str, Any]] = {
     "dark": {"viewport": {"width": 1440, "height": 900}, "color_scheme": "dark"},
     "phone": {"viewport": {"width": 390, "height": 780}, "color_scheme": "light"},
 }
+PIECE = 1600
 SIGN_IN = re.compile(r"http://\S+/sign-in/local\?token=\S+")
 PLAN = re.compile(r"http://[^\s/]+/p/[a-z0-9-]+")
 
@@ -108,7 +110,22 @@ def take(printed: str, out: Path) -> Iterator[Path]:
                 path = out / f"{name}-{dress}.png"
                 page.screenshot(path=path)
                 yield path
+            for name, address in (("plan", plan[0]), ("vocabulary", f"{start}/docs/vocabulary")):
+                page.goto(address, wait_until="networkidle")
+                yield from whole(page, out / "full", f"{name}-{dress}")
         browser.close()
+
+
+def whole(page: Any, out: Path, name: str) -> Iterator[Path]:
+    """Take a page from top to bottom, in pieces of PIECE pixels."""
+    out.mkdir(exist_ok=True)
+    width = page.viewport_size["width"]
+    height = page.evaluate("document.scrollingElement.scrollHeight")
+    for number, top in enumerate(range(0, height, PIECE), 1):
+        path = out / f"{name}-{number:02}.png"
+        clip = {"x": 0, "y": top, "width": width, "height": min(PIECE, height - top)}
+        page.screenshot(path=path, full_page=True, clip=clip)
+        yield path
 
 
 def signed_in(browser: Any, link: str) -> Any:

@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 from pathlib import Path
+from typing import BinaryIO
 
 import click
 from flask import Flask
@@ -13,7 +14,8 @@ from sqlalchemy.exc import OperationalError
 
 from planpush import create_app
 from planpush.config import DEFAULT_PORT, ROLES, Config, ConfigError, environment
-from planpush.content.problem import Problem
+from planpush.content.lint import review_page
+from planpush.content.problem import Finding, Problem
 from planpush.db import commit
 from planpush.demo import ADMIN, demo_config, is_demo_here, prepare
 from planpush.models.housekeeping import sweep
@@ -126,6 +128,27 @@ def create_token(email: str, name: str, scopes: tuple[str, ...], days: int) -> N
         made = Token.issue(_known(email), name=name, scopes=scopes, days=days)
         commit()
     click.echo(made)
+
+
+@cli.command("lint")
+@click.argument("file", type=click.File("rb"))
+@click.option("--allow-warnings", is_flag=True, help="Fail on errors only.")
+def lint_file(file: BinaryIO, allow_warnings: bool) -> None:
+    """Check the document in FILE, - for standard input, as a push would."""
+    try:
+        text = file.read().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        click.echo(f"planpush: {file.name} is not UTF-8: byte {error.start}", err=True)
+        sys.exit(2)
+    errors, warnings, _ = review_page(text.replace("\r\n", "\n"))
+    for found in sorted([*errors, *warnings], key=lambda one: (one.line, one.column)):
+        click.echo(_told(found))
+    sys.exit(1 if errors or (warnings and not allow_warnings) else 0)
+
+
+def _told(found: Finding) -> str:
+    line = f"{found.line or 1}:{found.column or 1} {found.code} {found.message}"
+    return f"{line} → {found.fix}" if found.fix else line
 
 
 def _app() -> Flask:

@@ -11,6 +11,7 @@ import re
 from functools import cache
 from typing import NoReturn
 
+from planpush.content import images
 from planpush.content.elements import RAW, ROOTS
 from planpush.content.nesting import OpenElements
 from planpush.content.problem import Finding, InvalidDocument
@@ -92,6 +93,7 @@ class _Scan:
         self.roots = 0  # each adds its attributes to the one root that there is
         self.escaping = 0
         self.run_start = 0
+        self.pixels = images.Pixels()
 
     def run(self) -> int:
         """Walk over all tokens; return the number of elements."""
@@ -113,11 +115,10 @@ class _Scan:
         self._caps(at)
         if token["comment"]:
             return self._after(_COMMENT_END.search(self.text, at + 4), at, "comment")
-        if token["cdata"] and self.tree.top.count(" "):
-            self._unambiguous(at)
-            return self._after(re.compile(r"\]\]>").search(self.text, at), at, "CDATA section")
         if token["cdata"]:
             self._unambiguous(at)
+            if " " in self.tree.top:
+                return self._after(re.compile(r"\]\]>").search(self.text, at), at, "CDATA section")
         if token["broken"]:
             self._refuse(at, "unclosed_tag", "A tag without its closing `>`", "Close the tag")
         end = self.text.find(">", at)
@@ -133,6 +134,8 @@ class _Scan:
         at = token.start()
         if name.isascii():
             name = name.lower()
+        if name in ("img", "image"):  # a parser reads the second as the first
+            self._image(at, attributes)
         if token.end() - at > 2 * MAX_ATTRIBUTES:
             self._long_tag(token)
         if slash:
@@ -144,7 +147,7 @@ class _Scan:
                 self._root(at)
             self.tree.start(name, attributes, token[0], bool(closed))
         self._caps(at)
-        if not slash and name in RAW and not self._in_foreign(name):
+        if not slash and name in RAW and self.tree.top != f"svg {name}" and not self.tree.foreign():
             return self._raw(name, at, token.end())
         return token.end()
 
@@ -153,8 +156,11 @@ class _Scan:
         if self.roots > MAX_ROOTS:
             self._refuse(at, "too_many_elements", "Many <html> or <body>", "Write one of each")
 
-    def _in_foreign(self, name: str) -> bool:
-        return self.tree.top == f"svg {name}" or self.tree.foreign()
+    def _image(self, at: int, attributes: str) -> None:
+        try:
+            self.pixels.add(attributes)
+        except images.Oversized as size:
+            self._refuse(at, "image_too_large", f"An image is too large: {size}", "Scale it down")
 
     def _end(self, name: str, at: int, after: int) -> None:
         if self.tree.foreign() and name in ("p", "br"):

@@ -2,170 +2,114 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from html import unescape
-from itertools import islice
 
-from planpush.content.limits import place
-from planpush.content.problem import Finding
-from planpush.content.values import SLUG
-from planpush.content.vocabulary import CLASSES, ELEMENTS, nearest
+from planpush.content import diagrams, limits, sanitise, secrets
+from planpush.content.checks import (
+    CODES,
+    ERROR,
+    MAX_SECTION_BYTES,
+    Flaw,
+    Words,
+    check_page,
+    check_sections,
+)
+from planpush.content.cut import cut
+from planpush.content.problem import Finding, InvalidDocument, TooLarge
+from planpush.content.vocabulary import CLASSES, ELEMENTS, ICONS
 
-MAX_SECTION_BYTES = 1024 * 1024
-_MOST = 50  # findings of a section
-_ATTRIBUTE = r"[^\s\"'<>/=]+(?:\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'|[^\s\"'<>]*+))?+"
-_TOKEN = re.compile(
-    r"<!--.*?(?:-->|\Z)|<(?P<raw>script|style)\b[^<>]*+>.*?(?:</(?P=raw)|\Z)|"
-    rf"<(?P<name>[a-zA-Z][\w-]*+)(?P<attributes>(?:[\s/]++|{_ATTRIBUTE})*+)>",
-    re.DOTALL | re.IGNORECASE,
-)
-_PAIR = re.compile(
-    r"(?P<name>[^\s\"'<>/=]+)(?:\s*+=\s*+(?P<value>\"[^\"]*+\"|'[^']*+'|[^\s\"'<>]*+))?+"
-)
-_TABLE = re.compile(r"<table\b((?:[^<]++|<(?!/table))*+)", re.IGNORECASE)
-_TH = re.compile(r"<th[\s>]", re.IGNORECASE)
-_MARKUP = re.compile(
-    r"<!--.*?(?:-->|\Z)|<(script|style)\b.*?(?:</\1\s*>|\Z)|<[^<>]*+>", re.DOTALL | re.IGNORECASE
-)
-_PICTURE = re.compile(r"<(?:img|svg|hr|input)[\s/>]", re.IGNORECASE)
-_ROOTS = frozenset(["html", "head", "body", "main"])
-_KEPT_DATA = frozenset(["data-anchor", "data-kind", "data-row"])
+__all__ = ["MAX_SECTION_BYTES", "check_size", "is_error", "lint", "review", "review_page"]
 
 Findings = list[Finding]
+WORDS = Words(CLASSES, frozenset(name.lower() for name in ELEMENTS), ICONS)
 
 
-def lint(sections: Sequence[tuple[str, str]]) -> tuple[Findings, Findings]:
+def lint(sections: Sequence[tuple[str, str | None]]) -> tuple[Findings, Findings]:
     """Check `(anchor, html)` pairs; return errors, which refuse a push, and warnings."""
-    errors, warnings = _anchor_errors(sections), []
-    inner: set[str] = {anchor for anchor, _ in sections}
+    rows = check_sections(sections, WORDS)
+    return _divided(
+        _finding(flaw, f"sections[{number}].{'html' if flaw.line else 'anchor'}")
+        for number, flaws in enumerate(rows)
+        for flaw in flaws
+    )
+
+
+def review(
+    sections: Sequence[tuple[str, str | None]], *, allow_secrets: bool = False
+) -> tuple[Findings, Findings]:
+    """Tell all that a push of these sections would be told; those without html are not read."""
+    found: Findings = []
+    readable: list[tuple[str, str | None]] = []
+    budget = limits.MAX_ELEMENTS
     for number, (anchor, html) in enumerate(sections):
-        where = f"sections[{number}].html"
-        errors += [
-            replace(found, field=where) for found in islice(_errors(anchor, html, inner), _MOST)
-        ]
-        warnings += [replace(found, field=where) for found in _warnings(html)]
+        costs, elements = _costs(anchor, html or "", budget)
+        budget -= elements
+        told = [*costs, *([] if allow_secrets else secrets.scan(html or ""))]
+        found += _placed(told, f"sections[{number}].html")
+        readable.append((anchor, None if any(map(is_error, costs)) else html))
+    errors, warnings = _divided(found)
+    more = lint(readable)
+    return [*errors, *more[0]], [*warnings, *more[1]]
+
+
+def review_page(
+    html: str, field: str = "", *, allow_secrets: bool = False
+) -> tuple[Findings, Findings, list[str]]:
+    """Check a whole page as it is pushed, in its own lines; return its sections' anchors too."""
+    found = [] if allow_secrets else secrets.scan(html)
+    costs, _ = _costs("", html, limits.MAX_ELEMENTS)
+    anchors: list[str] = []
+    flaws: Sequence[Finding] = ()
+    if not any(map(is_error, costs)):
+        try:
+            pieces = cut(html)
+            anchors = [piece.anchor for piece in pieces.pieces]
+            told = check_page(html, anchors, WORDS)
+            flaws = [*pieces.warnings, *(_finding(flaw, field) for flaw in told)]
+        except InvalidDocument as problem:
+            flaws = problem.errors
+    errors, warnings = _divided(_placed([*costs, *flaws, *found], field))
+    return errors, warnings, anchors
+
+
+def check_size(texts: Iterable[str | None], largest: int) -> None:
+    """Raise `TooLarge` as a push does, before anything is read."""
+    size = sum(len(text.encode("utf-8", "replace")) for text in texts if text)
+    if size > largest:
+        raise TooLarge(f"The document has {size:,} bytes; this server takes {largest:,}.")
+
+
+def is_error(found: Finding) -> bool:
+    """Tell whether a finding refuses a push; a code that is not in the catalogue does."""
+    code = CODES.get(found.code)
+    return code is None or code.severity == ERROR
+
+
+def _finding(flaw: Flaw, field: str) -> Finding:
+    return Finding(flaw.code, flaw.message, flaw.fix, field, flaw.line, flaw.column)
+
+
+def _divided(found: Iterable[Finding]) -> tuple[Findings, Findings]:
+    errors: Findings = []
+    warnings: Findings = []
+    for one in found:
+        (errors if is_error(one) else warnings).append(one)
     return errors, warnings
 
 
-def _anchor_errors(sections: Sequence[tuple[str, str]]) -> Findings:
-    found: Findings = []
-    seen: set[str] = set()
-    fix = "Use lower-case words joined with hyphens, at most 64 characters."
-    for number, (anchor, _) in enumerate(sections):
-        where = f"sections[{number}].anchor"
-        if not anchor:
-            found.append(Finding("anchor_missing", "The section has no anchor.", fix, where))
-        elif not SLUG.fullmatch(anchor):
-            message = f"“{anchor[:64]}” is not an anchor."
-            found.append(Finding("anchor_malformed", message, fix, where))
-        elif anchor in seen:
-            message = f"The anchor “{anchor}” is used twice."
-            found.append(Finding("duplicate_anchor", message, "Rename one of them.", where))
-        seen.add(anchor)
-    return found
+def _placed(found: Iterable[Finding], field: str) -> Findings:
+    return [replace(one, field=field) for one in found]
 
 
-def _errors(anchor: str, html: str, inner: set[str]) -> Iterator[Finding]:
-    size = len(html.encode("utf-8", "replace"))
-    if size > MAX_SECTION_BYTES:
-        message = f"The section has {size:,} bytes; at most {MAX_SECTION_BYTES:,} are allowed."
-        yield Finding("section_too_large", message, "Divide the section.")
-        return
-    if not _MARKUP.sub("", html).strip() and not _PICTURE.search(html):
-        yield Finding("empty_section", "The section is empty.", "Write it or leave it out.")
-    for number, (at, _, attributes) in enumerate(_tags(html)):
-        given = attributes.get("data-anchor")
-        if given is None or (number == 0 and given == anchor):
-            continue
-        if number == 0:
-            message = f"The section's element says “{given[:64]}”, the push says “{anchor}”."
-            yield _at(html, at, "anchor_mismatch", message, f'Write data-anchor="{anchor}".')
-        elif given in inner:
-            message = f"The anchor “{given[:64]}” is used twice."
-            yield _at(html, at, "duplicate_anchor", message, "Rename one of them.")
-        inner.add(given)
-
-
-def _warnings(html: str) -> Findings:
-    """The first place of each distinct warning."""
-    found: dict[tuple[str, str], tuple[int, str]] = {}
-    for at, code, message, fix in _doubts(html):
-        if (code, message) not in found:
-            found[code, message] = at, fix
-            if len(found) == _MOST:
-                break
-    return [
-        _at(html, at, code, message, _nearest(fix) if code == "unknown_class" else fix)
-        for (code, message), (at, fix) in found.items()
-    ]
-
-
-def _nearest(word: str) -> str:
-    close = nearest(word)
-    return f"Did you mean “{close}”?" if close else "Remove it."
-
-
-def _doubts(html: str) -> Iterator[tuple[int, str, str, str]]:
-    level = 0
-    for at, name, attributes in _tags(html):
-        yield from ((at, *doubt) for doubt in _tag_doubts(name, attributes))
-        if re.fullmatch("h[1-6]", name):
-            if level and int(name[1]) > level + 1:
-                message = f"<{name}> follows <h{level}>."
-                yield at, "heading_order", message, f"Use <h{level + 1}>."
-            level = int(name[1])
-    for table in _TABLE.finditer(html):
-        if not _TH.search(table[1]):
-            fix = 'Write the first row with <th scope="col">.'
-            yield table.start(), "table_without_headers", "A table has no header cells.", fix
-
-
-def _tag_doubts(name: str, attributes: dict[str, str]) -> Iterator[tuple[str, str, str]]:
-    if name not in ELEMENTS and name.lower() not in _ROOTS | {tag.lower() for tag in ELEMENTS}:
-        yield "element_dropped", f"<{name[:32]}> is not kept.", "Use an element of the vocabulary."
-    for attribute in attributes:
-        if _is_dropped(attribute):
-            fix = "Use classes of the vocabulary." if attribute == "style" else "Remove it."
-            yield "attribute_dropped", f"The attribute {attribute[:32]} is not kept.", fix
-    for word in dict.fromkeys(attributes.get("class", "").split()):
-        if word not in CLASSES:
-            # The fix is looked up for the few that are kept.
-            yield "unknown_class", f"The class “{word[:64]}” is not in the vocabulary.", word
-    if name == "img":
-        yield from _image_doubts(attributes)
-
-
-def _image_doubts(attributes: dict[str, str]) -> Iterator[tuple[str, str, str]]:
-    if "alt" not in attributes:
-        yield "image_without_alt", "An image has no text.", 'Write alt="what it shows".'
-    if not attributes.get("src", "").lstrip().lower().startswith("data:"):
-        fix = "Embed it as data:image/png;base64,…"
-        yield "remote_image", "An image from elsewhere is not kept.", fix
-
-
-def _is_dropped(attribute: str) -> bool:
-    if attribute.startswith("data-"):
-        return attribute not in _KEPT_DATA
-    return attribute in ("style", "srcset", "srcdoc") or attribute.startswith(("on", "hx-"))
-
-
-def _tags(html: str) -> Iterator[tuple[int, str, dict[str, str]]]:
-    """Yield offset, name and attributes of each start tag."""
-    for token in _TOKEN.finditer(html):
-        name = token["name"] or token["raw"]
-        if name:
-            yield token.start(), name.lower(), _attributes(token["attributes"] or "")
-
-
-def _attributes(text: str) -> dict[str, str]:
-    return {
-        pair["name"].lower(): unescape((pair["value"] or "").strip("\"'"))
-        for pair in _PAIR.finditer(text)
-    }
-
-
-def _at(html: str, at: int, code: str, message: str, fix: str) -> Finding:
-    line, column = place(html, at)
-    return Finding(code, message, fix, line=line, column=column)
+def _costs(anchor: str, html: str, budget: int) -> tuple[Sequence[Finding], int]:
+    """Return what stands against parsing and drawing, and how many elements there are."""
+    elements = 0
+    try:
+        elements = limits.check(html, max_elements=max(budget, 0))
+        few = anchor or html.count("pp-diagram") <= diagrams.MOST  # so many only a page may have
+        drawn, doubts = diagrams.draw(anchor or "page", html) if few else (html, [])
+        sanitise.clean(drawn)
+    except InvalidDocument as problem:
+        return problem.errors, elements
+    return doubts, elements

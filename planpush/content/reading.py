@@ -8,7 +8,7 @@ from bisect import bisect_right
 from html import unescape
 
 from planpush.content.blocks import Block
-from planpush.content.tokens import HEADINGS, OWN, SEALED, Node, parse
+from planpush.content.tokens import HEADINGS, OWN, SEALED, Node, is_part, parse
 
 LABEL = 80
 """Characters of text that name an element without a heading."""
@@ -64,7 +64,7 @@ class Reading:
         if key == 0 and self.title:
             path = (self.title,)
         row, column = self.headers[at]
-        element = not text
+        element = not text or is_part(node)
         if element:
             text = self._label(node)
         tag = node.tag or "section"
@@ -75,6 +75,8 @@ class Reading:
         if heading is not None:
             return self._heading(heading)
         named = _NAME.search(node.attributes)
+        if named and is_part(node):
+            return _collapse([named[1]])[:_HEADER]
         said = self._words(node, LABEL) or (_collapse([named[1]])[:LABEL] if named else "")
         return said or words_of(node.anchor or self.chains[node.index][0])
 

@@ -39,7 +39,7 @@ _INPUT = re.compile(r"<input((?: [^\s=<>]+=\"[^\"]*\")*)>")
 _DIRECT = re.compile(r' (?:type|disabled)="[^"]*"')
 _REFERENCES = words("headers aria-labelledby aria-describedby aria-details aria-controls aria-owns")
 _WORDS = re.compile(r"[\w .,:+-]{0,200}", re.ASCII)
-_NUMBER = re.compile(r"-?[0-9]{1,5}")
+_NUMBER = re.compile(r"[0-9]{1,5}", re.ASCII)
 
 
 def clean(html: str) -> str:
@@ -88,6 +88,8 @@ def _filter(tag: str, name: str, value: str) -> str | None:
         return accept(value)
     if name == "href":
         return _href(tag, value)
+    if tag == "svg" and name == "transform":
+        return None  # it would carry the drawing out of its box; inside, the box clips
     if name in PRESENTATION or name.endswith("Transform"):
         return values.presentation(value, COLOURS)
     if name in _REFERENCES:
@@ -121,8 +123,13 @@ def _one_of(*words: str) -> Callable[[str], str | None]:
     return accept
 
 
-def _number(value: str) -> str | None:
-    return value if _NUMBER.fullmatch(value) else None
+def _span(most: int) -> Callable[[str], str | None]:
+    """Cells that span more than a browser can lay out span `most`."""
+
+    def accept(value: str) -> str | None:
+        return str(min(int(value), most)) if _NUMBER.fullmatch(value) else None
+
+    return accept
 
 
 _LIST_TYPES = frozenset("1aAiI")
@@ -153,9 +160,9 @@ _ACCEPT: dict[str, Callable[[str], str | None]] = {
     "data-anchor": values.anchor,
     "data-kind": values.anchor,
     "data-row": lambda value: value[:200] or None,
-    "colspan": _number,
-    "rowspan": _number,
-    "span": _number,
+    "colspan": _span(100),
+    "rowspan": _span(1_000),
+    "span": _span(100),
 }
 
 _CLEANER = nh3.Cleaner(

@@ -19,6 +19,16 @@ _KINDS = (
     ("a GitHub token", re.compile(r"(?<![A-Za-z0-9])github_pat_[A-Za-z0-9_]{30,255}+")),
     ("a Slack token", re.compile(r"\bxox[abeoprs]-[A-Za-z0-9-]{16,255}")),
     ("a Slack webhook", re.compile(r"hooks\.slack\.com/services/T\w{6,20}/B\w{6,20}/\w{16,40}")),
+    ("a Slack token", re.compile(r"xapp-[0-9]-[A-Z0-9]{8,20}-[A-Za-z0-9-]{16,255}")),
+    ("a GitLab token", re.compile(r"glpat-[A-Za-z0-9_-]{20,255}")),
+    ("a Stripe key", re.compile(r"[rs]k_live_[A-Za-z0-9]{20,255}")),
+    ("a Google key", re.compile(r"AIza[A-Za-z0-9_-]{35}(?![A-Za-z0-9_-])")),
+    ("an npm token", re.compile(r"npm_[A-Za-z0-9]{36}(?![A-Za-z0-9])")),
+    ("a PyPI token", re.compile(r"pypi-AgE[A-Za-z0-9_-]{50,255}")),
+    ("a SendGrid key", re.compile(r"SG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}")),
+    ("a model provider's key", re.compile(r"sk-(?:proj|ant|svcacct)-[A-Za-z0-9_-]{30,255}")),
+    ("a password in an address", re.compile(r"://[\w.+-]{1,64}:(?P<value>[^\s:@/<>\"']{8,128})@")),
+    ("a bearer token", re.compile(r"[Bb]earer (?P<value>[A-Za-z0-9._~+/-]{20,255})")),
     ("a planpush token", re.compile(r"\bpp[arst]_[A-Za-z0-9_-]{20,255}")),
     (
         "a JSON web token",
@@ -29,11 +39,12 @@ _KINDS = (
         re.compile(r"-----BEGIN (?:[A-Z]{2,10} ){0,3}PRIVATE KEY(?: BLOCK)?-----[^-]{40,8000}"),
     ),
 )
+_BY_VALUE = ("a password in an address", "a bearer token")  # their shape alone says little
 _KEY_MATERIAL = re.compile(r"[A-Za-z0-9+/]{40}")
 _TAG = re.compile(r"<[^<>]{1,2000}+>")
 _ASSIGNMENT = re.compile(
     # The first letter stands alone and cased: the engine then skips to it ten times faster.
-    r"[ACPSTacpst](?i:(?<=p)assw(?:or)?d|(?<=s)ecret|(?<=t)oken|(?<=a)pi[_-]?key"
+    r"[ACPSTacpst](?i:(?<=p)ass(?:w(?:or)?d|phrase|(?![a-z]))|(?<=a)ccount[_-]?key|(?<=s)ecret|(?<=t)oken|(?<=a)pi[_-]?key"
     r"|(?<=a)ccess[_-]?key|(?<=c)redential)[\w-]{0,40}+(?:&quot;|[\"'])?\s{0,200}+(?::=|=>|[:=])\s{0,200}+(?P<quote>&quot;|&\#39;|[\"'`]|)"
     r"(?P<value>[\w+/=.~!@\#$%^*-]{16,200}+)(?P<after>…|)",
     re.VERBOSE,
@@ -64,8 +75,10 @@ def _secrets(html: str) -> Iterator[tuple[int, str, str]]:
             yield match.start("value"), "a password or key", value[:4]
     for kind, pattern in _KINDS:
         for match in pattern.finditer(html):
-            if _real(kind, match[0]) and html[match.end() : match.end() + 1] != "…":
-                yield match.start(), kind, match[0][:4]
+            name = "value" if kind in _BY_VALUE else 0
+            value, start, end = match[name], match.start(name), match.end()
+            if _real(kind, value) and html[end : end + 1] != "…":
+                yield start, kind, value[:4]
 
 
 def _finding(html: str, at: int, kind: str, start: str) -> Finding:
@@ -84,6 +97,8 @@ def _real(kind: str, value: str) -> bool:
         return _KEY_MATERIAL.search(value) is not None
     if kind == "a JSON web token":
         return _is_token_header(value.split(".")[0])
+    if kind in _BY_VALUE:
+        return _random(value, quoted=False)
     return not _PLACEHOLDER.search(value)  # by its shape: abcdef or 12345 do not make it harmless
 
 

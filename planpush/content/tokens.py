@@ -41,7 +41,8 @@ class Node:
 
     `start`, `inner`, `close` and `end` are offsets: of its start tag, behind it, of its end tag,
     behind that. `owner` is whose text a text directly inside is, `seal` the outermost ancestor or
-    self that takes no link. `nodes[index:last]` of the whole list is its subtree.
+    self that takes no link. `nodes[index:last]` of the whole list is its subtree. `spot` is inside
+    the empty last group of a part of a drawing: a pin can stand there (-1: no such place).
     """
 
     __slots__ = (
@@ -60,6 +61,7 @@ class Node:
         "parent",
         "parts",
         "seal",
+        "spot",
         "start",
         "tag",
     )
@@ -86,6 +88,7 @@ class Node:
             self.members: list[Node] = []
         self.kind = kind
         self.start = self.inner = self.close = self.end = self.index = self.last = 0
+        self.spot = -1
 
 
 class _Tree:
@@ -101,6 +104,9 @@ class _Tree:
         if tag == "tspan" and _MOVED_TSPAN.search(attributes):
             top.owner.parts.append(" ")
         kind = KINDS.get(tag, 0)
+        if tag == "text" and is_part(top.owner):
+            kind = 0
+            top.owner.parts.append(" ")
         node = Node(tag, attributes, kind, top)
         node.start, node.inner, node.index = start, end, len(self.nodes)
         self.nodes.append(node)
@@ -121,13 +127,15 @@ class _Tree:
         elif tag in ("figcaption", "summary") and top.lead is None:
             top.lead = node
 
-    def close(self, start: int, end: int) -> None:
+    def close(self, start: int, end: int, is_empty: bool = False) -> None:
         """An end tag."""
         if len(self.stack) == 1:
             return
         node = self.stack.pop()
         top = self.stack[-1]
         if top is node:
+            if is_empty and is_part(node) and node.seal and node.seal.tag == "svg":
+                node.spot = start
             return
         node.close, node.end, node.last = start, end, len(self.nodes)
         if node.kind & OWN:
@@ -137,7 +145,7 @@ class _Tree:
 def parse(html: str) -> list[Node]:
     """Return the nodes of canonical `html` in document order; the first stands around them all."""
     tree = _Tree()
-    stack, last = tree.stack, 0
+    stack, last, opened = tree.stack, 0, -1
     for match in TAG.finditer(html):
         start, end = match.span()
         closing, tag, attributes = match.groups()
@@ -145,14 +153,14 @@ def parse(html: str) -> list[Node]:
             stack[-1].owner.parts.append(html[last:start])
         last = end
         if closing:
-            tree.close(start, end)
+            tree.close(start, end, start == opened)
         elif tag in VOID:
-            if tag in ("br", "hr"):
-                stack[-1].owner.parts.append(" ")
+            stack[-1].owner.parts.append(" " if tag in ("br", "hr") else "")
         elif tag in KINDS or tag == "tspan" or len(stack) == 1 or ' data-anchor="' in attributes:
             tree.open(tag, attributes, start, end)
         else:
             stack.append(stack[-1])
+            opened = end if tag == "g" else -1
     stack[-1].owner.parts.append(html[last:])
     while len(stack) > 1:
         tree.close(len(html), len(html))
@@ -161,8 +169,15 @@ def parse(html: str) -> list[Node]:
     return tree.nodes
 
 
+def is_part(node: Node) -> bool:
+    """Tell whether `node` is a part of a drawing that has a key: one block, its texts with it."""
+    return node.tag == "g" and bool(node.anchor) and node.seal is not None
+
+
 def pin_place(node: Node, heading: Node | None) -> int:
     """Return the offset where a link for `node` keeps the HTML valid; `heading` is its own."""
+    if node.spot >= 0:
+        return node.spot
     if heading is not None:
         return _outside(heading.end, heading.parent)
     if node.tag in ("tr", "hgroup") or (node.tag == "div" and node.kind & STRUCTURE):

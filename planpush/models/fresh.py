@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from planpush.content import limits, references, sanitise, secrets
+from planpush.content import diagrams, limits, references, sanitise, secrets
 from planpush.content import section as content
 from planpush.content.lint import lint
 from planpush.content.problem import Finding, Invalid, InvalidDocument, TooLarge
@@ -72,7 +72,10 @@ def _build(item: SectionPush, sha256: str, place: str, budget: int) -> tuple[Sec
         errors, warnings = lint([(item.anchor, html)])
         if errors:
             raise InvalidDocument("; ".join(found.message for found in errors[:3]), errors)
-        built = content.build(item.anchor, references.settle(sanitise.clean(html)))
+        drawn, doubts = diagrams.draw(item.anchor, html)
+        if drawn is not html:
+            elements = limits.check(drawn, max_elements=max(budget, 0))
+        built = content.build(item.anchor, references.settle(sanitise.clean(drawn)))
     except InvalidDocument as problem:
         problem.errors = [replace(finding, field=place) for finding in problem.errors]
         raise
@@ -80,7 +83,7 @@ def _build(item: SectionPush, sha256: str, place: str, budget: int) -> tuple[Sec
         message = f"{item.anchor} has no text: write something, or leave the section out"
         raise InvalidDocument(message, [Finding("empty_section", message, field=place)])
     made = Section.made(built, sha256=sha256, source_bytes=len(html.encode()), elements=elements)
-    return made, [replace(finding, field=place) for finding in warnings]
+    return made, [replace(finding, field=place) for finding in [*warnings, *doubts]]
 
 
 def _secrets(push: Push, indexes: Sequence[int]) -> list[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from planpush.content.problem import Conflict, Finding, Forbidden, Invalid
+from planpush.models.abandoned import abandoned
 from planpush.models.answer import apply_answers, unanswered
 from planpush.models.fresh import build_fresh, refuse_missing
 from planpush.models.manifest import Fresh, Key, Push, SectionPush, manifest_of
@@ -76,9 +77,10 @@ def push_version(plan: Plan, push: Push, *, by: User) -> Pushed:
     _check_base(plan, previous, push)
     version = _record(plan, push, wanted, _sections(plan, push, wanted, by), before, by)
     renames = {item.was: item.anchor for item in push.sections if item.was}
+    gone = abandoned(plan, previous, [*dict(wanted), *renames]) if previous else []
     version.carried = dict(carry(plan, version, previous, renames))
     apply_answers(plan, version, push.answers, by)
-    warnings = list(push.fresh.warnings) if push.fresh else []
+    warnings = [*gone, *(push.fresh.warnings if push.fresh else ())]
     return Pushed(plan, version, True, counts, version.carried, unanswered(plan), warnings)
 
 

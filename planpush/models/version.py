@@ -105,7 +105,7 @@ class Version(Base):
         """Return this version's blocks in order; those of one section, if it has `anchor`."""
         query = (
             select(Section)
-            .options(undefer(Section.blocks))
+            .options(undefer(Section.blocks), undefer(Section.html))
             .join(VersionSection, VersionSection.section_id == Section.id)
             .where(VersionSection.version_id == self.id)
             .order_by(VersionSection.position)
@@ -113,7 +113,9 @@ class Version(Base):
         stored = db.session.scalars(query).all()
         named = [section for section in stored if section.anchor == anchor]
         return tuple(
-            block for section in named or stored for block in unpack_blocks(section.blocks)
+            block
+            for section in named or stored
+            for block in unpack_blocks(section.blocks, section.html)
         )
 
     def describe(self, place: Place) -> str:
@@ -137,10 +139,10 @@ class BlockReader:
         rows = [row.section_id for row in Version.of(self.plan, number).manifest()]
         missing = [section_id for section_id in rows if section_id not in self.known]
         stored = db.session.execute(
-            select(Section.id, Section.blocks).where(Section.id.in_(missing))
+            select(Section.id, Section.blocks, Section.html).where(Section.id.in_(missing))
         )
-        for section_id, packed in stored:
-            self.known[section_id] = unpack_blocks(packed)
+        for section_id, packed, html in stored:
+            self.known[section_id] = unpack_blocks(packed, html)
         return tuple(block for section_id in rows for block in self.known[section_id])
 
 

@@ -6,6 +6,7 @@ from flask import Flask
 
 from planpush.views.api.documents import documents as api_documents
 from planpush.views.api.infos import infos
+from planpush.views.api.lints import lints
 from planpush.views.api.outlines import outlines
 from planpush.views.api.plans import plans as api_plans
 from planpush.views.api.pushes import pushes
@@ -13,6 +14,7 @@ from planpush.views.api.threads import threads as api_threads
 from planpush.views.comments import comments
 from planpush.views.dashboard import dashboard
 from planpush.views.documents import documents
+from planpush.views.exports import exports
 from planpush.views.health import health
 from planpush.views.plans import plans
 from planpush.views.publications import publications
@@ -20,13 +22,14 @@ from planpush.views.resolutions import resolutions
 from planpush.views.sign_ins import sign_ins
 from planpush.views.threads import threads
 from planpush.views.updates import updates
+from planpush.views.vocabularies import vocabularies
 
 
 def init_views(app: Flask) -> None:
     """Register the routes."""
     for blueprint in (
         health, sign_ins, dashboard, plans, documents, threads, comments, resolutions,
-        publications, updates, infos, pushes, api_plans, outlines, api_documents,
-        api_threads,
+        publications, exports, updates, infos, lints, pushes, api_plans, outlines, api_documents,
+        api_threads, vocabularies,
     ):  # fmt: skip
         app.register_blueprint(blueprint)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from typing import Any
 
 from flask import Flask, render_template
@@ -13,6 +13,8 @@ from planpush.models.reading import Card, Reading
 from planpush.models.section import expand, unpack_pins
 from planpush.models.thread import OPEN, Thread
 from planpush.web.jinja import UI_ICONS, bless, sprite
+
+PIN, DRAWN_PIN = "threads/_pin.html", "threads/_drawn_pin.html"
 
 
 def init_document(app: Flask) -> None:
@@ -34,16 +36,25 @@ def rendered(reading: Reading, anchors: Container[str] | None = None) -> Markup:
 
 
 def _section(reading: Reading, piece: Any, threads: dict[int, list[Thread]]) -> bytes:
+    html, pins = expand(piece.html), unpack_pins(piece.pins)
     inserts = {0: _pin(reading, piece, 0, threads.get(0, []))}
     for key, here in threads.items():
         if key:
-            inserts[key] = _pin(reading, piece, key, here)
-    return splice(expand(piece.html), unpack_pins(piece.pins), inserts)
+            drawn = _is_drawn(html, pins, key)
+            inserts[key] = _pin(reading, piece, key, here, DRAWN_PIN if drawn else PIN)
+    return splice(html, pins, inserts)
 
 
-def _pin(reading: Reading, piece: Any, key: int, threads: list[Thread]) -> bytes:
+def _is_drawn(html: bytes, pins: Sequence[int], key: int) -> bool:
+    """Tell whether a block's pin stands inside of a drawing: only there is a group closed."""
+    return 0 < key < len(pins) and html.startswith(b"</g>", pins[key])
+
+
+def _pin(
+    reading: Reading, piece: Any, key: int, threads: list[Thread], partial: str = PIN
+) -> bytes:
     return render_template(
-        "threads/_pin.html",
+        partial,
         plan=reading.plan,
         version=reading.version,
         is_newest=reading.is_newest,
@@ -81,5 +92,8 @@ def renewed_pins(reading: Reading, anchor: str) -> Markup:
 
 def _renewed(reading: Reading, piece: Any, key: int) -> str:
     threads = reading.by_block().get(piece.anchor, {}).get(key, [])
-    pin = bless(_pin(reading, piece, key, threads).decode())
-    return render_template("threads/_moved_pin.html", anchor=piece.anchor, key=key, pin=pin)
+    drawn = _is_drawn(expand(piece.html), unpack_pins(piece.pins), key)
+    pin = bless(_pin(reading, piece, key, threads, DRAWN_PIN if drawn else PIN).decode())
+    return render_template(
+        "threads/_moved_pin.html", anchor=piece.anchor, key=key, drawn=drawn, pin=pin
+    )

@@ -42,7 +42,7 @@ def nonce_for(etag: str) -> None:
 
 def _protect(response: Response) -> Response:
     headers = response.headers
-    headers["Content-Security-Policy"] = _POLICY.format(nonce=csp_nonce())
+    headers.setdefault("Content-Security-Policy", _POLICY.format(nonce=csp_nonce()))
     headers["X-Content-Type-Options"] = "nosniff"
     headers["Referrer-Policy"] = "same-origin"
     headers["Cross-Origin-Opener-Policy"] = "same-origin"

@@ -35,16 +35,33 @@ const compose = (block) => {
 	});
 };
 
+// A part of a drawing has a spot of its own, where its pin is; the button stands beside that.
+const spotOf = (block) =>
+	block instanceof SVGElement ? block.querySelector(":scope > g:last-child") : null;
+
+const stand = (add, block, article) => {
+	const edge = article.getBoundingClientRect();
+	const spot = spotOf(block)?.getScreenCTM();
+	const beside = block.querySelector(":scope > .pin") ?? block;
+	const top = (spot ? spot.f - 14 : beside.getBoundingClientRect().top) - edge.top;
+	add.style.setProperty("inset-block-start", `${Math.max(0, top)}px`);
+	add.classList.toggle("near", Boolean(spot));
+	if (!spot) return add.style.removeProperty("inset-inline-start");
+	const taken = block.querySelector(":scope > g:last-child > svg") ? 14 : -12;
+	const left = Math.min(spot.e + taken - edge.left, edge.width - 24);
+	add.style.setProperty("inset-inline-start", `${Math.max(0, left)}px`);
+};
+
+const nameOf = (block) => block.getAttribute("aria-label") ?? block.textContent.trim();
+
 const offer = (block) => {
 	const article = document.getElementById("pp-doc");
 	const section = sectionOf(block);
 	const add = button();
 	add.hidden = !article || !section || isWhole(block, section);
 	if (add.hidden) return;
-	const beside = block.querySelector(":scope > .pin") ?? block;
-	const top = beside.getBoundingClientRect().top - article.getBoundingClientRect().top;
-	add.style.setProperty("inset-block-start", `${Math.max(0, top)}px`);
-	add.setAttribute("aria-label", `Comment on: ${block.textContent.trim().slice(0, 60)}`);
+	stand(add, block, article);
+	add.setAttribute("aria-label", `Comment on: ${nameOf(block).slice(0, 60)}`);
 	add.onclick = () => compose(block);
 	if (add.parentElement !== article) article.append(add);
 };

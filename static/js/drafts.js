@@ -53,7 +53,9 @@ const refocus = () => {
 	const places = [held.id, held.card, held.bar];
 	if (held.composer) places.push(held.posted && newestReply(), "threads");
 	const found = places.filter(Boolean).map((id) => document.getElementById(id));
-	found.find(visible)?.focus();
+	const place = found.find(visible);
+	// The bars stay in sight: going there must not move the text.
+	place?.focus({ preventScroll: Boolean(place.closest("#pp-bar")) });
 };
 
 export const watchDrafts = () => {

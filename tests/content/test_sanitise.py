@@ -32,12 +32,21 @@ CLEANED = [
         '<svg><use href="#i-lock"/><use xlink:href="#i-nope"/></svg>',
         '<svg><use href="#pp-i-lock"></use><use></use></svg>',
     ),
+    (
+        '<svg transform="scale(9)"><g transform="scale(9)"/>x',
+        '<svg><g transform="scale(9)"></g>x</svg>',
+    ),
     ('<svg><path d="M0 0" fill="url(//x)"/></svg>', '<svg><path d="M0 0"></path></svg>'),
     ("<svg><foreignObject><p>a</p></foreignObject></svg>", "<svg></svg>"),
     ("<svg><title>a</title><animate/></svg>", "<svg></svg>"),
     ("<math><mi>a</mi></math>", ""),
     ('<img src="https://example.com/a.png" alt="b">', '<img alt="b">'),
     ('<td headers="a b">x', "x"),
+    (
+        "<table><tr><td colspan=9999 rowspan=65534><th colspan=-1 rowspan=2>a",
+        '<table><tbody><tr><td colspan="100" rowspan="1000"></td>'
+        '<th rowspan="2">a</th></tr></tbody></table>',
+    ),
     ('<p role="alert" tabindex="5" aria-live="assertive">a</p>', "<p>a</p>"),
     ("<pre>\n\n\na</pre>", "<pre>a</pre>"),
     ("a&#1;b\x00c", "abc"),

@@ -21,6 +21,24 @@ FOUND = [
     ("GitHub", "github_pat_" + R),
     ("Slack", "xoxb-" + R),
     ("Slack", "https://hooks.slack" + ".com/services/T01QWERTY/B01QWERTY/" + R[:24]),
+    ("Slack", "xapp-1-" + "A01QWERTY9Z-1234567890-" + R),
+    ("GitHub", "ghs_" + R),
+    ("GitLab", "glpat-" + R[:20]),
+    ("Stripe", "sk_" + "live_" + R[:24]),
+    ("Google", "AIza" + R[:35]),
+    ("npm", "npm_" + R),
+    ("PyPI", "pypi-" + "AgEIcHlwaS5vcmc" + R + R),
+    ("SendGrid", "SG." + R[:22] + "." + R + R[:7]),
+    ("model provider", "sk-ant-" + "api03-" + R),
+    ("model provider", "sk-proj-" + R),
+    ("address", f"postgres://app:{R[:20]}@db.internal/x"),
+    ("bearer", f"Authorization: Bearer {R}"),
+    ("password", f"DB_PASS={R[:20]}"),
+    ("password", f"AWS_SECRET_ACCESS_KEY={R}/{R[:3]}"),
+    ("password", f"AccountKey={R}{R}=="),
+    ("private key", "-----BEGIN OPENSSH PRIVATE" + " KEY-----\n" + R + R),
+    ("private key", "-----BEGIN PGP PRIVATE" + " KEY BLOCK-----\n\n" + R + R),
+    ("private key", '"-----BEGIN PRIVATE' + f' KEY-----\\n{R}{R}\\n"'),
     ("planpush", "ppt_" + R),
     ("web token", _jwt()),
     ("private key", "-----BEGIN RSA PRIVATE" + " KEY-----\n" + R + R + "\n-----END"),
@@ -51,6 +69,15 @@ HARMLESS = [
     "the secret: never tell the password to anybody",
     "-----BEGIN PRIVATE KEY-----\n…\n-----END PRIVATE KEY-----",
     "ppt_8F2…",
+    "https://user:password@example.com/path",
+    "postgres://app:${DB_PASSWORD}@db/x",
+    "ssh://git:22/team/project.git@v1.2.3",
+    "Authorization: Bearer &lt;token&gt;",
+    "Bearer tokens are compared by their hash",
+    "task-antelope and sk-project-management-board",
+    "commit 9f86d081884c7d659a2feaa0c55ad0159f86d081",
+    "6ba7b810-9dad-11d1-80b4-00c04fd430c8",
+    "pass: the test of the invoice worker",
     "sha256: " + "9f86d081884c7d659a2feaa0c55ad015",
 ]
 
@@ -60,7 +87,26 @@ def test_examples_are_not_flagged(text):
     assert scan(f"<p>{text}</p>") == []
 
 
-@pytest.mark.parametrize("piece", ["secret", "token = ", "ppa_", "eyJaaaaaaaaaaaa.", "<a", "a-"])
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "secret",
+        "token = ",
+        "ppa_",
+        "eyJaaaaaaaaaaaa.",
+        "<a",
+        "a-",
+        "://a:b",
+        "://a:bbbbbbbbbbbb",
+        "Bearer ",
+        "sk-ant-",
+        "xapp-1-",
+        "SG.a",
+        "pass ",
+        "a",
+        "-----BEGIN PRIVATE KEY-----",
+    ],
+)
 def test_time_is_linear(piece):
     start = time.perf_counter()
     scan(piece * (1_000_000 // len(piece)))

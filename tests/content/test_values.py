@@ -6,7 +6,8 @@ import pytest
 
 from planpush.content import values
 
-PNG = "data:image/png;base64," + base64.b64encode(b"\x89PNG\r\n\x1a\n rest").decode()
+HEADER = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\1\0\0\0\1 rest"
+PNG = "data:image/png;base64," + base64.b64encode(HEADER).decode()
 COLOURS = frozenset(["--ink"])
 
 LINKS = [

@@ -1,6 +1,7 @@
 """The vocabulary agrees with itself, with the sanitiser and with the icons that exist."""
 
 import re
+from html import unescape
 from importlib.resources import files
 from zipfile import ZipFile
 
@@ -8,6 +9,7 @@ import pytest
 
 from planpush.content import lint, sanitise, vocabulary
 from planpush.content.cut import cut
+from tests.golden.good import good
 
 CLASS = re.compile(r'class="([^"]*)"')
 BY_NAME = {part.name: part for part in vocabulary.COMPONENTS}
@@ -28,14 +30,33 @@ def test_examples_show_their_classes_and_survive_the_sanitiser(name):
 
 @pytest.mark.parametrize("name", BY_NAME)
 def test_examples_have_nothing_to_mend(name):
-    errors, warnings = lint.lint([("data-model", BY_NAME[name].example)])
+    errors, warnings = lint.lint([(name, good()[name])])
     assert (errors, warnings) == ([], [])
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_the_sanitiser_keeps_the_words_of_examples(name):
+    example = BY_NAME[name].example
+    assert words(sanitise.clean(example)) == words(example) != ""
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_a_component_says_what_it_is_for_and_what_goes_into_it(name):
+    part = BY_NAME[name]
+    assert part.purpose.endswith(".") and part.children and part.classes
+    used = {word for words in CLASS.findall(part.example) for word in words.split()}
+    assert used <= vocabulary.CLASSES
+
+
+def words(html: str) -> str:
+    return " ".join(unescape(re.sub(r"<[^<>]*>", " ", html)).split())
 
 
 def test_a_flow_has_eight_columns_and_every_direction():
     grid = [f"c{n}" for n in range(1, 9)] + [f"e{n}" for n in range(1, 8)]
     rows = [f"r{n}" for n in range(1, 10)]
     assert vocabulary.CLASSES.issuperset([*grid, *rows, "down", "up", "left", "both"])
+    assert vocabulary.CLASSES.issuperset(["pp-elbow", "dr", "dl", "ur", "ul", "back"])
 
 
 def test_what_the_server_draws_is_not_for_authors():

@@ -20,7 +20,9 @@ CLAUDE = os.environ.get("CLAUDE_BIN") or shutil.which("claude")
 
 def turns() -> list[dict[str, Any]]:
     """Return what the stand-in for the model does: a whole first push."""
-    sent = section("data-model", "It's `one` $table. " + "word " * 1500)
+    sent = section(
+        "data-model", "It's `one` $table.</p><ul><li>" + "word " * 1500 + "</li></ul><p>End."
+    )
     commands = [
         f'"{LAUNCHER}" status',
         f"\"{LAUNCHER}\" put data-model <<'SECTION'\n{sent}SECTION",

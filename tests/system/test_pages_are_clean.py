@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -10,10 +11,12 @@ from typing import Any
 
 import pytest
 
+from planpush.paths import SAMPLES
 from tests.system.conftest import ROOT, document
 from tests.system.serving import Server, Visitor
 
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+SAMPLE = SAMPLES / "auth-service-redesign"
 VNU = ROOT / "node_modules" / "vnu-jar" / "build" / "dist" / "vnu.jar"
 PAGES = {
     "dashboard": "/dashboard",
@@ -26,10 +29,12 @@ PAGES = {
     "no threads": "/p/clean-and-quiet",
     "private": "/p/clean-and-private",
     "not found": "/p/no-such-plan",
+    "sample": "/p/sample",
+    "vocabulary": "/docs/vocabulary",
     "sign-in": "/sign-in",
     "signed out": "/sign-out/done",
 }
-STRANGERS = {"sign-in", "signed out"}
+STRANGERS = {"sign-in", "signed out", "vocabulary"}
 WIDE = '<div class="pp-tablewrap"><table class="pp-table"><tr>' + "<td>wide_column_name</td>" * 20
 RICH = (
     WIDE + "</tr></table></div><pre>" + "long line " * 60 + "</pre><p>" + "unbroken" * 40 + "</p>"
@@ -43,6 +48,7 @@ def shelf(server: Server) -> None:
     server.push(rich, "slug=clean&title=Clean&visibility=published")
     server.push(document("Tokens"), "slug=clean-and-quiet&title=Quiet&visibility=published")
     server.push(document("Tokens"), "slug=clean-and-private&title=Private", by="bob")
+    server.push(newest(SAMPLE), "slug=sample&title=Sample&visibility=published")
     bob = Visitor(server, "bob")
     for number, place in enumerate(
         ({"anchor": "intro"}, {"anchor": "wide"}, {}, {"quote": "uuid"})
@@ -53,6 +59,14 @@ def shelf(server: Server) -> None:
     newer = document("Sessions").replace("uuid", "text") + '<section data-anchor="new"><h2>New</h2>'
     server.push(newer + "<p>More.</p></section>", "plan=clean&base_version=1")
     bob.http.close()
+
+
+def newest(folder: Path) -> str:
+    """Return the newest version of a sample, whole."""
+    versions = json.loads((folder / "plan.json").read_text())["versions"]
+    names = [f"v{number}" for number in range(len(versions), 0, -1)]
+    files = ([folder / name / f"{one}.html" for name in names] for one in versions[-1]["sections"])
+    return "".join(next(path for path in paths if path.is_file()).read_text() for paths in files)
 
 
 @pytest.fixture

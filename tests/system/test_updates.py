@@ -62,6 +62,7 @@ def test_the_page_swaps_one_section_and_keeps_place_words_and_selection(
     notice.get_by_role("link", name="Show v2").click()
     expect(page.locator("#s-part-2 p")).to_have_text("Short.")
     assert page.evaluate(UNTOUCHED) == 11
+    page.wait_for_timeout(500)  # a smooth scroll would be under way
     assert abs(page.locator("#s-part-6 p").bounding_box()["y"] - before) < 4
     assert page.evaluate("getSelection().toString()").startswith("Text of part-6.")
     expect(page.locator("#pp-new-body")).to_have_value("Half a thought")

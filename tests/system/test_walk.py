@@ -201,7 +201,7 @@ def test_an_older_version_is_swapped_in_and_back(visit: Visit, server: Server, p
     page = visit("bob")
     page.goto(f"/p/{plan}")
     page.evaluate("window.stayed = true")
-    page.locator("#pp-bar summary").click()
+    page.locator("#pp-versions").click()
     page.locator("#pp-bar .pop a", has_text="v1").click()
     expect(page.locator("#pp-doc")).to_contain_text("Tokens rotate")
     expect(page).to_have_url(re.compile(r"\?v=1$"))
@@ -219,7 +219,7 @@ def test_going_forward_while_the_page_still_loads(visit: Visit, server: Server, 
     server.push(document("Sessions"), f"plan={plan}&base_version=1")
     page = visit("bob")
     page.goto(f"/p/{plan}")
-    page.locator("#pp-bar summary").click()
+    page.locator("#pp-versions").click()
     page.locator("#pp-bar .pop a", has_text="v1").click()
     expect(page.locator("#pp-doc")).to_contain_text("Tokens rotate")
     held: list[Any] = []

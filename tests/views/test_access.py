@@ -18,6 +18,7 @@ PUBLIC = {
     "sign_ins.destroy",
     "sign_ins.done",
     "api_infos.show",
+    "vocabularies.index",
 }
 # What an open page asks by itself is answered on that page: tests/views/test_updates.py.
 ASKED_BY_THE_PAGE = {"updates.new"}

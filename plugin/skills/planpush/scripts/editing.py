@@ -153,12 +153,14 @@ def describe(here: Conversation, one: Section) -> str:
     return "changed" if known else "new"
 
 
-def lint(_arguments: argparse.Namespace) -> int:
-    """Check every draft that is here as text."""
+def lint(arguments: argparse.Namespace) -> int:
+    """Check every draft that is here as text; warnings fail unless they are allowed."""
     with drafts() as here:
         found = linting.document([(one.anchor, one.html) for one in here.sections])
+        found += linting.abandoned(here.open_threads(), here.removed())
         checked = sum(one.html is not None for one in here.sections)
     for one in found:
         print(one)
     print(f"{checked} sections checked, {len(found)} findings")
-    return FIX if found else 0
+    failed = found if not arguments.allow_warnings else [one for one in found if one.error]
+    return FIX if failed else 0

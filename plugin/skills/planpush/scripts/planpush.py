@@ -87,7 +87,8 @@ def add_editing(verbs: Verbs) -> None:
     order = add(verbs, "order", editing.order, "put these sections first, in this order")
     order.add_argument("anchors", nargs="+", metavar="anchor")
     add(verbs, "outline", editing.outline, "sections in order, with open comments")
-    add(verbs, "lint", editing.lint, "check every draft")
+    lint = add(verbs, "lint", editing.lint, "check every draft")
+    lint.add_argument("--allow-warnings", action="store_true", help="fail on errors only")
 
 
 def add_pushing(verbs: Verbs) -> None:

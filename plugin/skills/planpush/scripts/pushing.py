@@ -108,6 +108,7 @@ def check(here: Conversation, arguments: argparse.Namespace) -> None:
         fix = f"fix: read theirs at {here.url}, then `put` the merged text of each"
         raise Stop(FIX, "changed here and on the server: " + ", ".join(clashes), fix)
     found = linting.document([(one.anchor, one.html) for one in here.sections])
+    found += linting.abandoned(here.open_threads(), here.removed())
     errors = [one for one in found if one.error]
     if errors or (found and not arguments.allow_warnings):
         allowed = () if errors else ("fix: put them again, or push with --allow-warnings",)

@@ -1,0 +1,216 @@
+"""What an incremental push costs: `python -m bench.growth`, with `DATABASE_URL` for PostgreSQL too.
+
+Twelve sections of 8 KB are pushed, then one of them is changed in each of 24 pushes. The database
+may grow by 15 % of the compressed document a push: the rows, and the file with its indexes.
+The database that `DATABASE_URL` names gets tables of ours and loses them again: name an empty one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import re
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from planpush import create_app
+from planpush.config import Config
+from planpush.content.origin import Place
+from planpush.db import commit, db
+from planpush.models.plan import Plan
+from planpush.models.schema import migrate
+from planpush.models.section import Section
+from planpush.models.thread import Thread
+from planpush.models.token import Token
+from planpush.models.user import User
+
+SAMPLES = Path(__file__).parents[1] / "planpush" / "samples"
+SECTIONS, SIZE, PUSHES, GATE = 12, 8_000, 24, 0.15
+THREADS = 20
+AUTHOR = "growth@example.com"
+Sizes = dict[str, int]
+
+
+def sentences() -> list[str]:
+    """Return what the sample documents say, each sentence once."""
+    pages = [path.read_text(encoding="utf-8") for path in sorted(SAMPLES.rglob("*.html"))]
+    runs = [unescape(run).strip() for page in pages for run in re.findall(r">([^<>]+)<", page)]
+    return list(dict.fromkeys(run for run in runs if len(run) > 24))
+
+
+def section(number: int, edition: int) -> str:
+    """Return a section of about 8 KB of prose, a list and a table; an edition differs in a row."""
+    said = sentences()
+    random.Random(number).shuffle(said)
+    words = iter(said * 3)
+    parts = [f'<section class="pp-section" data-anchor="part-{number}"><h2>Part {number}</h2>']
+    while sum(map(len, parts)) < SIZE:
+        parts.append(f"<p>{' '.join(next(words) for _ in range(4))}</p>")
+        parts.append("<ul>" + "".join(f"<li>{next(words)}</li>" for _ in range(4)) + "</ul>")
+        rows = [f"<tr><td><code>field_{n}</code></td><td>{next(words)}</td></tr>" for n in range(4)]
+        head = '<tr><th scope="col">Field</th><th scope="col">Meaning</th></tr>'
+        parts.append(f'<table class="pp-table">{head}{"".join(rows)}</table>')
+    return "".join([*parts, f"<p>Edition {edition}: {said[-1 - edition]}</p></section>"])
+
+
+@dataclass
+class Growth:
+    """What the pushes of one changed section added."""
+
+    document: int
+    requests: list[int] = field(default_factory=list)
+    rows: Sizes = field(default_factory=dict)
+    file: int = 0
+
+    @property
+    def by_rows(self) -> float:
+        """The bytes of all new rows of one push, as a part of the compressed document."""
+        return sum(self.rows.values()) / len(self.requests) / self.document
+
+    @property
+    def by_file(self) -> float:
+        """The growth of the database on disk, indexes and pages included."""
+        return self.file / len(self.requests) / self.document
+
+
+@contextmanager
+def deployment(url: str, folder: Path) -> Iterator[Any]:
+    """Yield a client that is signed in as an agent, on a migrated database."""
+    told = {"secret_keys": ("k" * 40,), "base_url": "http://localhost", "rate_limits": False}
+    app = create_app(Config(database_url=url, data_dir=folder, **told))
+    with app.app_context():
+        migrate()
+        User.add(AUTHOR, name="Growth", roles=["developer"])
+        commit()
+        secret = Token.issue(User.by_email(AUTHOR), name="growth")
+        commit()
+        db.session.remove()
+    client = app.test_client()
+    client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {secret}"
+    yield client
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+def grow(client: Any, pushes: int = PUSHES, *, threads: int = 0) -> Growth:
+    """Push a document, then one changed section at a time; return what that added."""
+    whole = [{"anchor": f"part-{n}", "html": section(n, 0)} for n in range(SECTIONS)]
+    plan = _push(client, {"title": "Growth", "sections": whole})["plan"]
+    with client.application.app_context():
+        comment(plan, threads)
+        before, file, grown = row_sizes(), file_size(), Growth(document_size())
+    for number in range(1, pushes + 1):
+        changed = number % SECTIONS
+        parts = [{"anchor": part["anchor"]} for part in whole]
+        parts[changed] = {"anchor": f"part-{changed}", "html": section(changed, number)}
+        body = {"plan": plan, "base_version": number, "message": "One part", "sections": parts}
+        counts = _push(client, body)["sections"]
+        if (counts["sent"], counts["changed"], counts["unchanged"]) != (1, 1, SECTIONS - 1):
+            raise SystemExit(f"the push changed {counts}")
+        grown.requests.append(len(json.dumps(body)))
+    with client.application.app_context():
+        after, grown.file = row_sizes(), file_size() - file
+    grown.rows = {name: size - before[name] for name, size in after.items() if size > before[name]}
+    return grown
+
+
+def comment(slug: str, threads: int) -> None:
+    """Open threads on the first paragraphs of the sections in turn."""
+    author = User.by_email(AUTHOR)
+    for number in range(threads):
+        place = Place(f"part-{number % SECTIONS}", 2 + number // SECTIONS)
+        plan = Plan.find(slug, author)
+        Thread.open(plan, place, "A remark.", by=author, on=1, blocking=False, via="web")
+    commit()
+
+
+def _push(client: Any, body: dict[str, Any]) -> Any:
+    answer = client.post("/api/push", json=body)
+    if answer.status_code != 201:
+        raise SystemExit(answer.text)
+    return answer.json
+
+
+def document_size() -> int:
+    """Return the bytes of the newest plan's compressed sections; it has one version."""
+    size = sa.func.sum(sa.func.length(Section.html))
+    newest = sa.select(sa.func.max(Plan.id)).scalar_subquery()
+    return int(db.session.scalar(sa.select(size).where(Section.plan_id == newest)) or 0)
+
+
+def row_sizes() -> Sizes:
+    """Return the bytes of all values of each table."""
+    sizes = {}
+    for table in db.metadata.sorted_tables:
+        if db.engine.dialect.name == "postgresql":
+            size = sa.text(f"SELECT coalesce(sum(pg_column_size(t.*)), 0) FROM {table.name} t")
+            sizes[table.name] = int(db.session.scalar(size) or 0)
+        else:
+            names = [f'coalesce(length(CAST("{column.name}" AS BLOB)), 0)' for column in table.c]
+            size = sa.text(f'SELECT coalesce(sum({"+".join(names)}), 0) FROM "{table.name}"')
+            sizes[table.name] = int(db.session.scalar(size) or 0)
+    return sizes
+
+
+def file_size() -> int:
+    """Return the bytes of the database on disk."""
+    db.session.commit()
+    if db.engine.dialect.name == "postgresql":
+        names = [table.name for table in db.metadata.sorted_tables]
+        asked = [sa.text(f"SELECT pg_total_relation_size('{name}')") for name in names]
+        return sum(int(db.session.scalar(query) or 0) for query in asked)
+    # Pages that stand in the write-ahead log only are counted as well.
+    pages, size = (db.session.scalar(sa.text(f"PRAGMA page_{name}")) for name in ("count", "size"))
+    return int(pages or 0) * int(size or 0)
+
+
+def report(name: str, grown: Growth) -> bool:
+    """Print a table; return whether the gates hold."""
+    pushes = len(grown.requests)
+    print(f"{name}: {SECTIONS} sections, {grown.document:,} bytes compressed, {pushes} pushes")
+    print(f"  request      {sum(grown.requests) / pushes:10,.0f} bytes")
+    for table, size in sorted(grown.rows.items(), key=lambda row: -row[1]):
+        print(f"  {table:<16} {size / pushes:6,.0f} bytes {size / pushes / grown.document:7.2%}")
+    for what, ratio in (("rows", grown.by_rows), ("on disk", grown.by_file)):
+        print(f"  {'GATE' if ratio > GATE else 'holds'} {what} at most {GATE:.0%}: {ratio:.2%}")
+    return max(grown.by_rows, grown.by_file) <= GATE
+
+
+def measure(name: str, client: Any) -> bool:
+    """Measure with no threads, which the gates are for, and show what threads add."""
+    holds = report(name, grow(client))
+    grown = grow(client, threads=THREADS)
+    placed = grown.rows.get("placements", 0) / len(grown.requests)
+    print(f"  each thread  {placed / THREADS:10,.0f} bytes (a placement on every version)")
+    print(f"  {THREADS} threads   {grown.by_rows:9.2%} rows, {grown.by_file:.2%} on disk")
+    return holds
+
+
+def main() -> int:
+    """Measure SQLite, and what `DATABASE_URL` names."""
+    results = []
+    with tempfile.TemporaryDirectory() as folder:
+        with deployment(f"sqlite:///{folder}/growth.db", Path(folder)) as client:
+            results.append(measure("SQLite", client))
+        if url := os.environ.get("DATABASE_URL", ""):
+            with deployment(url, Path(folder)) as client:
+                results.append(measure("PostgreSQL", client))
+                with client.application.app_context():
+                    db.drop_all()
+                    db.session.execute(sa.text("DROP TABLE IF EXISTS alembic_version"))
+                    commit()
+    return 0 if all(results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,28 @@
+"""The words that a document may use, and the one that was meant."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection
+from typing import NamedTuple
+
+
+class Words(NamedTuple):
+    """The server's vocabulary: classes, elements (in lower case) and icons."""
+
+    classes: frozenset[str]
+    elements: frozenset[str]
+    icons: frozenset[str]
+
+
+def nearest(word: str, known: Collection[str]) -> str:
+    """Return the known word that looks most like `word`, or "" when none comes close."""
+    long = sorted(name for name in known if len(name) > 1)
+    close = difflib.get_close_matches(word[:64], long, 1, 0.6)
+    return close[0] if close else ""
+
+
+def meant(word: str, known: Collection[str]) -> str:
+    """Return the fix for an unknown word."""
+    close = nearest(word, known)
+    return f"Did you mean “{close}”?" if close else "Remove it."

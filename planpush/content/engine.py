@@ -1,0 +1,62 @@
+"""The engine that turns Mermaid into SVG, kept in a process of its own that can be ended."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+
+_PROCESS = Path(__file__).with_name("engine_process.py")
+_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the engine made of one text: its SVG, or what is wrong and where (0: not known).
+
+    `ends` is from where to where an edge goes, by the engine's id of it.
+    """
+
+    svg: str = ""
+    ends: dict[str, list[str]] = field(default_factory=dict)
+    error: str = ""
+    line: int = 0
+    column: int = 0
+    large: bool = False
+
+
+def is_installed() -> bool:
+    """Tell whether one of the engines of the extra `diagrams` is there."""
+    return any(find_spec(name) is not None for name in ("merman", "mmdr"))
+
+
+def render(texts: list[str]) -> list[Answer] | None:
+    """Return an answer for each text, or None where no engine works on this machine.
+
+    Bounded by processor time (2 s) and memory in the process, by wall time here.
+    """
+    command = [sys.executable, "-I", str(_PROCESS)]
+    try:
+        done = subprocess.run(  # noqa: S603 (our own interpreter and script)
+            command,
+            input=json.dumps(texts).encode(),
+            capture_output=True,
+            timeout=_SECONDS,
+            check=False,
+            env={},
+        )
+    except subprocess.TimeoutExpired:
+        return _ended(texts)
+    try:
+        answers = json.loads(done.stdout)
+    except ValueError:
+        return _ended(texts)
+    return None if answers is None else [Answer(**answer) for answer in answers]
+
+
+def _ended(texts: list[str]) -> list[Answer]:
+    message = "The diagram takes too long to draw."
+    return [Answer(error=message, large=True) for _ in texts]

@@ -1,0 +1,57 @@
+"""Lints: what a push would be told, and nothing is stored."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, jsonify, request
+
+from planpush.content.lint import check_size, review, review_page
+from planpush.content.problem import Finding
+from planpush.models.abandoned import abandoned
+from planpush.models.plan import Plan
+from planpush.models.version import Version
+from planpush.views.api.bodies import PushBody, PushQuery
+from planpush.web.auth import config, current_user, prepares, scope
+from planpush.web.limits import limited
+from planpush.web.parse import parse_body, parse_query, text_body
+
+lints = Blueprint("api_lints", __name__, url_prefix="/api")
+Found = tuple[list[Finding], list[Finding]]
+
+
+@lints.post("/lint")
+@scope("plans:write")
+@prepares
+@limited("lint", limit=240, seconds=60, apart=True)
+def create() -> Response:
+    """Answer the errors and warnings of a document, as JSON by section or as one HTML page."""
+    found = _page() if request.mimetype == "text/html" else _sections()
+    errors, warnings = ([finding.as_dict() for finding in kind] for kind in found)
+    return jsonify(errors=errors, warnings=warnings)
+
+
+def _sections() -> Found:
+    body = parse_body(PushBody, ("application/json", "text/html"))
+    check_size([part.html for part in body.sections], config().max_document_bytes)
+    kept = [part.anchor for part in body.sections]
+    gone = _abandoned(body.plan, [*kept, *(part.was for part in body.sections if part.was)])
+    errors, warnings = review(
+        [(part.anchor, part.html) for part in body.sections],
+        allow_secrets=body.allow_secrets,
+    )
+    return errors, [*gone, *warnings]
+
+
+def _page() -> Found:
+    query = parse_query(PushQuery)
+    html = text_body(config().max_document_bytes)
+    errors, warnings, anchors = review_page(
+        html, "body", allow_secrets=query.allow_secrets == "true"
+    )
+    return errors, [*(_abandoned(query.plan, anchors) if anchors else []), *warnings]
+
+
+def _abandoned(slug: str | None, kept: list[str]) -> list[Finding]:
+    if slug is None:
+        return []
+    plan = Plan.find(slug, current_user())
+    return abandoned(plan, Version.of(plan), kept)

@@ -1,0 +1,139 @@
+"""A loop that works as an agent does, without a model: put, read findings, apply fixes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.plugin.conftest import Planpush, Result
+from tests.system.serving import Server
+
+FINDING = re.compile(r"^(?:warning )?\S+ (\d+):(\d+) (\w+) (.*?) → (.*)$", re.MULTILINE)
+BAD = """<section class="pp-sction" data-anchor="sumary"><h2>Summary</h2>
+<p class="pp-leadd" onclick="x()">A worker sends the invoices.</p>
+<h4>Details</h4>
+<ol class="pp-flow" aria-label="How an invoice is sent">
+<li class="pp-node c1 r1"><svg class="i"><use href="#i-databse"/></svg><b>Shop</b>writes a job</li>
+<li class="pp-edge e1 r1"></li>
+<li class="pp-node c2 r1"><b>Worker</b>sends it</li></ol>
+<table><tr><td>Key</td></tr><tr><td>Type</td></tr></table>
+<p>See <a href="other.html">this</a>. <img src="https://example.com/a.png"></p>
+<p style="color: red">The <b>end</p>
+<script>alert(1)</script>
+</section>
+"""
+
+
+def lines_of(html: str, line: int, column: int) -> tuple[str, str, str]:
+    """Return what stands before a place, the tag there, and what follows."""
+    at = sum(len(one) + 1 for one in html.split("\n")[: line - 1]) + column - 1
+    end = html.index(">", at) + 1
+    return html[:at], html[at:end], html[end:]
+
+
+def mended(html: str, code: str, message: str, fix: str, place: tuple[int, int]) -> str:
+    """Apply one fix as it is told."""
+    before, tag, after = lines_of(html, *place)
+    said = [word for pair in re.findall("“([^”]*)”|<(/?[\\w]+)>", message) for word in pair if word]
+    if close := re.fullmatch("Did you mean “(.*)”\\?", fix):
+        return before + tag.replace(said[0], close[1]) + after
+    if code == "attribute_dropped":
+        name = message.split()[2]
+        return before + re.sub(rf' {name}="[^"]*"', "", tag, flags=re.IGNORECASE) + after
+    if code == "anchor_mismatch":
+        return before + tag.replace(f'"{said[0]}"', f'"{said[1]}"') + after
+    if code == "tag_unclosed":
+        return (
+            before + tag + after.replace(said[1] and f"<{said[1]}>", f"</{said[0]}><{said[1]}>", 1)
+        )
+    if code == "heading_order":
+        inside, _, rest = after.partition(f"</{said[0]}>")
+        return f"{before}{fix[4:-1]}{inside}</{fix[5:-1]}{rest}"
+    return before + REWRITTEN[code](tag, after)
+
+
+def without(tag: str, after: str) -> str:
+    """Take an element out."""
+    name = re.match(r"<(\w+)", tag)
+    assert name
+    return after.split(f"</{name[1]}>", 1)[1] if f"</{name[1]}>" in after else after
+
+
+REWRITTEN: dict[str, Any] = {
+    "svg_without_name": lambda tag, after: tag.replace("<svg", '<svg aria-hidden="true"') + after,
+    "edge_without_label": lambda tag, after: f"{tag}<span>a job</span>{after}",
+    "table_without_headers": lambda tag, after: (
+        tag + after.replace("<td>", '<th scope="col">', 1).replace("</td>", "</th>", 1)
+    ),
+    "link_dropped": lambda tag, after: '<a href="#table">' + after,
+    "image_without_alt": without,
+    "remote_image": without,
+    "element_dropped": without,
+}
+
+
+def findings(done: Result) -> Iterator[tuple[str, str, str, tuple[int, int]]]:
+    for line, column, code, message, fix in FINDING.findall(done.text):
+        yield code, message, fix, (int(line), int(column))
+
+
+def loop(planpush: Planpush, html: str) -> list[str]:
+    """Put until nothing is found; each round mends the first finding."""
+    mended_codes = []
+    for _ in range(40):
+        done = planpush("put", "summary", stdin=html)
+        found = next(findings(done), None)
+        if found is None:
+            assert done.code == 0, done.text
+            return mended_codes
+        code, message, fix, place = found
+        html = mended(html, code, message, fix, place)
+        mended_codes.append(code)
+    raise AssertionError(f"never clean: {done.text}\n{html}")
+
+
+def test_an_agent_mends_a_section_by_what_it_is_told(live: Server, tmp_path: Path) -> None:
+    helper = signed_in(live, tmp_path)
+    codes = loop(helper, BAD)
+    assert len(set(codes)) >= 11, codes
+    done = helper("push", "--title", "Invoices", "--slug", "invoices")
+    assert done.code == 0, done.text
+    html = live.api("alice", "GET", "/api/plans/invoices/document").text
+    assert "A worker sends the invoices." in html and 'class="pp-lead"' in html
+    assert not re.search("<script|onclick|style=|databse|pp-leadd", html)
+
+
+def test_what_is_not_mended_is_refused(live: Server, tmp_path: Path) -> None:
+    helper = signed_in(live, tmp_path)
+    assert helper("put", "summary", stdin=BAD).code == 1
+    assert helper("put", "summary", stdin=BAD.replace("sumary", "summary")).code == 0
+    done = helper("push", "--title", "Invoices")
+    assert done.code == 1 and "unknown_class" in done.text
+
+
+def test_the_server_alone_tells_of_a_diagram(live: Server, tmp_path: Path) -> None:
+    helper = signed_in(live, tmp_path)
+    diagram = '<pre class="pp-diagram" data-kind="mermaid">\nflowhcart LR\n a --> b</pre>'
+    html = f'<section class="pp-section" data-anchor="summary"><h2>S</h2>\n{diagram}</section>'
+    assert helper("put", "summary", stdin=html).code == 0
+    done = helper("push", "--title", "Invoices")
+    assert done.code == 1
+    assert re.search(r"^summary [23]:\d+ diagram_\w+ .* → Begin with", done.text, re.MULTILINE)
+
+
+def signed_in(live: Server, home: Path) -> Planpush:
+    """Return the helper of a new conversation with alice's token."""
+    live.api("alice", "GET", "/api/plans")  # makes the token
+    return Planpush(home, live.base, {"PLANPUSH_TOKEN": str(live.tokens["alice"])})
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A real server in processes of its own."""
+    running = Server(tmp_path_factory.mktemp("server")).start()
+    yield running
+    running.close()
