@@ -44,19 +44,31 @@ class _Found:
     text: str = ""
 
 
-def draw(anchor: str, html: str) -> tuple[str, list[Finding]]:
+@dataclass(slots=True)
+class Allowance:
+    """Seconds of processor time that the drawings of one document may still take."""
+
+    seconds: float = 6.0
+
+
+def draw(anchor: str, html: str, allowance: Allowance | None = None) -> tuple[str, list[Finding]]:
     """Return the section's `html` with its diagrams drawn, and warnings.
 
-    The result is not safe before it is sanitised. Raises `InvalidDocument` (`diagram_syntax`,
-    `diagram_kind`, `diagram_too_large`).
+    `allowance` is shared by the sections of a document, and used up. The result is not safe before
+    it is sanitised. Raises `InvalidDocument` (`diagram_syntax`, `diagram_kind`,
+    `diagram_too_large`).
     """
     if "pp-diagram" not in html:
         return html, []
     found = _find(html)
-    errors = _check(html, found)
+    allowance = allowance or Allowance()
+    errors = _check(html, found, allowance)
     if errors:
         raise InvalidDocument("; ".join(error.message for error in errors[:3]), errors)
-    answers = engine.render([one.text for one in found]) if found else []
+    if not found:
+        return html, []
+    answers, spent = engine.render([one.text for one in found])
+    allowance.seconds -= spent
     if answers is None:
         warning = _at(html, found[0], "diagram_engine_missing", _NO_ENGINE, "", 0, 0)
         return _joined(html, found, [_notice(one) for one in found]), [warning]
@@ -116,9 +128,13 @@ def _attributes(text: str) -> dict[str, str]:
     }
 
 
-def _check(html: str, found: list[_Found]) -> list[Finding]:
+def _check(html: str, found: list[_Found], allowance: Allowance) -> list[Finding]:
     """Return what can be said before anything is drawn."""
     errors = []
+    if found and allowance.seconds <= 0:
+        message = "The document's diagrams take too long to draw."
+        fix = "Push with fewer or smaller diagrams, then push the rest."
+        return [_at(html, found[0], "diagram_too_large", message, fix, 0, 0)]
     if len(found) > MOST:
         message = f"The section has {len(found)} diagrams; at most {MOST} are drawn."
         fix = "Divide the section."

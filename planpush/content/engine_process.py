@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Callable
 from importlib import import_module
 from typing import Any
@@ -43,12 +44,12 @@ MILLISECONDS = 800  # a diagram
 
 
 def main() -> None:
-    """Answer each text with {"svg"} or {"error", "line", "column", "large"}."""
+    """Answer each text with {"svg"} or {"error", "line", "column", "large"}, and the work done."""
     _bound()
     draw = _merman() or _mmdr()
     texts = json.load(sys.stdin)
     answers = [draw(text) for text in texts] if draw else None
-    json.dump(answers, sys.stdout)
+    json.dump({"answers": answers, "seconds": time.process_time()}, sys.stdout)
 
 
 def _bound() -> None:

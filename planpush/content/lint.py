@@ -41,9 +41,9 @@ def review(
     """Tell all that a push of these sections would be told; those without html are not read."""
     found: Findings = []
     readable: list[tuple[str, str | None]] = []
-    budget = limits.MAX_ELEMENTS
+    budget, allowance = limits.MAX_ELEMENTS, diagrams.Allowance()
     for number, (anchor, html) in enumerate(sections):
-        costs, elements = _costs(anchor, html or "", budget)
+        costs, elements = _costs(anchor, html or "", budget, allowance)
         budget -= elements
         told = [*costs, *([] if allow_secrets else secrets.scan(html or ""))]
         found += _placed(told, f"sections[{number}].html")
@@ -58,7 +58,7 @@ def review_page(
 ) -> tuple[Findings, Findings, list[str]]:
     """Check a whole page as it is pushed, in its own lines; return its sections' anchors too."""
     found = [] if allow_secrets else secrets.scan(html)
-    costs, _ = _costs("", html, limits.MAX_ELEMENTS)
+    costs, _ = _costs("", html, limits.MAX_ELEMENTS, diagrams.Allowance())
     anchors: list[str] = []
     flaws: Sequence[Finding] = ()
     if not any(map(is_error, costs)):
@@ -102,13 +102,15 @@ def _placed(found: Iterable[Finding], field: str) -> Findings:
     return [replace(one, field=field) for one in found]
 
 
-def _costs(anchor: str, html: str, budget: int) -> tuple[Sequence[Finding], int]:
+def _costs(
+    anchor: str, html: str, budget: int, allowance: diagrams.Allowance
+) -> tuple[Sequence[Finding], int]:
     """Return what stands against parsing and drawing, and how many elements there are."""
     elements = 0
     try:
         elements = limits.check(html, max_elements=max(budget, 0))
         few = anchor or html.count("pp-diagram") <= diagrams.MOST  # so many only a page may have
-        drawn, doubts = diagrams.draw(anchor or "page", html) if few else (html, [])
+        drawn, doubts = diagrams.draw(anchor or "page", html, allowance) if few else (html, [])
         sanitise.clean(drawn)
     except InvalidDocument as problem:
         return problem.errors, elements

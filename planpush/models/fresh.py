@@ -23,11 +23,12 @@ def build_fresh(push: Push, wanted: list[Key], known: dict[Key, Section]) -> Fre
     _check_size(push, wanted, known)
     indexes = [index for index, key in enumerate(wanted) if key not in known]
     budget = limits.MAX_ELEMENTS - sum(section.elements for section in known.values())
+    allowance = diagrams.Allowance()
     sections: dict[Key, Section] = {}
     warnings: Findings = []
     for index in indexes:
         place = f"sections[{index}].html"
-        made, doubts = _build(push.sections[index], wanted[index][1], place, budget)
+        made, doubts = _build(push.sections[index], wanted[index][1], place, budget, allowance)
         budget -= made.elements
         sections[wanted[index]] = made
         warnings += doubts
@@ -65,14 +66,16 @@ def _check_size(push: Push, wanted: list[Key], known: dict[Key, Section]) -> Non
         )
 
 
-def _build(item: SectionPush, sha256: str, place: str, budget: int) -> tuple[Section, Findings]:
+def _build(
+    item: SectionPush, sha256: str, place: str, budget: int, allowance: diagrams.Allowance
+) -> tuple[Section, Findings]:
     html = item.html or ""
     try:
         elements = limits.check(html, max_elements=max(budget, 0))
         errors, warnings = lint([(item.anchor, html)])
         if errors:
             raise InvalidDocument("; ".join(found.message for found in errors[:3]), errors)
-        drawn, doubts = diagrams.draw(item.anchor, html)
+        drawn, doubts = diagrams.draw(item.anchor, html, allowance)
         if drawn is not html:
             elements = limits.check(drawn, max_elements=max(budget, 0))
         built = content.build(item.anchor, references.settle(sanitise.clean(drawn)))

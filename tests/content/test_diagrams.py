@@ -222,6 +222,16 @@ def test_two_diagrams_share_no_key_and_no_id() -> None:
         assert len(set(values)) == len(values)
 
 
+def test_the_diagrams_of_a_document_share_their_time() -> None:
+    allowance = diagrams.Allowance()
+    diagrams.draw("way", pre(SOURCES["flow"]), allowance)
+    assert 5 < allowance.seconds < 6
+    allowance.seconds = 0
+    with pytest.raises(InvalidDocument) as refused:
+        diagrams.draw("other", pre(SOURCES["flow"]), allowance)
+    assert [error.code for error in refused.value.errors] == ["diagram_too_large"]
+
+
 def test_what_is_no_diagram_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine, "render", None)
     for html in ("<pre>flowchart LR</pre>", "<p>pp-diagram</p>", f"<!-- {pre('x')} -->"):
@@ -229,7 +239,7 @@ def test_what_is_no_diagram_stays(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_without_an_engine_the_source_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "render", lambda _texts: None)
+    monkeypatch.setattr(engine, "render", lambda _texts: (None, 0.1))
     drawn, (warning,) = diagrams.draw("way", pre(SOURCES["flow"]))
     assert warning.code == "diagram_engine_missing"
     assert "This server draws no diagrams" in drawn
@@ -237,7 +247,7 @@ def test_without_an_engine_the_source_is_shown(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_an_engine_that_hangs_or_dies_is_a_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "_SECONDS", 0.01)
+    monkeypatch.setattr(engine, "_WALL", 0.01)
     assert refusal(pre(SOURCES["flow"])).code == "diagram_too_large"
     monkeypatch.undo()
     dead = subprocess.CompletedProcess([], -11, b"", b"")
