@@ -20,6 +20,7 @@ from planpush.content.placement import (
 from planpush.content.words import ratio
 
 _LABEL = 0.80
+DRAWN = "g"
 _STATES: dict[str, tuple[State, float, str]] = {
     "same": ("exact", 1.0, SAME),
     "moved": ("moved", 0.95, MOVED),
@@ -44,11 +45,22 @@ def _owner(origin: Origin, block_map: BlockMap) -> Placement | None:
         anchor = section
     j = block_map.owners.get((section, anchor))
     if j is not None:
-        return at("exact", 1.0, block_map.new[j], SAME)
+        return _drawn(origin, block_map, block_map.new[j])
     found = [j for (_, key), j in block_map.owners.items() if key == anchor]
     if len(found) == 1:
         return at("moved", 0.95, block_map.new[found[0]], MOVED)
     return _labelled(origin, block_map)
+
+
+def _drawn(origin: Origin, block_map: BlockMap, block: Block) -> Placement:
+    """An element is itself whatever it holds; a part of a drawing is what it is called."""
+    if block.tag != DRAWN or block.text == origin.block_text:
+        return at("exact", 1.0, block, SAME)
+    owners = [block_map.new[j] for j in block_map.owners.values()]
+    named = [one for one in owners if one.tag == DRAWN and one.text == origin.block_text]
+    if len(named) == 1:
+        return at("moved", 0.95, named[0], MOVED)
+    return at("edited", 0.8, block, CHANGED)
 
 
 def _labelled(origin: Origin, block_map: BlockMap) -> Placement | None:

@@ -22,7 +22,7 @@ _TOKEN = re.compile(
     rf"<(?P<name>/?figure|figcaption|pre)\b(?P<attributes>(?:[\s/]++|{_ATTRIBUTE})*+)>",
     re.IGNORECASE | re.DOTALL,
 )
-_PAIR = re.compile(r"([\w-]+)\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([^\s\"'<>]++))")
+_PAIR = re.compile(r"(?<![\w-])([\w-]++)\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([^\s\"'<>]++))")
 _CLOSE = {name: re.compile(rf"</{name}\s*+>", re.IGNORECASE) for name in ("pre", "figcaption")}
 _ANCHOR = re.compile(r"data-anchor\s*+=\s*+[\"']?([\w-]+)")
 _MARKUP = re.compile(r"<[^<>]*+>")

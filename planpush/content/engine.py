@@ -49,7 +49,7 @@ def render(texts: list[str]) -> tuple[list[Answer] | None, float]:
             check=False,
             env={},
         )
-    except subprocess.TimeoutExpired:
+    except (subprocess.TimeoutExpired, OSError):  # no room for one more process, say
         return _ended(texts), _CPU
     try:
         said = json.loads(done.stdout)

@@ -21,7 +21,7 @@ MAX_ALL_PIXELS = 100_000_000  # of all images that are checked together
 _SOURCE = re.compile(
     r"(?<![^\s\"'/])src\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([^\s\"'>]++))", re.IGNORECASE
 )
-_DATA = re.compile(r"data:image/(png|jpeg|gif|webp|avif);base64,([A-Za-z0-9+/\s]+={0,2})\s*")
+_DATA = re.compile(r"data:image/(png|jpeg|gif|webp|avif);base64,([A-Za-z0-9+/\s]++={0,2}+)")
 _SCANS = 200  # of a JPEG: each is a pass over all of its pixels
 _FRAMES = 1_000
 Size = tuple[int, int]

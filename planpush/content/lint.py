@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from planpush.content import diagrams, limits, sanitise, secrets
+from planpush.content import diagrams, limits, references, sanitise, secrets
 from planpush.content.checks import (
     CODES,
     ERROR,
@@ -47,7 +47,7 @@ def review(
         budget -= elements
         told = [*costs, *([] if allow_secrets else secrets.scan(html or ""))]
         found += _placed(told, f"sections[{number}].html")
-        readable.append((anchor, None if any(map(is_error, costs)) else html))
+        readable.append((anchor, html if _readable(costs) else None))
     errors, warnings = _divided(found)
     more = lint(readable)
     return [*errors, *more[0]], [*warnings, *more[1]]
@@ -61,7 +61,7 @@ def review_page(
     costs, _ = _costs("", html, limits.MAX_ELEMENTS, diagrams.Allowance())
     anchors: list[str] = []
     flaws: Sequence[Finding] = ()
-    if not any(map(is_error, costs)):
+    if _readable(costs):
         try:
             pieces = cut(html)
             anchors = [piece.anchor for piece in pieces.pieces]
@@ -90,6 +90,11 @@ def _finding(flaw: Flaw, field: str) -> Finding:
     return Finding(flaw.code, flaw.message, flaw.fix, field, flaw.line, flaw.column)
 
 
+def _readable(costs: Iterable[Finding]) -> bool:
+    """Tell whether the rules may read the text; a drawing that fails does not stop them."""
+    return not any(is_error(one) and not one.code.startswith("diagram_") for one in costs)
+
+
 def _divided(found: Iterable[Finding]) -> tuple[Findings, Findings]:
     errors: Findings = []
     warnings: Findings = []
@@ -111,7 +116,9 @@ def _costs(
         elements = limits.check(html, max_elements=max(budget, 0))
         few = anchor or html.count("pp-diagram") <= diagrams.MOST  # so many only a page may have
         drawn, doubts = diagrams.draw(anchor or "page", html, allowance) if few else (html, [])
-        sanitise.clean(drawn)
+        if drawn is not html:
+            elements = limits.check(drawn, max_elements=max(budget, 0))
+        references.settle(sanitise.clean(drawn))
     except InvalidDocument as problem:
         return problem.errors, elements
     return doubts, elements

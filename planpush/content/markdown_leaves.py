@@ -73,7 +73,9 @@ def heading(element: Element) -> list[Piece]:
         return []
     if element.item or element.cell:
         return [*(["\n"] if element.cell else []), *emphasise(text, "**"), " "]
-    text = re.sub(r"(#+)$", r"\\\1", text)
+    bare = text.rstrip("#")
+    if bare != text:
+        text = f"{bare}\\{text[len(bare) :]}"
     return [Block([f"{'#' * int(element.tag[1])} {text}"])]
 
 

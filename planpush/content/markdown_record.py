@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from planpush.content.markdown import section
-from planpush.content.markdown_text import emphasise, escape, glue, indented, prose
+from planpush.content.markdown_text import emphasise, escape, glue, indented, paragraph, prose
 from planpush.content.record import Note, Record, moment
+
+BREAK = "\\"
 
 
 def markdown(record: Record, sections: Iterable[tuple[str, str]]) -> str:
@@ -28,7 +30,10 @@ def _head(record: Record) -> list[str]:
     lines = [f"> {title}, version {record.version}, {pushed}."]
     if record.message.strip():
         lines[0] += "\\"
-        lines.append(f"> {escape(record.message).strip()}\\")
+        lines += [
+            f"> {line.removesuffix(BREAK)}{BREAK}"
+            for line in paragraph([escape(record.message).strip()])
+        ]
     else:
         lines[0] += "\\"
     return [*lines, f"> <{record.address}>\\", f"> Digest `sha256:{record.digest}`"]

@@ -18,6 +18,7 @@ class Keys:
 
     def __init__(self, prefix: str, taken: set[str]) -> None:
         self.prefix, self.taken = prefix, taken
+        self.counts: dict[str, int] = {}
 
     def node(self, name: str) -> str:
         """Return the key of a node."""
@@ -33,11 +34,14 @@ class Keys:
     def _unique(self, key: str, name: str) -> str:
         if len(key) > _LONGEST - 5:
             key = f"{key[: _LONGEST - 16].rstrip('-')}-{_hash(key + name, 8)}"
-        number, made = 1, key
+        number, made = self.counts.get(key, 1), key
+        if number > 1:
+            made = f"{key}-{number}"
         while made in self.taken or not SLUG.fullmatch(made):
             number += 1
             made = f"{key}-{number}" if SLUG.fullmatch(key) else f"p-{_hash(key, 12)}-{number}"
         self.taken.add(made)
+        self.counts[key] = number
         return made
 
 

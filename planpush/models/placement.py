@@ -20,7 +20,6 @@ from planpush.models.plan import Plan
 from planpush.models.thread import OPEN, Thread
 from planpush.models.version import BlockReader, Version
 
-_CARRIED = 50  # versions after the one that a thread is opened on
 STATES: tuple[anchoring.State, ...] = ("exact", "moved", "edited", "outdated", "orphaned")
 
 
@@ -82,17 +81,20 @@ class Placement(Base):
         )
 
 
-def place_opened(thread: Thread, origin: Origin, version: Version, blocks: Sequence[Block]) -> None:
-    """Place a new thread where it was written, among `blocks`, and on the versions after that."""
+def place_opened(
+    thread: Thread, origin: Origin, version: Version, blocks: Sequence[Block], shown: int
+) -> None:
+    """Place a new thread where it was written, among `blocks`, on version `shown` and the newest.
+
+    The versions between stay without it: each would be compared as a whole, and somebody waits.
+    """
     key = None if origin.kind == "document" else origin.key
     here = anchoring.Placement("exact", 1.0, origin.section, key, origin.start, origin.end, SAME)
     Placement.keep(thread, version.number, here, blocks)
-    newest, read = thread.plan.newest, BlockReader(thread.plan)
-    for number in range(max(version.number, newest - _CARRIED) + 1, newest + 1):
-        there = read(number)
-        found = anchoring.place_all(
-            {thread.id: origin}, {version.number: read(version.number)}, there
-        )
+    read = BlockReader(thread.plan)
+    for number in sorted({shown, thread.plan.newest} - {version.number}):
+        there, own = read(number), {version.number: read(version.number)}
+        found = anchoring.place_all({thread.id: origin}, own, there)
         Placement.keep(thread, number, found[thread.id], there)
 
 

@@ -136,12 +136,25 @@ class Plan(Base):
             self.record(kind, by=by)
 
     def open_thread(
-        self, place: Place, body: str, *, by: User, on: int, blocking: bool = False, via: str = ""
+        self,
+        place: Place,
+        body: str,
+        *,
+        by: User,
+        on: int,
+        shown: int | None = None,
+        blocking: bool = False,
+        via: str = "",
     ) -> Thread:
-        """Open a thread at `place` on version `on` with its first comment."""
+        """Open a thread at `place` on version `on` with its first comment.
+
+        `shown` is the version of the page that it is written on, `on` unless that moved on.
+        """
         from planpush.models.thread import Thread
 
-        return Thread.open(self, place, body, by=by, on=on, blocking=blocking, via=via)
+        return Thread.open(
+            self, place, body, by=by, on=on, shown=shown or on, blocking=blocking, via=via
+        )
 
     def record(
         self,

@@ -113,6 +113,7 @@ class Reading:
             ORPHANED: orphans,
         }
 
+    @cached_property
     def by_block(self) -> dict[str, dict[int, list[Thread]]]:
         """Return the threads of each block of each section; key 0 is the section itself."""
         found: dict[str, dict[int, list[Thread]]] = {}

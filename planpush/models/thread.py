@@ -52,29 +52,38 @@ class Thread(Base):
 
     @classmethod
     def open(
-        cls, plan: Plan, place: Place, body: str, *, by: User, on: int, blocking: bool, via: str
+        cls, plan: Plan, place: Place, body: str, *, by: User, on: int, shown: int, **told: Any
     ) -> Thread:
-        """Open a thread at `place` on version `on`. Raises `Invalid` if there is no such place."""
+        """Open a thread at `place` on version `on`, and place it on `shown` and the newest, too.
+
+        `told` is `blocking` and `via`. Raises `Invalid` if there is no such place.
+        """
         from planpush.models.placement import place_opened
 
         version = Version.of(plan, on)
         blocks = version.blocks(place.anchor)
         found = content.locate(blocks, version.number, place)
+        thread = cls._started(plan, found, by, blocking=told["blocking"])
+        plan.open_threads = Plan.open_threads + 1
+        place_opened(thread, found, version, blocks, shown)
+        plan.record("thread.opened", by=by, thread_id=thread.id, data={"version": version.number})
+        thread.comment(body, by=by, via=told["via"])
+        return thread
+
+    @classmethod
+    def _started(cls, plan: Plan, found: content.Origin, by: User, *, blocking: bool) -> Thread:
+        origin = Origin(version=found.version, selector=found.as_dict(), added_by_id=by.id)
         thread = cls(
             plan_id=plan.id,
             plan=plan,
             kind=found.kind,
             blocking=blocking,
-            opened_on=version.number,
+            opened_on=found.version,
             opened_by_id=by.id,
-            origins=[Origin(version=version.number, selector=found.as_dict(), added_by_id=by.id)],
+            origins=[origin],
         )
         db.session.add(thread)
         db.session.flush()
-        plan.open_threads = Plan.open_threads + 1
-        place_opened(thread, found, version, blocks)
-        plan.record("thread.opened", by=by, thread_id=thread.id, data={"version": version.number})
-        thread.comment(body, by=by, via=via)
         return thread
 
     @classmethod

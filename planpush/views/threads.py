@@ -64,13 +64,15 @@ def create(slug: str) -> Response:
     typed, blocking = form.get("body", ""), form.get("blocking") == "1"
     place, on = place_from(form), number("v", source=form) or plan.newest
     Version.of(plan, on)
+    shown = min(max(on, shown_version() or 0), plan.newest)
     again = partial(_again, slug, on, place, body=typed, blocking=blocking)
     on_invalid(lambda problem: again(error=str(problem)))
     body = checked_body(typed)
     claimed = claim(user)
     if claimed.first:
-        made = claimed.keep(plan.open_thread(place, body, by=user, on=on, blocking=blocking).id)
-    reading = Reading(plan, min(max(on, shown_version() or 0), plan.newest))
+        made = plan.open_thread(place, body, by=user, on=on, shown=shown, blocking=blocking).id
+        claimed.keep(made)
+    reading = Reading(plan, shown)
     card = reading.card(made if claimed.first else claimed.made or 0)
     return changed(
         "threads/create.htmx.html",

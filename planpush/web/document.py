@@ -26,7 +26,7 @@ def init_document(app: Flask) -> None:
 
 def rendered(reading: Reading, anchors: Container[str] | None = None) -> Markup:
     """Return the document of a reading, or those of its sections, pins included."""
-    threads = reading.by_block()
+    threads = reading.by_block
     body = b"".join(
         _section(reading, piece, threads.get(piece.anchor, {}))
         for piece in reading.pieces
@@ -86,12 +86,12 @@ def moved_pin(reading: Reading, card: Card) -> Markup:
 def renewed_pins(reading: Reading, anchor: str) -> Markup:
     """Return partials that renew a section's own marks and every pin in it."""
     piece = next(piece for piece in reading.pieces if piece.anchor == anchor)
-    keys = sorted({0, *reading.by_block().get(anchor, {})})
+    keys = sorted({0, *reading.by_block.get(anchor, {})})
     return bless("".join(_renewed(reading, piece, key) for key in keys))
 
 
 def _renewed(reading: Reading, piece: Any, key: int) -> str:
-    threads = reading.by_block().get(piece.anchor, {}).get(key, [])
+    threads = reading.by_block.get(piece.anchor, {}).get(key, [])
     drawn = _is_drawn(expand(piece.html), unpack_pins(piece.pins), key)
     pin = bless(_pin(reading, piece, key, threads, DRAWN_PIN if drawn else PIN).decode())
     return render_template(

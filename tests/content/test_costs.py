@@ -16,7 +16,7 @@ from planpush.content import secrets
 from planpush.content.anchoring import place_all, words_at
 from planpush.content.blocks import Block, normalise
 from planpush.content.cut import cut
-from planpush.content.lint import lint
+from planpush.content.lint import lint, review
 from planpush.content.origin import Place, locate
 from planpush.content.problem import Invalid, InvalidDocument
 
@@ -184,3 +184,28 @@ def test_normalising_is_what_it_was(text):
 def test_white_space_is_the_same_set():
     every = [chr(n) for n in range(0x110000)]
     assert [c for c in every if re.match(r"\s", c)] == [c for c in every if c.isspace()]
+
+
+LONG_RUNS = {
+    "attribute": lambda n: f'<pre class="pp-diagram" {"a" * n}>x</pre>',
+    "image": lambda n: f'<img alt="x" src="data:image/png;base64,AAAA{" " * n}!">',
+    "paint": lambda n: (
+        f'<svg role="img" aria-label="x"><path fill="url({" " * n}#a)"/></svg><p>x</p>'
+    ),
+}
+
+
+@pytest.mark.parametrize("run", LONG_RUNS)
+def test_one_long_run_costs_linear_time(run):
+    html = LONG_RUNS[run](200_000)
+    began = time.process_time()
+    review([("part", html)])
+    assert time.process_time() - began < 3
+
+
+def test_a_diagram_in_an_attribute_hides_no_markup_from_the_limits():
+    drawn = "flowchart TD\nA--&gt;B</pre>" + "<div>" * 40_000
+    page = f"<h2>Part</h2><p title=\"<pre class='pp-diagram'>{drawn}\">x</p>"
+    began = time.process_time()
+    errors, _ = review([("part", page)])
+    assert errors and time.process_time() - began < 3

@@ -72,6 +72,16 @@ def test_a_node_with_another_label_is_still_that_node(pushed: Any, opened: Any) 
     pushed({"way": section(FLOW.replace("{Gateway}", "{Front door}"))}, plan)
     placed = Placement.on(plan, 2)[thread.id]
     assert placed.block == block_of(plan, "Front door", 2)
+    assert (placed.state, placed.words) == ("edited", "Front door")
+
+
+def test_another_diagram_before_it_takes_no_thread(pushed: Any, opened: Any) -> None:
+    plan, thread = opened("Web app → Gateway: JWT")
+    before = "flowchart LR\n  web[Kernel] -->|boots| gate{Disk}"
+    pushed({"way": section(before) + section(FLOW)}, plan)
+    placed = Placement.on(plan, 2)[thread.id]
+    assert placed.state == "moved"
+    assert placed.block == block_of(plan, "Web app → Gateway: JWT", 2)
 
 
 def test_a_thread_on_a_node_that_goes_is_outdated_at_its_section(pushed: Any, opened: Any) -> None:

@@ -60,8 +60,9 @@ _KEPT_DATA = frozenset(["data-anchor", "data-kind", "data-row"])
 _QUIET = ROOTS | {"main", "title"}  # of a page around the document
 _WEB = re.compile(r"https?://[^\s\"<>\\^`{|}\x00-\x20]{1,4000}", re.IGNORECASE)
 _MAIL = re.compile(r"mailto:[\w.!#$%&'*+/=?^~@,;:-]{1,2000}", re.IGNORECASE | re.ASCII)
-_OUTSIDE = re.compile(r"url\(\s*(?!\s*[\"']?#)", re.IGNORECASE)
-_IMAGE = re.compile(r"data:image/(png|jpeg|gif|webp|avif);base64,([A-Za-z0-9+/\s]+={0,2})\s*")
+_OUTSIDE = re.compile(r"url\((?!\s*[\"']?#)", re.IGNORECASE)
+_IMAGE = re.compile(r"data:image/(png|jpeg|gif|webp|avif);base64")
+_BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 _MAGIC = {
     "png": (0, b"\x89PNG\r\n\x1a\n"),
     "jpeg": (0, b"\xff\xd8"),
@@ -172,9 +173,11 @@ class TagRules:
 
     def embedded(self, node: Node, source: str) -> None:
         """The first bytes of an image are what its type says."""
-        match = _IMAGE.fullmatch(source)
+        head, _, body = source.partition(",")
+        match, body = _IMAGE.fullmatch(head), "".join(body.split())
         try:
-            content = base64.b64decode("".join(match[2].split()), validate=True) if match else b""
+            given = match and _BASE64.fullmatch(body)
+            content = base64.b64decode(body, validate=True) if given else b""
         except binascii.Error:
             content = b""
         offset, magic = _MAGIC[match[1]] if match else (0, b"-")
