@@ -13,3 +13,8 @@ def splice(html: bytes, pins: Sequence[int], inserts: Mapping[int, bytes]) -> by
         pieces += [html[last:offset], inserts[key]]
         last = offset
     return b"".join([*pieces, html[last:]])
+
+
+def is_drawn(html: bytes, pins: Sequence[int], key: int) -> bool:
+    """Tell whether a block's pin stands inside of a drawing: only there is a group closed."""
+    return 0 < key < len(pins) and html.startswith(b"</g>", pins[key])

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from planpush.content.annotations import MEDIA_TYPE, collection
 from planpush.content.markdown_record import markdown
 from planpush.content.record import Answer, Note, Record, Said, moment
-from planpush.content.splice import splice
+from planpush.content.splice import is_drawn, splice
 from planpush.models.comment import Comment
 from planpush.models.plan import Plan
 from planpush.models.reading import Card, Reading
@@ -96,8 +96,7 @@ def _document(reading: Reading, record: Record) -> Markup:
     for piece in reading.pieces:
         html, pins = expand(piece.html), unpack_pins(piece.pins)
         inserts = {
-            # Only inside a drawing does a pin's place lie before the end of a group.
-            key: _references(notes, drawn=key > 0 and html.startswith(b"</g>", pins[key]))
+            key: _references(notes, drawn=is_drawn(html, pins, key))
             for key, notes in placed.get(piece.anchor, {}).items()
             if key < len(pins)
         }

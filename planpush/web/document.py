@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Container
 from typing import Any
 
 from flask import Flask, render_template
 from markupsafe import Markup
 
-from planpush.content.splice import splice
+from planpush.content.splice import is_drawn, splice
 from planpush.models.reading import Card, Reading
 from planpush.models.section import expand, unpack_pins
 from planpush.models.thread import OPEN, Thread
@@ -40,14 +40,9 @@ def _section(reading: Reading, piece: Any, threads: dict[int, list[Thread]]) -> 
     inserts = {0: _pin(reading, piece, 0, threads.get(0, []))}
     for key, here in threads.items():
         if key:
-            drawn = _is_drawn(html, pins, key)
+            drawn = is_drawn(html, pins, key)
             inserts[key] = _pin(reading, piece, key, here, DRAWN_PIN if drawn else PIN)
     return splice(html, pins, inserts)
-
-
-def _is_drawn(html: bytes, pins: Sequence[int], key: int) -> bool:
-    """Tell whether a block's pin stands inside of a drawing: only there is a group closed."""
-    return 0 < key < len(pins) and html.startswith(b"</g>", pins[key])
 
 
 def _pin(
@@ -92,7 +87,7 @@ def renewed_pins(reading: Reading, anchor: str) -> Markup:
 
 def _renewed(reading: Reading, piece: Any, key: int) -> str:
     threads = reading.by_block.get(piece.anchor, {}).get(key, [])
-    drawn = _is_drawn(expand(piece.html), unpack_pins(piece.pins), key)
+    drawn = is_drawn(expand(piece.html), unpack_pins(piece.pins), key)
     pin = bless(_pin(reading, piece, key, threads, DRAWN_PIN if drawn else PIN).decode())
     return render_template(
         "threads/_moved_pin.html", anchor=piece.anchor, key=key, drawn=drawn, pin=pin
