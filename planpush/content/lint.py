@@ -16,6 +16,7 @@ from planpush.content.checks import (
     check_sections,
 )
 from planpush.content.cut import cut
+from planpush.content.finish import finish
 from planpush.content.problem import Finding, InvalidDocument, TooLarge
 from planpush.content.vocabulary import CLASSES, ELEMENTS, ICONS
 
@@ -115,10 +116,10 @@ def _costs(
     try:
         elements = limits.check(html, max_elements=max(budget, 0))
         few = anchor or html.count("pp-diagram") <= diagrams.MOST  # so many only a page may have
-        drawn, doubts = diagrams.draw(anchor or "page", html, allowance) if few else (html, [])
-        if drawn is not html:
-            elements = limits.check(drawn, max_elements=max(budget, 0))
-        references.settle(sanitise.clean(drawn))
+        if not few:
+            references.settle(sanitise.clean(html))
+            return [], elements
+        _, elements, doubts = finish(anchor or "page", html, elements, budget, allowance)
     except InvalidDocument as problem:
         return problem.errors, elements
     return doubts, elements

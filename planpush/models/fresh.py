@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from planpush.content import diagrams, limits, references, sanitise, secrets
+from planpush.content import diagrams, limits, secrets
 from planpush.content import section as content
+from planpush.content.finish import finish
 from planpush.content.lint import lint
 from planpush.content.problem import Finding, Invalid, InvalidDocument, TooLarge
 from planpush.models.manifest import Fresh, Key, Push, SectionPush
@@ -75,10 +76,8 @@ def _build(
         errors, warnings = lint([(item.anchor, html)])
         if errors:
             raise InvalidDocument("; ".join(found.message for found in errors[:3]), errors)
-        drawn, doubts = diagrams.draw(item.anchor, html, allowance)
-        if drawn is not html:
-            elements = limits.check(drawn, max_elements=max(budget, 0))
-        built = content.build(item.anchor, references.settle(sanitise.clean(drawn)))
+        safe, elements, doubts = finish(item.anchor, html, elements, budget, allowance)
+        built = content.build(item.anchor, safe)
     except InvalidDocument as problem:
         problem.errors = [replace(finding, field=place) for finding in problem.errors]
         raise
