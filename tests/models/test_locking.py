@@ -5,7 +5,6 @@ from sqlalchemy.exc import OperationalError
 
 from planpush.content import sanitise
 from planpush.db import db
-from planpush.models import fresh
 from tests.conftest import DOCUMENT
 
 
@@ -17,7 +16,7 @@ def test_the_long_work_of_a_push_holds_no_write_lock(app, agent, monkeypatch):
         seen.append(g.writes)
         return clean(html)
 
-    monkeypatch.setattr(fresh.sanitise, "clean", watched)
+    monkeypatch.setattr(sanitise, "clean", watched)
     url = "/api/push?title=T"
     assert agent("alice", "POST", url, data=DOCUMENT, content_type="text/html").status_code == 201
     assert seen and not any(seen)
