@@ -11,6 +11,7 @@ database = current_app.extensions["migrate"].db
 def run() -> None:
     """Migrate in one transaction. SQLite cannot alter tables, so they are copied (batch mode)."""
     with database.engine.connect() as connection:
+        check_references(connection, "OFF")  # a table that is copied must not empty those below it
         context.configure(
             connection=connection,
             target_metadata=database.metadata,
@@ -21,6 +22,13 @@ def run() -> None:
         with context.begin_transaction():
             lock(connection)
             context.run_migrations()
+        check_references(connection, "ON")
+
+
+def check_references(connection, switch: str) -> None:
+    """Turn SQLite's foreign keys on or off; it takes no notice of that within a transaction."""
+    if connection.dialect.name == "sqlite":
+        connection.connection.dbapi_connection.execute(f"PRAGMA foreign_keys={switch}")
 
 
 def lock(connection) -> None:

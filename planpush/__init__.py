@@ -16,7 +16,9 @@ from planpush.web.compress import init_compress
 from planpush.web.csrf import init_csrf
 from planpush.web.document import init_document
 from planpush.web.errors import init_errors
+from planpush.web.flow import FlowCookie
 from planpush.web.headers import init_headers
+from planpush.web.host import PublicAddress
 from planpush.web.jinja import init_jinja
 from planpush.web.method import MethodOverride
 from planpush.web.respond import RowId
@@ -27,7 +29,8 @@ def create_app(config: Config | None = None) -> Flask:
     config = config or Config.from_env()
     app = Flask("planpush", template_folder=str(TEMPLATES), static_folder=str(STATIC))
     app.extensions["planpush_config"] = config
-    app.url_map.merge_slashes = False  # its redirects are built from the Host header
+    app.session_interface = FlowCookie()
+    app.url_map.merge_slashes = False
     app.url_map.converters["id"] = RowId
     # JSON escapes make a document up to three times longer on its way here.
     app.config["MAX_CONTENT_LENGTH"] = 3 * config.max_document_bytes + 1024 * 1024
@@ -47,4 +50,5 @@ def create_app(config: Config | None = None) -> Flask:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=config.trusted_proxies, x_proto=config.trusted_proxies
         )
+    app.wsgi_app = PublicAddress(app.wsgi_app, config.base_url)  # type: ignore[method-assign]
     return app

@@ -13,7 +13,7 @@ from flask import Flask
 from sqlalchemy.exc import OperationalError
 
 from planpush import create_app
-from planpush.config import DEFAULT_PORT, ROLES, Config, ConfigError, environment
+from planpush.config import DEFAULT_PORT, Config, ConfigError, environment
 from planpush.content.lint import review_page
 from planpush.content.problem import Finding, Problem
 from planpush.db import commit
@@ -24,6 +24,7 @@ from planpush.models.session import SignInLink
 from planpush.models.token import SCOPES, Token
 from planpush.models.user import User
 from planpush.server import serve as serve_app
+from planpush.settings import ROLES
 
 
 @click.group()
@@ -164,7 +165,7 @@ def _migrated(config: Config) -> Flask:
     app = create_app(config)
     with app.app_context():
         migrate_database()
-        sweep(config.session_max_age)
+        sweep()
         commit()
     return app
 

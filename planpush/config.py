@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
-from urllib.parse import urlsplit
+from typing import Any, TypeVar
+
+from planpush.settings import SPECS, Settings, between, origin, switch
 
 T = TypeVar("T")
 
-PROVIDERS = ("local",)
-ROLES = ("admin", "project_manager", "developer", "qa")
 MINIMUM_SECRET = 32
 DEFAULT_PORT = 8075
 
@@ -21,6 +20,11 @@ def environment(**changes: object) -> dict[str, str]:
     """Return the environment, with `changes` that are not None."""
     told = {name: str(value) for name, value in changes.items() if value is not None}
     return {**os.environ, **told}
+
+
+def permit_plain_http() -> None:
+    """Let oauthlib talk to a provider, or take people back, over the plain http of a setting."""
+    os.environ["OAUTHLIB_INSECURE_TRANSPORT"] = "1"
 
 
 class ConfigError(Exception):
@@ -39,39 +43,39 @@ class Config:
     web_workers: int = 0
     web_threads: int = 8
     trusted_proxies: int = 0
-    auth_providers: tuple[str, ...] = ("local",)
     max_document_bytes: int = 5 * 1024 * 1024
-    session_idle: int = 8 * 3600
-    session_max_age: int = 7 * 24 * 3600
     rate_limits: bool = True
     log_level: str = "INFO"
+    fixed: Mapping[str, Any] = field(default_factory=dict)  # settings that the environment decides
 
     @property
     def secure(self) -> bool:
         """Tell whether people reach this server over https."""
         return self.base_url.startswith("https://")
 
+    def settings(self, stored: Mapping[str, Any]) -> Settings:
+        """Return the settings in force: the environment's win over the `stored` ones."""
+        return Settings(**{**stored, **self.fixed})
+
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Config:
         """Read the environment. Raises `ConfigError` that names everything missing or malformed."""
         read = _Reader(environment() if env is None else env)
         data_dir = read("DATA_DIR", Path, Path("./var")).absolute()
-        port = read("PORT", _between(1, 65535), DEFAULT_PORT)
+        port = read("PORT", between(1, 65535), DEFAULT_PORT)
         config = cls(
             secret_keys=read("SECRET_KEY", _secrets, ()),
-            base_url=read("BASE_URL", _origin, f"http://127.0.0.1:{port}"),
+            base_url=read("BASE_URL", origin, f"http://127.0.0.1:{port}"),
             database_url=read("DATABASE_URL", _database, f"sqlite:///{data_dir / 'planpush.db'}"),
             data_dir=data_dir,
             port=port,
-            web_workers=read("WEB_WORKERS", _between(0, 64), 0),
-            web_threads=read("WEB_THREADS", _between(1, 256), 8),
-            trusted_proxies=read("TRUSTED_PROXIES", _between(0, 10), 0),
-            auth_providers=read("AUTH_PROVIDERS", _providers, ("local",)),
-            max_document_bytes=read("MAX_DOCUMENT_BYTES", _between(1024, 2**28), 5 * 1024 * 1024),
-            session_idle=read("SESSION_IDLE", _between(60, 10**8), 8 * 3600),
-            session_max_age=read("SESSION_MAX_AGE", _between(60, 10**8), 7 * 24 * 3600),
-            rate_limits=read("RATE_LIMITS", _switch, True),
+            web_workers=read("WEB_WORKERS", between(0, 64), 0),
+            web_threads=read("WEB_THREADS", between(1, 256), 8),
+            trusted_proxies=read("TRUSTED_PROXIES", between(0, 10), 0),
+            max_document_bytes=read("MAX_DOCUMENT_BYTES", between(1024, 2**28), 5 * 1024 * 1024),
+            rate_limits=read("RATE_LIMITS", switch, True),
             log_level=read("LOG_LEVEL", _level, "INFO"),
+            fixed=read.settings(),
         )
         read.finish(config)
         return config
@@ -94,6 +98,11 @@ class _Reader:
             self.failures.append(f"{name}: {reason}")
             return default
 
+    def settings(self) -> dict[str, Any]:
+        """Return the run-time settings that are set."""
+        given = (spec for spec in SPECS.values() if self.env.get(spec.variable, "").strip())
+        return {spec.name: self(spec.variable, spec.parse, spec.default) for spec in given}
+
     def finish(self, config: Config) -> None:
         """Raise `ConfigError` if anything was wrong."""
         if not config.secret_keys and not any("SECRET_KEY" in text for text in self.failures):
@@ -109,18 +118,6 @@ def _secrets(raw: str) -> tuple[str, ...]:
     return keys
 
 
-def _origin(raw: str) -> str:
-    """Return the address as browsers write an Origin, since forms are compared with it."""
-    parts = urlsplit(raw)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
-        raise ValueError("give the address people use, like https://plans.example.com")
-    if parts.path.strip("/") or parts.query or parts.fragment:
-        raise ValueError("give scheme and host only, without a path")
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    port = "" if parts.port in (None, {"http": 80, "https": 443}[parts.scheme]) else parts.port
-    return f"{parts.scheme}://{host}" + (f":{port}" if port else "")
-
-
 def _database(raw: str) -> str:
     if raw.startswith("postgres://"):
         raw = "postgresql://" + raw.removeprefix("postgres://")
@@ -129,29 +126,6 @@ def _database(raw: str) -> str:
     if raw.startswith(("sqlite:///", "postgresql+psycopg://")):
         return raw
     raise ValueError("give sqlite:///path/to/file.db or postgresql://user:password@host/name")
-
-
-def _between(low: int, high: int) -> Callable[[str], int]:
-    def parse(raw: str) -> int:
-        if not raw.isdecimal() or not low <= int(raw) <= high:
-            raise ValueError(f"give a whole number from {low} to {high}")
-        return int(raw)
-
-    return parse
-
-
-def _providers(raw: str) -> tuple[str, ...]:
-    names = tuple(part.strip().lower() for part in raw.split(",") if part.strip())
-    unknown = [name for name in names if name not in PROVIDERS]
-    if unknown:
-        raise ValueError(f"this release knows {', '.join(PROVIDERS)}, not {unknown[0]!r}")
-    return names
-
-
-def _switch(raw: str) -> bool:
-    if raw.lower() not in ("on", "off"):
-        raise ValueError("say on or off")
-    return raw.lower() == "on"
 
 
 def _level(raw: str) -> str:

@@ -9,9 +9,10 @@ from flask import Flask
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from planpush.db import subscribe
+from planpush.db import db, subscribe
 from planpush.models.event import Event
 from planpush.models.plan import Plan
+from planpush.models.user import User
 
 Consequence = Callable[[Session, Event], None]
 
@@ -32,6 +33,13 @@ def lift_plan(session: Session, event: Event) -> None:
     session.execute(update(Plan).where(Plan.id == event.plan_id).values(active_at=event.at))
 
 
+def settle_people(_session: Session, event: Event) -> None:
+    """Let a changed default role reach everybody whom it concerns."""
+    if event.target == "default_role":
+        for user in db.session.scalars(User.people()):
+            user.settle(by=None, keep_last=True)
+
+
 CONSEQUENCES: dict[str, tuple[Consequence, ...]] = {
     "version.pushed": (lift_plan,),
     "thread.opened": (lift_plan,),
@@ -43,4 +51,5 @@ CONSEQUENCES: dict[str, tuple[Consequence, ...]] = {
     "comment.deleted": (lift_plan,),
     "plan.published": (lift_plan,),
     "plan.unpublished": (lift_plan,),
+    "setting.changed": (settle_people,),
 }

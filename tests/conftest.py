@@ -19,6 +19,7 @@ from planpush.models.plan import EDITOR, REVIEWER, Member, Plan
 from planpush.models.schema import migrate
 from planpush.models.token import Token
 from planpush.models.user import User
+from planpush.settings import SPECS
 from tests.people import Browser, person
 
 CAST = {
@@ -67,7 +68,9 @@ def own_database(server: str, name: str) -> str:
 
 def make_app(url: str, data_dir: Path, **changes: Any) -> Flask:
     settings = {"secret_keys": ("k" * 40,), "base_url": "http://localhost", "rate_limits": False}
-    return create_app(Config(database_url=url, data_dir=data_dir, **(settings | changes)))
+    fixed = {name: changes.pop(name) for name in list(changes) if name in SPECS}
+    given = settings | changes
+    return create_app(Config(database_url=url, data_dir=data_dir, fixed=fixed, **given))
 
 
 @pytest.fixture

@@ -20,7 +20,10 @@ def test_one_key_is_all_that_is_needed():
     assert config.base_url == "http://127.0.0.1:8075"
     assert config.database_url == f"sqlite:///{Path('var').absolute() / 'planpush.db'}"
     assert config.max_document_bytes == 5 * 1024 * 1024
-    assert (config.session_idle, config.session_max_age) == (8 * 3600, 7 * 24 * 3600)
+    assert (config.settings({}).session_idle, config.settings({}).session_max_age) == (
+        8 * 3600,
+        7 * 24 * 3600,
+    )
     assert config.rate_limits and not config.secure
 
 
@@ -109,6 +112,8 @@ def test_another_base_url_is_refused(given):
         ("PORT", "65536"), ("PORT", "-1"), ("PORT", "80a"), ("WEB_WORKERS", "65"),
         ("MAX_DOCUMENT_BYTES", "0"), ("SESSION_IDLE", "8h"), ("SESSION_MAX_AGE", "1"),
         ("TRUSTED_PROXIES", "many"), ("RATE_LIMITS", "true"), ("AUTH_PROVIDERS", "local,google"),
+        ("DEFAULT_ROLE", "admin"), ("DEFAULT_ROLE", "boss"), ("GITHUB_URL", "github.com"),
+        ("OKTA_ISSUER", "https://x?y=1"), ("INITIAL_ADMIN_EMAILS", "me"),
     ],
 )  # fmt: skip
 def test_a_value_out_of_range_is_named(name, value):
@@ -118,8 +123,26 @@ def test_a_value_out_of_range_is_named(name, value):
 
 def test_providers_and_switches():
     config = read(AUTH_PROVIDERS=" local ", RATE_LIMITS="off", LOG_LEVEL="debug")
-    assert config.auth_providers == ("local",)
+    assert config.settings({}).auth_providers == ("local",)
     assert config.rate_limits is False and config.log_level == "DEBUG"
+
+
+def test_the_environment_wins_over_what_is_stored():
+    config = read(GITHUB_ORG="acme", DEFAULT_ROLE="qa", SESSION_IDLE="600")
+    stored = {"github_org": "other", "okta_issuer": "https://id.example.com", "session_idle": 60}
+    found = config.settings(stored)
+    assert (found.github_org, found.default_role, found.session_idle) == ("acme", "qa", 600)
+    assert found.okta_issuer == "https://id.example.com"
+    assert read().settings(stored).session_idle == 60
+
+
+def test_a_provider_counts_once_it_is_set_up():
+    assert read().settings({}).providers == ("local",)
+    github = {"GITHUB_CLIENT_ID": "a", "GITHUB_CLIENT_SECRET": "b"}
+    assert read(**github).settings({}).providers == ("local",)  # without an organisation: nobody's
+    assert read(**github, GITHUB_ORG="acme").settings({}).providers == ("local", "github")
+    okta = {"OKTA_ISSUER": "https://id.example.com", "OKTA_CLIENT_ID": "a"}
+    assert read(**okta, AUTH_PROVIDERS="okta,github").settings({}).providers == ("okta",)
 
 
 def test_data_lie_where_they_are_told_to(tmp_path):

@@ -1,1 +1,1 @@
-"""One module per outside system."""
+"""Outside systems, one module each."""

@@ -24,8 +24,11 @@ class Event(Base):
     kind: Mapped[str] = mapped_column(String(40), index=True)
     at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
     actor_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
-    plan_id: Mapped[int | None] = mapped_column(ForeignKey("plans.id", ondelete="CASCADE"))
-    thread_id: Mapped[int | None] = mapped_column(ForeignKey("threads.id", ondelete="CASCADE"))
+    plan_id: Mapped[int | None] = mapped_column(ForeignKey("plans.id", ondelete="SET NULL"))
+    thread_id: Mapped[int | None] = mapped_column(ForeignKey("threads.id", ondelete="SET NULL"))
+    target: Mapped[str] = mapped_column(String(300), default="")  # whom or what, in words
+    address: Mapped[str] = mapped_column(String(64), default="")
+    request_id: Mapped[str] = mapped_column(String(32), default="")
     data: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
 
     @classmethod
@@ -36,15 +39,20 @@ class Event(Base):
         by: User | None,
         plan_id: int | None = None,
         thread_id: int | None = None,
+        target: str = "",
         data: dict[str, Any] | None = None,
     ) -> None:
         """Add an event to this transaction; subscribers hear of it before the commit."""
+        address, request_id = db.session().info.get("origin", ("", ""))
         db.session.add(
             cls(
                 kind=kind,
                 actor_id=by.id if by else None,
                 plan_id=plan_id,
                 thread_id=thread_id,
+                target=target[:300],
+                address=address[:64],
+                request_id=request_id,
                 data=data or {},
             )
         )
@@ -63,6 +71,17 @@ class Event(Base):
             .distinct()
         )
         return {thread_id for thread_id in found if thread_id is not None}
+
+
+def came_from(address: str, request_id: str) -> None:
+    """Note where this request comes from, for every event that it records."""
+    db.session().info["origin"] = (address, request_id)
+
+
+@event.listens_for(Event, "before_update")
+@event.listens_for(Event, "before_delete")
+def _refuse(_mapper: object, _connection: object, _target: Event) -> None:
+    raise TypeError("events are append-only")
 
 
 @event.listens_for(Event, "after_insert")

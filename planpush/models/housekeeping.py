@@ -9,11 +9,15 @@ from sqlalchemy import delete
 from planpush.db import db, now
 from planpush.models.rate_limit import RateLimit
 from planpush.models.session import BrowserSession, SignInLink
+from planpush.models.setting import Setting, settings
+from planpush.models.spent import Spent
 
 
-def sweep(session_max_age: int) -> None:
-    """Delete dead sessions (`session_max_age` in seconds), links and rate counters."""
-    oldest = now() - timedelta(seconds=session_max_age)
+def sweep() -> None:
+    """Delete dead sessions, links and rate counters; seal stored secrets with the newest key."""
+    oldest = now() - timedelta(seconds=settings().session_max_age)
     db.session.execute(delete(BrowserSession).where(BrowserSession.created_at < oldest))
     db.session.execute(delete(SignInLink).where(SignInLink.expires_at < now()))
     RateLimit.sweep()
+    Spent.sweep()
+    Setting.reseal()

@@ -70,9 +70,10 @@ class Plan(Base):
         if user.sees_everything:
             return query
         asked = select(Member.plan_id).where(Member.user_id == user.id)
-        return query.where(
-            or_(cls.visibility == PUBLISHED, cls.owner_id == user.id, cls.id.in_(asked))
-        )
+        theirs = or_(cls.owner_id == user.id, cls.id.in_(asked))
+        if not user.may("plans.see_published"):
+            return query.where(theirs)
+        return query.where(or_(cls.visibility == PUBLISHED, theirs))
 
     @classmethod
     def find(cls, slug: str, user: User, *, lock: bool = False) -> Plan:
@@ -113,11 +114,11 @@ class Plan(Base):
 
     def manageable_by(self, user: User) -> bool:
         """Tell whether `user` may publish, archive or hand over."""
-        return user.id == self.owner_id or user.sees_everything
+        return user.id == self.owner_id or user.may("plans.manage")
 
     def resolvable_by(self, user: User, opener_id: int) -> bool:
         """Tell whether `user` may resolve a thread that `opener_id` opened."""
-        return user.id == opener_id or self.manageable_by(user)
+        return user.id in (opener_id, self.owner_id) or user.may("threads.resolve")
 
     def publish(self, *, by: User) -> None:
         """Let every signed-in person see this plan."""

@@ -34,6 +34,8 @@ class Pushed:
 
 def push_new(push: Push, *, by: User) -> Pushed:
     """Make a plan of `by` from a push."""
+    if not by.may("plans.start"):
+        raise Forbidden("You have no role here yet: ask an admin for one.", code="no_role")
     if not push.title:
         raise Invalid(
             "A new plan needs a title.", [Finding("required", "give a title", field="title")]
@@ -148,7 +150,7 @@ def _record(
     )
     states = [_state(item, key, before) for item, key in zip(push.sections, wanted, strict=True)]
     version.hold(sections, states)
-    plan.record("version.pushed", by=by, data={"version": version.number, "message": push.message})
+    plan.record("version.pushed", by=by, data={"version": version.number})
     return version
 
 

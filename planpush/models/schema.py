@@ -8,6 +8,7 @@ from alembic.script import ScriptDirectory
 from flask_migrate import upgrade
 
 from planpush.db import db
+from planpush.models import check, group, identity, spent  # noqa: F401 (the whole schema)
 from planpush.paths import MIGRATIONS
 
 

@@ -1,4 +1,4 @@
-"""Browser sessions and single-use sign-in links: only hashes are stored, both can be revoked."""
+"""Browser sessions and single-use links: only hashes are stored, both can be revoked."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ import hashlib
 import secrets
 from datetime import datetime, timedelta
 
-from sqlalchemy import ForeignKey, String, delete, select, update
+from flask import g
+from sqlalchemy import ForeignKey, Index, String, Text, delete, select, update
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from planpush.db import Base, UTCDateTime, db, now
 from planpush.models.event import Event
+from planpush.models.sealing import seal, unseal
+from planpush.models.setting import Setting, at_revision
 from planpush.models.user import User
 
 LINK_LIFETIME = timedelta(minutes=15)
@@ -26,6 +29,7 @@ class BrowserSession(Base):
     """One signed-in browser."""
 
     __tablename__ = "browser_sessions"
+    __table_args__ = (Index(None, "issuer", "sid"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
@@ -35,11 +39,24 @@ class BrowserSession(Base):
     seen_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
     address: Mapped[str] = mapped_column(String(64), default="")
     agent: Mapped[str] = mapped_column(String(200), default="")
+    # Of a provider's session: what single logout needs to find it, and to end it there.
+    issuer: Mapped[str] = mapped_column(String(300), default="")
+    sid: Mapped[str] = mapped_column(String(255), default="")
+    sealed_id_token: Mapped[str] = mapped_column(Text, default="")
 
     user: Mapped[User] = relationship(lazy="joined", innerjoin=True)
 
     @classmethod
-    def start(cls, user: User, *, provider: str, address: str = "", agent: str = "") -> str:
+    def start(
+        cls,
+        user: User,
+        *,
+        provider: str,
+        address: str = "",
+        agent: str = "",
+        id_token: str = "",
+        **there: str,
+    ) -> str:
         """Begin a session for `user` and return its secret: it is shown to the browser only."""
         secret = secrets.token_urlsafe(32)
         db.session.add(
@@ -49,20 +66,43 @@ class BrowserSession(Base):
                 provider=provider,
                 address=address[:64],
                 agent=agent[:200],
+                sealed_id_token=seal(id_token) if id_token else "",
+                **there,
             )
         )
         Event.record("session.started", by=user, data={"provider": provider})
         return secret
 
     @classmethod
-    def find(cls, secret: str, *, idle: int, max_age: int) -> BrowserSession | None:
-        """Return the live session of `secret`; limits in seconds. Activity extends idle only."""
-        found = db.session.scalar(select(cls).where(cls.token_hash == hashed(secret)))
-        if found is None or not found.user.active:
+    def find(cls, secret: str) -> BrowserSession | None:
+        """Return the live session of `secret`. Activity extends the idle limit only."""
+        query = select(cls, Setting.revision_query()).where(cls.token_hash == hashed(secret))
+        row = db.session.execute(query).first()
+        if row is None:
             return None
+        found: BrowserSession = row[0]
+        g.settings = limits = at_revision(row[1])  # one query brings both
         at = now()
-        expired = at - found.seen_at > timedelta(seconds=idle)
-        return None if expired or at - found.created_at > timedelta(seconds=max_age) else found
+        idle = at - found.seen_at > timedelta(seconds=limits.session_idle)
+        old = at - found.created_at > timedelta(seconds=limits.session_max_age)
+        return None if idle or old or not found.user.active else found
+
+    @classmethod
+    def of(cls, user: User) -> list[BrowserSession]:
+        """Return a person's sessions, the last used first."""
+        query = select(cls).where(cls.user_id == user.id).order_by(cls.seen_at.desc(), cls.id)
+        return list(db.session.scalars(query))
+
+    @classmethod
+    def end_all(cls, user: User, *, but: int = 0) -> int:
+        """End a person's sessions, except the one with the id `but`; return how many."""
+        query = delete(cls).where(cls.user_id == user.id, cls.id != but)
+        return len(db.session.execute(query.returning(cls.id)).all())
+
+    @property
+    def id_token(self) -> str:
+        """Return the provider's ID token, nothing if there is none that can be read."""
+        return (unseal(self.sealed_id_token) if self.sealed_id_token else "") or ""
 
     @property
     def needs_touch(self) -> bool:
@@ -87,7 +127,10 @@ class SignInLink(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
-    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    # Nobody's is the setup link: it makes the first admin.
+    user_id: Mapped[int | None] = mapped_column(
+        ForeignKey("users.id", ondelete="CASCADE"), index=True
+    )
     expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
     @classmethod
@@ -98,6 +141,11 @@ class SignInLink(Base):
             cls(token_hash=hashed(secret), user_id=user.id, expires_at=now() + LINK_LIFETIME)
         )
         return secret
+
+    @classmethod
+    def void(cls, user: User) -> None:
+        """Make a person's unused links worthless."""
+        db.session.execute(delete(cls).where(cls.user_id == user.id))
 
     @classmethod
     def owner(cls, secret: str) -> User | None:

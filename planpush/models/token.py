@@ -56,7 +56,10 @@ class Token(Base):
     kind: Mapped[str] = mapped_column(String(3))
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     prefix: Mapped[str] = mapped_column(String(12))
-    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    # Nobody's is a directory's: it provisions people, and acts for none of them.
+    user_id: Mapped[int | None] = mapped_column(
+        ForeignKey("users.id", ondelete="CASCADE"), index=True
+    )
     name: Mapped[str] = mapped_column(String(200))
     scopes: Mapped[list[str]] = mapped_column(JSON, default=list)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
@@ -64,7 +67,7 @@ class Token(Base):
     seen_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
-    user: Mapped[User] = relationship(lazy="joined", innerjoin=True)
+    user: Mapped[User | None] = relationship(lazy="joined")
 
     @classmethod
     def issue(
@@ -97,9 +100,29 @@ class Token(Base):
         if not well_formed(token) or token[:3] not in kinds:
             return None
         found = db.session.scalar(select(cls).where(cls.token_hash == hashed(token)))
-        if found is None or found.revoked_at is not None or not found.user.active:
+        if found is None or found.revoked_at is not None:
+            return None
+        if found.kind != SCIM and (found.user is None or not found.user.active):
             return None
         return None if found.expires_at is not None and found.expires_at <= now() else found
+
+    @classmethod
+    def of(cls, user: User) -> list[Token]:
+        """Return a person's live tokens, the newest first."""
+        query = select(cls).where(cls.user_id == user.id, cls.revoked_at.is_(None))
+        return list(db.session.scalars(query.order_by(cls.id.desc())))
+
+    @classmethod
+    def revoke_all(cls, user: User) -> int:
+        """Revoke a person's tokens; return how many."""
+        query = update(cls).where(cls.user_id == user.id, cls.revoked_at.is_(None))
+        return len(db.session.execute(query.values(revoked_at=now()).returning(cls.id)).all())
+
+    def revoke(self, *, by: User) -> None:
+        """Make this token worthless from the next request on."""
+        if self.revoked_at is None:
+            self.revoked_at = now()
+            Event.record("token.revoked", by=by, target=self.name, data={"prefix": self.prefix})
 
     @property
     def needs_touch(self) -> bool:

@@ -2,56 +2,86 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import JSON, String, select
+from sqlalchemy import JSON, Index, Select, String, cast, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from planpush.config import ROLES
-from planpush.content.problem import Finding, Invalid
+from planpush.content.problem import Conflict, Finding, Forbidden, Invalid
 from planpush.db import Base, UTCDateTime, db, now
+from planpush.models.event import Event
+from planpush.models.permission import ROLE_NAMES, allowed
+from planpush.settings import ROLES
 
-SEES_EVERYTHING = frozenset({"admin", "project_manager"})
-ROLE_NAMES = {
-    "admin": "Admin",
-    "project_manager": "Project manager",
-    "developer": "Developer",
-    "qa": "QA",
-}
 HUES = 6
 
 
 class User(Base):
-    """A person. Roles are a set; the highest one is shown."""
+    """A person. `roles` are in force; they follow from what was granted and from groups."""
 
     __tablename__ = "users"
+    __table_args__ = (Index(None, "name", "id"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     email: Mapped[str] = mapped_column(String(254), unique=True)
     name: Mapped[str] = mapped_column(String(200))
     roles: Mapped[list[str]] = mapped_column(JSON, default=list)
+    granted_roles: Mapped[list[str]] = mapped_column(JSON, default=list)
+    group_names: Mapped[list[str]] = mapped_column(JSON, default=list)  # casefolded
     active: Mapped[bool] = mapped_column(default=True)
+    # Made in advance by an operator or by SCIM: the first who proves the address at a provider.
+    awaits_identity: Mapped[bool] = mapped_column(default=False)
+    external_id: Mapped[str | None] = mapped_column(String(255), index=True)
+    scim: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)  # attributes we only keep
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
+    updated_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
+    deleted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
     @classmethod
-    def add(cls, email: str, *, name: str, roles: list[str]) -> User:
+    def add(
+        cls, email: str, *, name: str, roles: Iterable[str], by: User | None = None, **rest: Any
+    ) -> User:
         """Make a person. Raises `Invalid`: the address is taken or malformed, a role unknown."""
-        email = email.strip().lower()
-        if "@" not in email or len(email) > 254 or any(mark.isspace() for mark in email):
-            raise Invalid("That is no e-mail address.", [Finding("email", "not an address")])
-        if not roles or not set(roles) <= set(ROLES):
+        email, roles = cls.checked(email), sorted(set(roles))
+        if not set(roles) <= set(ROLES):
             raise Invalid(f"Roles are {', '.join(ROLES)}.", [Finding("role", "unknown role")])
         if cls.by_email(email) is not None:
             raise Invalid(f"{email} exists already.", [Finding("email", "taken")])
-        user = cls(email=email, name=name.strip() or email, roles=sorted(set(roles)))
+        rest = {"awaits_identity": True} | rest
+        user = cls(
+            email=email, name=name.strip() or email, granted_roles=roles, roles=roles, **rest
+        )
         db.session.add(user)
         db.session.flush()
+        Event.record("user.added", by=by, target=email, data={"roles": roles})
         return user
+
+    @staticmethod
+    def checked(email: str) -> str:
+        """Return an address in the form it is stored in. Raises `Invalid`."""
+        email = email.strip().lower()
+        plain = email.isprintable() and not any(mark.isspace() for mark in email)
+        if "@" not in email or len(email) > 254 or not plain:
+            raise Invalid("That is no e-mail address.", [Finding("email", "not an address")])
+        return email
 
     @classmethod
     def by_email(cls, email: str) -> User | None:
         """Find a person by address, in any case."""
         return db.session.scalar(select(cls).where(cls.email == email.strip().lower()))
+
+    @classmethod
+    def people(cls) -> Select[User]:
+        """Return everybody but the deleted."""
+        return select(cls).where(cls.deleted_at.is_(None))
+
+    @classmethod
+    def manageable_by(cls, by: User, user_id: int) -> User | None:
+        """Return the person whom `by` may manage; None: no such person, or not theirs."""
+        query = cls.people().where(cls.id == user_id)
+        return db.session.scalar(query) if by.may("people.manage") else None
 
     @property
     def role(self) -> str:
@@ -59,10 +89,77 @@ class User(Base):
         held = [name for name in ROLES if name in self.roles]
         return ROLE_NAMES[held[0]] if held else "No role"
 
+    def may(self, permission: str) -> bool:
+        """Tell whether this person has a right everywhere: see `permission.TABLE`."""
+        return allowed(self.roles, permission)
+
     @property
     def sees_everything(self) -> bool:
         """Tell whether private plans of others are visible to this person."""
-        return bool(SEES_EVERYTHING & set(self.roles))
+        return self.may("plans.see_all")
+
+    def grant(self, role: str, *, by: User) -> None:
+        """Give exactly this role, beside those that groups bring. Raises 403, 409, 422."""
+        if not by.may("people.manage"):
+            raise Forbidden("Only an admin may change roles.")
+        if role not in ROLES:
+            raise Invalid(f"Roles are {', '.join(ROLES)}.", [Finding("role", "unknown role")])
+        self.granted_roles = [role]
+        self.settle(by=by)
+
+    def settle(self, *, by: User | None, keep_last: bool = False) -> None:
+        """Let the roles follow from what was granted and from the groups, from now on.
+
+        The last active admin stays one: `keep_last` quietly, else it raises `Conflict`.
+        """
+        from planpush.models.group import roles_of
+
+        roles = sorted(set(self.granted_roles) | roles_of(self))
+        if "admin" in self.roles and "admin" not in roles and self.active and self._is_last_admin():
+            if not keep_last:
+                raise LastAdmin
+            roles = sorted({*roles, "admin"})
+        if roles != sorted(self.roles):
+            data = {"before": self.roles, "after": roles}
+            Event.record("role.changed", by=by, target=self.email, data=data)
+            self.roles, self.updated_at = roles, now()
+
+    def _is_last_admin(self) -> bool:
+        """Tell whether no other active admin is left; on PostgreSQL two of them wait in turn."""
+        admins = db.session.scalars(
+            select(User.id)
+            .where(User.active, cast(User.roles, String).like('%"admin"%'))
+            .order_by(User.id)
+            .with_for_update()
+        ).all()
+        return set(admins) <= {self.id}
+
+    def deactivate(self, *, by: User | None, data: dict[str, Any] | None = None) -> None:
+        """Shut this person out: every session and token is dead from the next request on."""
+        if not self.active:
+            return
+        if "admin" in self.roles and self._is_last_admin():
+            raise LastAdmin
+        self.active, self.updated_at = False, now()
+        Event.record("user.deactivated", by=by, target=self.email, data=data)
+        self.sign_out_everywhere(by=by)
+
+    def reactivate(self, *, by: User | None, data: dict[str, Any] | None = None) -> None:
+        """Let this person sign in again; what was ended stays ended."""
+        if not self.active:
+            self.active, self.updated_at = True, now()
+            Event.record("user.reactivated", by=by, target=self.email, data=data)
+
+    def sign_out_everywhere(self, *, by: User | None, reason: str = "") -> None:
+        """End every browser session, token and sign-in link of this person."""
+        from planpush.models.session import BrowserSession, SignInLink
+        from planpush.models.token import Token
+
+        ended = BrowserSession.end_all(self)
+        SignInLink.void(self)
+        revoked = Token.revoke_all(self)
+        data = {"sessions": ended, "tokens": revoked} | ({"reason": reason} if reason else {})
+        Event.record("sessions.revoked", by=by, target=self.email, data=data)
 
     @property
     def initials(self) -> str:
@@ -74,3 +171,13 @@ class User(Base):
     def hue(self) -> int:
         """Return the avatar's colour class, 1 to 6: the same person always has the same."""
         return self.id % HUES + 1
+
+
+class LastAdmin(Conflict):
+    """409: the only active admin would be no admin any more."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            detail="There must be one active admin: make somebody else admin first.",
+            code="last_admin",
+        )

@@ -15,6 +15,7 @@ from planpush.views.comments import comments
 from planpush.views.dashboard import dashboard
 from planpush.views.documents import documents
 from planpush.views.exports import exports
+from planpush.views.github_sign_ins import github_sign_ins
 from planpush.views.health import health
 from planpush.views.plans import plans
 from planpush.views.publications import publications
@@ -28,7 +29,8 @@ from planpush.views.vocabularies import vocabularies
 def init_views(app: Flask) -> None:
     """Register the routes."""
     for blueprint in (
-        health, sign_ins, dashboard, plans, documents, threads, comments, resolutions,
+        health, sign_ins, github_sign_ins, dashboard, plans, documents, threads, comments,
+        resolutions,
         publications, exports, updates, infos, lints, pushes, api_plans, outlines, api_documents,
         api_threads, vocabularies,
     ):  # fmt: skip

@@ -9,6 +9,7 @@ from flask import Blueprint, Response, g, redirect, render_template, request
 from planpush.db import outlives_refusal, writes
 from planpush.models.event import Event
 from planpush.models.session import SignInLink
+from planpush.models.setting import settings
 from planpush.web.auth import config, cookie_name, own_path, public, sign_in
 from planpush.web.limits import limited
 
@@ -49,19 +50,21 @@ def update() -> Any:
     return _redeem(request.form.get("token", ""), "")
 
 
-@limited("sign-in", limit=60, seconds=60)
+@limited("sign-in", limit=lambda: settings().sign_in_limit, seconds=60)
 def _redeem(secret: str, wanted: str) -> Any:
-    allowed = "local" in config().auth_providers
+    allowed = "local" in settings().providers
     user = SignInLink.redeem(secret) if allowed else None
     if user is None:
-        outlives_refusal(lambda: Event.record("sign_in.failed", by=None))
+        outlives_refusal(
+            lambda: Event.record("sign_in.failed", by=None, data={"provider": "local"})
+        )
         return _page("This link was used, has expired, or is wrong. Ask for a new one.", 403)
     target = own_path(wanted)
     return sign_in(redirect(target, 302), user, provider="local")  # type: ignore[arg-type]
 
 
 def _page(error: str = "", status: int = 200) -> Response:
-    html = render_template("sign_ins/new.html", error=error, providers=config().auth_providers)
+    html = render_template("sign_ins/new.html", error=error, providers=settings().providers)
     return Response(html, status=status, mimetype="text/html")
 
 

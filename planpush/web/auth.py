@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeVar
@@ -12,7 +13,9 @@ from flask import Flask, Response, current_app, g, request
 from planpush.config import Config
 from planpush.content.problem import Forbidden, Problem
 from planpush.db import SAFE_METHODS, afterwards, db
+from planpush.models.event import came_from
 from planpush.models.session import BrowserSession
+from planpush.models.setting import settings
 from planpush.models.token import ACCESS, PERSONAL, Token
 from planpush.models.user import User
 
@@ -89,8 +92,11 @@ def cookie_name() -> str:
     return "__Host-planpush" if config().secure else "planpush"
 
 
-def sign_in(response: Response, user: User, *, provider: str) -> Response:
-    """Start a fresh session for `user`; whatever the browser brought before is ended."""
+def sign_in(response: Response, user: User, *, provider: str, **there: str) -> Response:
+    """Start a fresh session for `user`; whatever the browser brought before is ended.
+
+    `there` is the provider's side of it: issuer, sid, id_token.
+    """
     if g.get("browser_session") is not None:
         g.browser_session.end()
     secret = BrowserSession.start(
@@ -98,11 +104,12 @@ def sign_in(response: Response, user: User, *, provider: str) -> Response:
         provider=provider,
         address=request.remote_addr or "",
         agent=request.user_agent.string,
+        **there,
     )
     response.set_cookie(
         cookie_name(),
         secret,
-        max_age=config().session_max_age,
+        max_age=settings().session_max_age,
         secure=config().secure,
         httponly=True,
         samesite="Lax",
@@ -111,8 +118,17 @@ def sign_in(response: Response, user: User, *, provider: str) -> Response:
     return response
 
 
+def request_id() -> str:
+    """Return the id that ties an error page to a log line and to the audit log."""
+    if "request_id" not in g:
+        g.request_id = secrets.token_hex(6)
+    found: str = g.request_id
+    return found
+
+
 def _admit() -> None:
     g.user = g.browser_session = g.token = None
+    came_from(request.remote_addr or "", request_id())
     view = current_app.view_functions.get(request.endpoint or "")
     g.quiet = getattr(view, "quiet", False)
     if view is None or request.endpoint == "static":
@@ -147,12 +163,7 @@ def _admit_agent(view: Callable[..., Any]) -> None:
 
 def _admit_browser(view: Callable[..., Any]) -> None:
     secret = request.cookies.get(cookie_name(), "")
-    settings = config()
-    found = (
-        BrowserSession.find(secret, idle=settings.session_idle, max_age=settings.session_max_age)
-        if secret
-        else None
-    )
+    found = BrowserSession.find(secret) if secret else None
     if found is not None:
         g.browser_session, g.user = found, found.user
         if found.needs_touch and not g.quiet:

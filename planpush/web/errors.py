@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import secrets
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
@@ -15,7 +14,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from planpush.content.problem import Problem, TooLarge
 from planpush.db import db
-from planpush.web.auth import Unauthenticated, config, is_api, own_path
+from planpush.web.auth import Unauthenticated, config, is_api, own_path, request_id
 
 log = logging.getLogger("planpush")
 
@@ -65,14 +64,6 @@ def _unexpected(error: Exception) -> Response:
     log.exception("unexpected error, request %s", request_id(), exc_info=error)
     db.session.rollback()
     return _answer(Problem("", status=500, code="internal"))
-
-
-def request_id() -> str:
-    """Return the id that ties an error page to a log line."""
-    if "request_id" not in g:
-        g.request_id = secrets.token_hex(6)
-    found: str = g.request_id
-    return found
 
 
 def _answer(problem: Problem) -> Response:

@@ -14,9 +14,12 @@ from planpush.models.rate_limit import RateLimit
 from planpush.web.auth import begin_writing, config
 
 
-def limited(name: str, *, limit: int, seconds: int, apart: bool = False) -> Callable[..., Any]:
+def limited(
+    name: str, *, limit: int | Callable[[], int], seconds: int, apart: bool = False
+) -> Callable[..., Any]:
     """Let one person (or address, when nobody is signed in) call a view `limit` times.
 
+    A limit that an admin may change is given as a function.
     `apart` counts in a transaction of its own, for a view that works long before it writes.
     """
 
@@ -24,7 +27,8 @@ def limited(name: str, *, limit: int, seconds: int, apart: bool = False) -> Call
         @wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> Any:
             if config().rate_limits:
-                _count(name, limit, seconds, apart)
+                most = limit() if callable(limit) else limit
+                _count(name, most, seconds, apart)
             return view(*args, **kwargs)
 
         return guarded

@@ -29,7 +29,7 @@ def session(database, secret):
 
 
 def find(secret):
-    return BrowserSession.find(secret, idle=IDLE, max_age=MAX_AGE)
+    return BrowserSession.find(secret)
 
 
 def test_no_secret_is_in_the_database(database, secret, dump):

@@ -17,6 +17,8 @@ PUBLIC = {
     "sign_ins.create",
     "sign_ins.destroy",
     "sign_ins.done",
+    "github.login",
+    "github.authorized",
     "api_infos.show",
     "vocabularies.index",
 }

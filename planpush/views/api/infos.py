@@ -6,6 +6,7 @@ from importlib.metadata import version
 
 from flask import Blueprint, Response, jsonify
 
+from planpush.models.setting import settings
 from planpush.web.auth import config, public
 
 infos = Blueprint("api_infos", __name__, url_prefix="/api")
@@ -20,5 +21,5 @@ def show() -> Response:
         version=version("planpush"),
         api=1,
         base_url=config().base_url,
-        sign_in=list(config().auth_providers),
+        sign_in=list(settings().providers),
     )
