@@ -12,8 +12,8 @@ from flask import Flask, Response, request, url_for
 from planpush.paths import STATIC
 
 STYLES = (
-    "tokens", "base", "plans", "threads", "dashboard", "doc", "doc-parts", "doc-flow",
-    "doc-screens", "doc-diagrams", "docs", "print",
+    "tokens", "base", "plans", "threads", "dashboard", "settings", "admin", "doc", "doc-parts",
+    "doc-flow", "doc-screens", "doc-diagrams", "docs", "print",
 )  # fmt: skip
 VENDOR = ("htmx.min.js", "hx-csp.min.js")
 _YEAR = 365 * 24 * 3600
