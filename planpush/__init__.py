@@ -48,7 +48,7 @@ def create_app(config: Config | None = None) -> Flask:
     app.wsgi_app = MethodOverride(app.wsgi_app)  # type: ignore[method-assign]
     if config.trusted_proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
-            app.wsgi_app, x_for=config.trusted_proxies, x_proto=config.trusted_proxies
+            app.wsgi_app, x_for=config.trusted_proxies, x_proto=0
         )
     app.wsgi_app = PublicAddress(app.wsgi_app, config.base_url)  # type: ignore[method-assign]
     return app

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, delete, select
+from sqlalchemy import JSON, ColumnElement, ForeignKey, Index, String, cast, delete, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from planpush.content.problem import Finding, Forbidden, Invalid
@@ -96,9 +97,13 @@ def _admin_only(by: User) -> None:
 
 def _settle_members(name_key: str, by: User | None) -> None:
     db.session.flush()
-    for user in db.session.scalars(User.people()):
-        if name_key in user.group_names:
-            user.settle(by=by)
+    for user in db.session.scalars(User.people().where(in_group(name_key))):
+        user.settle(by=by)
+
+
+def in_group(name_key: str) -> ColumnElement[bool]:
+    """Return the condition that a person is in a group, by its casefolded name."""
+    return cast(User.group_names, String).contains(json.dumps(name_key), autoescape=True)
 
 
 def roles_of(user: User) -> set[str]:

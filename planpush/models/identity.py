@@ -96,12 +96,24 @@ class Identity(Base):
         if not user.active:
             raise Refused("Your account is deactivated. Ask an admin.", reason="deactivated")
         identity._note(profile)
-        if profile.provider == "okta":
-            claimed(user, profile.groups)
-        user.settle(by=None, keep_last=True)
+        identity._sync(profile)
         if not user.roles:
             raise _no_role()
         return user
+
+    @classmethod
+    def note_refusal(cls, profile: Profile) -> None:
+        """Let what a provider said count although the sign-in was refused: groups that are gone."""
+        identity = cls.find(profile.issuer, profile.subject)
+        if identity is not None and identity.user.active:
+            identity._sync(profile)
+            if not identity.user.roles:
+                identity.user.sign_out_everywhere(by=None, reason="no_role")
+
+    def _sync(self, profile: Profile) -> None:
+        if profile.provider == "okta":
+            claimed(self.user, profile.groups)
+        self.user.settle(by=None, keep_last=True)
 
     @classmethod
     def connect(cls, profile: Profile, *, to: User) -> Identity:

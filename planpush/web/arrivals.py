@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from flask import Response, g, redirect, session
@@ -51,6 +52,7 @@ def admit(profile: Profile, **there: str) -> Response:
         user = Identity.arrive(profile)
     except Problem as problem:
         g.refusal = problem.reason if isinstance(problem, Refused) else problem.code
+        outlives_refusal(partial(Identity.note_refusal, profile))
         raise
     response = redirect(wanted, 302)
     return sign_in(response, user, provider=profile.provider, **there)  # type: ignore[arg-type]

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from flask import Flask, Response, g, redirect, render_template, request
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from planpush.content.problem import Problem, TooLarge
@@ -37,6 +37,7 @@ def init_errors(app: Flask) -> None:
     app.register_error_handler(Problem, _answer)
     app.register_error_handler(HTTPException, _from_werkzeug)
     app.register_error_handler(OperationalError, _busy)
+    app.register_error_handler(IntegrityError, _raced)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -58,6 +59,12 @@ def _busy(error: OperationalError) -> Response:
     log.error("database, request %s: %s", request_id(), error.orig)
     extra = {"retry_after": 2}
     return _answer(Problem("The database is busy.", extra=extra, status=503, code="busy"))
+
+
+def _raced(error: IntegrityError) -> Response:
+    kind = type(error.orig).__name__  # its text may hold what was sent
+    log.warning("two requests for one thing, request %s: %s", request_id(), kind)
+    return _answer(Problem("Somebody did the same at this moment.", status=409, code="conflict"))
 
 
 def _unexpected(error: Exception) -> Response:
