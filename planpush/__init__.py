@@ -7,6 +7,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from planpush.config import Config
 from planpush.db import init_db
+from planpush.logs import init_logs
 from planpush.paths import STATIC, TEMPLATES
 from planpush.subscribers import init_subscribers
 from planpush.views.routes import init_views
@@ -27,6 +28,7 @@ from planpush.web.respond import RowId
 def create_app(config: Config | None = None) -> Flask:
     """Return the application. Raises `ConfigError` for an environment that it cannot use."""
     config = config or Config.from_env()
+    init_logs(config.log_level)
     app = Flask("planpush", template_folder=str(TEMPLATES), static_folder=str(STATIC))
     app.extensions["planpush_config"] = config
     app.session_interface = FlowCookie()

@@ -18,13 +18,16 @@ from planpush.content.lint import review_page
 from planpush.content.problem import Finding, Problem
 from planpush.db import commit
 from planpush.demo import ADMIN, demo_config, is_demo_here, prepare
+from planpush.models.event import Event
 from planpush.models.housekeeping import sweep
 from planpush.models.schema import migrate as migrate_database
 from planpush.models.session import SignInLink
+from planpush.models.setting import settings
 from planpush.models.token import SCOPES, Token
 from planpush.models.user import User
 from planpush.server import serve as serve_app
 from planpush.settings import ROLES
+from planpush.worker import work
 
 
 @click.group()
@@ -56,8 +59,21 @@ def main() -> None:
 def serve(host: str, port: int | None, workers: int) -> None:
     """Serve. The database is migrated first."""
     config = Config.from_env(environment(PORT=port))
-    _migrated(config)
+    with _migrated(config).app_context():
+        secret = SignInLink.first_run()
+        commit()
+    if secret:
+        click.echo("\n  Nobody has an account yet. This link makes the first admin; it works once,")
+        click.echo("  for 15 minutes, and the next start prints another:")
+        click.echo(f"    {config.base_url}/sign-in/local?token={secret}\n")
+        sys.stdout.flush()
     serve_app(config, host=host, port=config.port, workers=workers)
+
+
+@cli.command()
+def worker() -> None:
+    """Do deliveries and housekeeping; `serve` runs one inside unless WORKER=off."""
+    work(_app().extensions["planpush_config"])
 
 
 @cli.command()
@@ -108,7 +124,12 @@ def sign_in_link(email: str) -> None:
     app = _app()
     with app.app_context():
         secret = SignInLink.issue(_known(email))
+        Event.record("sign_in_link.issued", by=None, target=email)
+        refused = "local" not in settings().providers
         commit()
+    if refused:
+        warning = "planpush: local sign-in is switched off (AUTH_PROVIDERS): this link is refused"
+        click.echo(warning, err=True)
     config: Config = app.extensions["planpush_config"]
     click.echo(f"{config.base_url}/sign-in/local?token={secret}")
 
@@ -127,6 +148,22 @@ def create_token(email: str, name: str, scopes: tuple[str, ...], days: int) -> N
     """Print a new token of EMAIL; it is shown this once."""
     with _app().app_context():
         made = Token.issue(_known(email), name=name, scopes=scopes, days=days)
+        commit()
+    click.echo(made)
+
+
+@cli.group("scim-token")
+def scim_token() -> None:
+    """Tokens of directories (Okta, Entra), for SCIM."""
+
+
+@scim_token.command("create")
+@click.option("--name", default="SCIM", show_default=True)
+@click.option("--days", type=click.IntRange(1, 3650), default=365, show_default=True)
+def create_scim_token(name: str, days: int) -> None:
+    """Print a new SCIM token; it is shown this once."""
+    with _app().app_context():
+        made = Token.issue_scim(name=name, days=days)
         commit()
     click.echo(made)
 

@@ -45,6 +45,7 @@ class Config:
     trusted_proxies: int = 0
     max_document_bytes: int = 5 * 1024 * 1024
     rate_limits: bool = True
+    worker: bool = True  # whether `serve` runs one inside
     log_level: str = "INFO"
     fixed: Mapping[str, Any] = field(default_factory=dict)  # settings that the environment decides
 
@@ -74,6 +75,7 @@ class Config:
             trusted_proxies=read("TRUSTED_PROXIES", between(0, 10), 0),
             max_document_bytes=read("MAX_DOCUMENT_BYTES", between(1024, 2**28), 5 * 1024 * 1024),
             rate_limits=read("RATE_LIMITS", switch, True),
+            worker=read("WORKER", switch, True),
             log_level=read("LOG_LEVEL", _level, "INFO"),
             fixed=read.settings(),
         )

@@ -2,14 +2,72 @@
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
+import os
+import signal
+import time
 from typing import Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
 
 from planpush import create_app
 from planpush.config import Config
+from planpush.worker import work
+
+_PAUSE = 3.0  # seconds before a worker that ended is replaced
+
+
+class Master(Arbiter):  # type: ignore[misc]
+    """gunicorn's master. It also keeps one process that works beside those that serve.
+
+    That one is forked like them, before any thread; it ends with the master, however that ends.
+    """
+
+    worker_pid, again_at = 0, 0.0
+
+    def manage_workers(self) -> None:
+        """Replace processes that ended; gunicorn calls this every second."""
+        super().manage_workers()
+        config: Config = self.app.planpush_config
+        if config.worker and self._is_gone() and time.monotonic() >= self.again_at:
+            self.again_at = time.monotonic() + _PAUSE
+            master = os.getpid()
+            self.worker_pid = os.fork()
+            if not self.worker_pid:
+                self._become_worker(config, master)
+
+    def stop(self, graceful: bool = True) -> None:
+        """End all processes: the worker may be killed at any point, what it began is done again."""
+        if not self._is_gone():
+            os.kill(self.worker_pid, signal.SIGTERM)
+        super().stop(graceful)
+        if not self._is_gone():
+            os.kill(self.worker_pid, signal.SIGKILL)
+            os.waitpid(self.worker_pid, 0)
+
+    def _is_gone(self) -> bool:
+        try:
+            return not self.worker_pid or os.waitpid(self.worker_pid, os.WNOHANG)[0] != 0
+        except ChildProcessError:  # gunicorn was told first
+            return True
+
+    def _become_worker(self, config: Config, master: int) -> None:
+        """Work in this new process, with nothing of the master's but its logs."""
+        code = 1
+        try:
+            for number in self.SIGNALS:
+                signal.signal(number, signal.SIG_DFL)
+            for listener in self.LISTENERS:
+                listener.sock.close()
+            work(config, parent=master)
+            code = 0
+        except Exception:
+            logging.getLogger("planpush").exception("the worker failed")
+        finally:
+            os._exit(code)
 
 
 class Server(BaseApplication):  # type: ignore[misc]
@@ -28,6 +86,10 @@ class Server(BaseApplication):  # type: ignore[misc]
     def load(self) -> Flask:
         """Make the app in each worker: connections are never shared over a fork."""
         return create_app(self.planpush_config)
+
+    def run(self) -> None:
+        """Serve, with our own master."""
+        Master(self).run()
 
 
 def serve(config: Config, *, host: str, port: int, workers: int = 0) -> None:

@@ -51,5 +51,7 @@ CONSEQUENCES: dict[str, tuple[Consequence, ...]] = {
     "comment.deleted": (lift_plan,),
     "plan.published": (lift_plan,),
     "plan.unpublished": (lift_plan,),
+    "plan.handed_over": (lift_plan,),
+    "version.purged": (lift_plan,),
     "setting.changed": (settle_people,),
 }

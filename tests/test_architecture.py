@@ -16,11 +16,11 @@ from planpush.settings import SPECS
 PACKAGE = ROOT / "planpush"
 TEMPLATES = ROOT / "templates"
 ROWS = (
-    ("__init__", "__main__", "cli", "demo", "server"),
+    ("__init__", "__main__", "cli", "demo", "server", "worker"),
     ("views", "subscribers"),
     ("web", "integrations"),
     ("models",),
-    ("content", "db", "config", "settings", "paths"),
+    ("content", "db", "config", "logs", "settings", "paths"),
 )
 ROW = {name: depth for depth, row in enumerate(ROWS) for name in row}
 PURE = {"nh3", "selectolax", "rapidfuzz"}
@@ -77,7 +77,8 @@ def test_imports_go_down_only(path: Path) -> None:
 # which settings the environment decides.
 SAME_ROW = {
     ("cli", "__init__"), ("cli", "demo"), ("cli", "server"), ("server", "__init__"),
-    ("__main__", "cli"), ("db", "paths"), ("config", "settings"),
+    ("__main__", "cli"), ("cli", "worker"), ("server", "worker"), ("worker", "__init__"),
+    ("db", "paths"), ("config", "settings"),
 }  # fmt: skip
 
 

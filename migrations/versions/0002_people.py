@@ -246,6 +246,16 @@ def downgrade() -> None:
 
 
 WRITTEN = "kind, at, target, address, request_id, data"
+# Whoever is deleted leaves an empty reference; nobody is put into another one's place.
+POINTS = ("actor_id", "plan_id", "thread_id")
+GUARDS = {
+    "update": (f"UPDATE OF {WRITTEN}", ""),
+    "delete": ("DELETE", ""),
+    "repoint": (
+        f"UPDATE OF {', '.join(POINTS)}",
+        "WHEN (" + " OR ".join(f"NEW.{one} <> coalesce(OLD.{one}, 0)" for one in POINTS) + ") ",
+    ),
+}
 
 
 def guard_events() -> None:
@@ -253,28 +263,23 @@ def guard_events() -> None:
 
     The references to people and plans may still become empty, when those are deleted.
     """
-    if op.get_bind().dialect.name == "sqlite":
-        for name, what in (("update", f"UPDATE OF {WRITTEN}"), ("delete", "DELETE")):
-            op.execute(
-                f"CREATE TRIGGER events_no_{name} BEFORE {what} ON events "
-                "BEGIN SELECT RAISE(ABORT, 'events are append-only'); END"
-            )
-        return
-    op.execute(
-        "CREATE FUNCTION refuse_event_change() RETURNS trigger LANGUAGE plpgsql AS "
-        "$$ BEGIN RAISE EXCEPTION 'events are append-only'; END $$"
-    )
-    for name, what in (("update", f"UPDATE OF {WRITTEN}"), ("delete", "DELETE")):
+    sqlite = op.get_bind().dialect.name == "sqlite"
+    act = "BEGIN SELECT RAISE(ABORT, 'events are append-only'); END"
+    if not sqlite:
         op.execute(
-            f"CREATE TRIGGER events_no_{name} BEFORE {what} ON events "
-            "FOR EACH ROW EXECUTE FUNCTION refuse_event_change()"
+            "CREATE FUNCTION refuse_event_change() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN RAISE EXCEPTION 'events are append-only'; END $$"
         )
+        act = "EXECUTE FUNCTION refuse_event_change()"
+    for name, (what, when) in GUARDS.items():
+        each = f"FOR EACH ROW {when}"
+        op.execute(f"CREATE TRIGGER events_no_{name} BEFORE {what} ON events {each}{act}")
 
 
 def unguard_events() -> None:
     """Take the guard away."""
     on = "" if op.get_bind().dialect.name == "sqlite" else " ON events"
-    for name in ("update", "delete"):
+    for name in GUARDS:
         op.execute(f"DROP TRIGGER events_no_{name}{on}")
     if on:
         op.execute("DROP FUNCTION refuse_event_change()")

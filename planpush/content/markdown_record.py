@@ -72,6 +72,7 @@ def _note(note: Note) -> list[str]:
 
 def _facts(note: Note) -> str:
     about = f" on {_quote(note.then)}" if note.then.strip() else ""
+    about = " on words that were purged" if note.purged else about
     state = "" if note.place.state == "exact" else f"; the place is {note.place.state} here"
     return f"{escape(note.status)}{about}. Opened on version {note.opened_on}{state}."
 

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from planpush.content.origin import Origin
 from planpush.content.placement import Placement
+from planpush.content.scrubbing import is_scrubbed
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,11 @@ class Note:
     answer: Answer | None = None
     resolved_by: str = ""
     resolved_at: datetime | None = None
+
+    @property
+    def purged(self) -> bool:
+        """Tell whether the words that it was opened on were purged."""
+        return is_scrubbed(self.origin)
 
     @property
     def status(self) -> str:

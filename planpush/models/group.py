@@ -115,6 +115,16 @@ def roles_of(user: User) -> set[str]:
     return {settings().default_role} - {""}
 
 
+def sources(user: User) -> list[tuple[str, str]]:
+    """Return a person's roles in force, each with the group that brings it, "" where none does."""
+    query = select(GroupRole).where(GroupRole.name_key.in_(user.group_names))
+    rows = db.session.scalars(query.order_by(GroupRole.name_key)).all() if user.group_names else []
+    brought = [(row.role, row.name) for row in rows]
+    named = {role for role, _ in brought}
+    granted = [(role, "") for role in user.roles if role in user.granted_roles or role not in named]
+    return sorted(granted + brought, key=lambda pair: ROLES.index(pair[0]))
+
+
 def claimed(user: User, groups: list[str] | None) -> None:
     """Replace a person's groups by those that a provider named; None: only SCIM's are left."""
     if groups is None:

@@ -61,6 +61,14 @@ class IdempotencyKey(Base):
             raise Invalid(message, [Finding("key_reused", message, field="Idempotency-Key")])
         return row, added is not None
 
+    @classmethod
+    def forget_warnings(cls, slug: str, version: int) -> None:
+        """Take the warnings, which may quote the document, out of the answers to a push."""
+        told = cls.answer["plan"].as_string() == slug
+        same = cls.answer["version"].as_integer() == version
+        for row in db.session.scalars(select(cls).where(told, same)):
+            row.answer = {**row.answer, "warnings": []}
+
     def remember(self, status: int, answer: dict[str, Any]) -> None:
         """Keep the answer for whoever sends the same request again."""
         self.status, self.answer = status, answer

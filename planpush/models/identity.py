@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, select
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from planpush.content.problem import Problem
+from planpush.content.problem import NotFound, Problem
 from planpush.db import Base, UTCDateTime, db, now
 from planpush.models.event import Event
 from planpush.models.group import claimed
@@ -82,12 +83,22 @@ class Identity(Base):
         return list(db.session.scalars(query))
 
     @classmethod
+    def own(cls, user: User, identity_id: int) -> Identity:
+        """Return one of a person's identities. Raises `NotFound`: there is none, or another's."""
+        query = select(cls).where(cls.id == identity_id, cls.user_id == user.id)
+        found = db.session.scalar(query.with_for_update(of=cls))
+        if found is None:
+            raise NotFound
+        return found
+
+    @classmethod
     def arrive(cls, profile: Profile) -> User:
         """Return whose account this is, made if need be. Raises `Refused`.
 
         The provider's subject decides. An address decides only where an operator or SCIM made the
         account in advance, it has no identity yet, and the provider has verified the address.
         """
+        _in_turn(profile)
         identity = cls.find(profile.issuer, profile.subject)
         if identity is None:
             user = _made_in_advance(profile) or _newcomer(profile)
@@ -152,14 +163,31 @@ class Identity(Base):
         """Return the provider's token; None if there is none that can be read."""
         return unseal(self.sealed_token) if self.sealed_token else None
 
+    @property
+    def is_only_way(self) -> bool:
+        """Tell whether nothing else could sign this person in."""
+        ways = settings().providers
+        left = [one for one in Identity.of(self.user) if one.id != self.id and one.provider in ways]
+        return not left and "local" not in ways
+
     def unlink(self, *, by: User) -> None:
         """Forget this identity. Raises `Refused` if it is the only way in that is left."""
-        others = [one for one in Identity.of(self.user) if one.id != self.id]
-        if not others and "local" not in settings().providers:
+        if self.is_only_way:
             raise Refused("It is your only way to sign in.", reason="last_identity", status=409)
         data = {"provider": self.provider, "login": self.login}
         Event.record("identity.unlinked", by=by, target=self.user.email, data=data)
         db.session.delete(self)
+
+
+def _in_turn(profile: Profile) -> None:
+    """Let those who arrive as the same person at once wait for one another: one makes the account.
+
+    SQLite has one writer at a time anyway.
+    """
+    if db.engine.dialect.name == "postgresql":
+        named = hashlib.sha256(f"{profile.issuer}\0{profile.subject}".encode()).digest()
+        key = int.from_bytes(named[:8], signed=True)
+        db.session.execute(select(func.pg_advisory_xact_lock(key)))
 
 
 def _made_in_advance(profile: Profile) -> User | None:
@@ -167,7 +195,11 @@ def _made_in_advance(profile: Profile) -> User | None:
     if not profile.email or not profile.email_verified:
         return None
     user = User.by_email(profile.email)
-    return user if user is not None and user.awaits_identity else None
+    if user is None or not user.awaits_identity:
+        return None
+    if not user.granted_roles and _is_named(profile):  # a directory was faster than its admin
+        user.granted_roles = ["admin"]
+    return user
 
 
 def _newcomer(profile: Profile) -> User:
@@ -182,11 +214,15 @@ def _newcomer(profile: Profile) -> User:
             f"did before, then connect {where} under Settings, Profile.",
             reason="address_taken",
         )
-    named = profile.email_verified and profile.email.lower() in settings().initial_admin_emails
     start = {"github": ["developer"]}.get(profile.provider, [])
-    roles: list[str] = ["admin"] if named else start
+    roles: list[str] = ["admin"] if _is_named(profile) else start
     rest: dict[str, Any] = {"awaits_identity": False}
     return User.add(profile.email, name=profile.name[:200], roles=roles, **rest)
+
+
+def _is_named(profile: Profile) -> bool:
+    """Tell whether the operator named this address, which has to be verified, as an admin's."""
+    return profile.email_verified and profile.email.lower() in settings().initial_admin_emails
 
 
 def _no_role() -> Refused:

@@ -15,6 +15,7 @@ from planpush.content.blocks import Block
 from planpush.content.origin import Origin, Place, locate
 from planpush.content.placement import SAME
 from planpush.content.problem import Problem
+from planpush.content.scrubbing import is_scrubbed
 from planpush.db import Base, db
 from planpush.models.plan import Plan
 from planpush.models.thread import OPEN, Thread
@@ -161,11 +162,16 @@ def _hops(
     }
     blocks = read(previous) if before else ()
     hops = {
-        thread_id: (_hop(before[thread_id], bool(origin.exact), previous, blocks), placed)
+        thread_id: (_hop(placed, _quotes(origin, placed), previous, blocks), placed)
         for thread_id, origin in origins.items()
         if (placed := before.get(thread_id)) is not None and origin.version != previous
     }
     return {key: (hop, placed) for key, (hop, placed) in hops.items() if hop is not None}
+
+
+def _quotes(origin: Origin, placed: anchoring.Placement) -> bool:
+    """Tell whether a thread speaks of words; where those were purged, its place still says so."""
+    return placed.start is not None if is_scrubbed(origin) else bool(origin.exact)
 
 
 def _hop(
@@ -185,6 +191,17 @@ def _hop(
         return locate(blocks, version, place)
     except Problem:
         return None
+
+
+def place_missing(plan: Plan) -> None:
+    """Place the threads that have no place on the newest version: theirs were purged."""
+    number, read = plan.newest, BlockReader(plan)
+    here = Placement.on(plan, number)
+    threads = {thread.id: thread for thread in Thread.of(plan) if thread.id not in here}
+    blocks = read(number) if threads else ()
+    origins = {key: thread.origin for key, thread in threads.items()}
+    for key, found in _place(origins, read, blocks, {}).items():
+        Placement.keep(threads[key], number, found, blocks)
 
 
 def standing(plan: Plan, version: int) -> dict[str, int]:

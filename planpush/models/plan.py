@@ -7,11 +7,11 @@ import secrets
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ForeignKey, Index, Select, String, or_, select
+from sqlalchemy import ForeignKey, Index, Select, String, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
-from planpush.content.problem import Forbidden, NotFound
+from planpush.content.problem import Finding, Forbidden, Invalid, NotFound
 from planpush.db import Base, UTCDateTime, db, now
 from planpush.models.event import Event
 from planpush.models.user import User
@@ -48,6 +48,7 @@ class Plan(Base):
     owner_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     visibility: Mapped[str] = mapped_column(String(10), default=PRIVATE)
     newest: Mapped[int] = mapped_column(default=0)
+    last_number: Mapped[int] = mapped_column(default=0)  # ever used: the newest may be purged
     open_threads: Mapped[int] = mapped_column(default=0)
     resolved_threads: Mapped[int] = mapped_column(default=0)
     comment_count: Mapped[int] = mapped_column(default=0)
@@ -116,6 +117,11 @@ class Plan(Base):
         """Tell whether `user` may publish, archive or hand over."""
         return user.id == self.owner_id or user.may("plans.manage")
 
+    def only_managers(self, by: User) -> None:
+        """Raise `Forbidden` unless `by` may publish, archive or hand over."""
+        if not self.manageable_by(by):
+            raise Forbidden(f"Only {self.owner.name}, an admin or a project manager may do that.")
+
     def resolvable_by(self, user: User, opener_id: int) -> bool:
         """Tell whether `user` may resolve a thread that `opener_id` opened."""
         return user.id in (opener_id, self.owner_id) or user.may("threads.resolve")
@@ -129,12 +135,44 @@ class Plan(Base):
         self._show(PRIVATE, by)
 
     def _show(self, visibility: str, by: User) -> None:
-        if not self.manageable_by(by):
-            raise Forbidden(f"Only {self.owner.name}, an admin or a project manager may do that.")
+        self.only_managers(by)
         if self.visibility != visibility:
             self.visibility = visibility
             kind = "plan.published" if visibility == PUBLISHED else "plan.unpublished"
             self.record(kind, by=by)
+
+    @classmethod
+    def owned_by(cls, user: User) -> Select[Plan]:
+        """Return a person's plans, the archived and the deleted ones, too."""
+        return select(cls).where(cls.owner_id == user.id).order_by(cls.id)
+
+    @classmethod
+    def count_owned(cls, user: User) -> int:
+        """Return how many plans a person owns."""
+        query = select(func.count()).where(cls.owner_id == user.id)
+        return db.session.scalar(query) or 0
+
+    def hand_over(self, to: User, *, by: User) -> None:
+        """Make `to` the owner; who owned it so far stays its editor, unless they have left."""
+        self.only_managers(by)
+        before = self.owner
+        if to.id == before.id:
+            message = f"{before.name} owns this plan already."
+            raise Invalid(message, [Finding("owner", message, field="email")])
+        if before.active and before.deleted_at is None:
+            db.session.merge(Member(plan_id=self.id, user_id=before.id, kind=EDITOR))
+        self.owner_id, self.owner = to.id, to
+        self.record("plan.handed_over", by=by, target=to.email, data={"from": before.email})
+
+    @classmethod
+    def hand_over_all(cls, giver: User, to: User, *, by: User) -> int:
+        """Make `to` the owner of all that `giver` owns; return how many plans that were."""
+        if not by.may("plans.manage"):
+            raise Forbidden("Only an admin or a project manager may do that.")
+        plans = db.session.scalars(cls.owned_by(giver).with_for_update(of=cls)).all()
+        for plan in plans:
+            plan.hand_over(to, by=by)
+        return len(plans)
 
     def open_thread(
         self,
@@ -163,10 +201,11 @@ class Plan(Base):
         *,
         by: User,
         thread_id: int | None = None,
+        target: str = "",
         data: dict[str, Any] | None = None,
     ) -> None:
         """Record an event of this plan."""
-        Event.record(kind, by=by, plan_id=self.id, thread_id=thread_id, data=data)
+        Event.record(kind, by=by, plan_id=self.id, thread_id=thread_id, target=target, data=data)
 
 
 class Member(Base):

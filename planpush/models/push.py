@@ -179,6 +179,11 @@ def _stale(plan: Plan, newest: Version, push: Push) -> Conflict:
     base, number = push.base_version, newest.number
     if base is None:
         reason = f"Say which version you built on: the newest is base_version {number}."
+    elif number < base <= plan.last_number:
+        reason = (
+            f"An admin purged version {base}, which you built on. Read version {number}, take out "
+            f"what had to go, and push with base_version {number}."
+        )
     elif base > number:
         reason = f"There is no version {base} yet; the newest is {number}."
     else:

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from planpush.content.problem import NotFound
+from planpush.content.scrubbing import is_scrubbed
 from planpush.models.placement import Placement
 from planpush.models.plan import Plan
 from planpush.models.thread import OPEN, RESOLVED, Thread
@@ -36,7 +37,13 @@ class Card:
     @property
     def differs(self) -> bool:
         """Tell whether the place says something else today than it did then."""
-        return self.placement.state in ("edited", "outdated") and self.then != self.placement.words
+        changed = self.placement.state in ("edited", "outdated") and not self.purged
+        return changed and self.then != self.placement.words
+
+    @property
+    def purged(self) -> bool:
+        """Tell whether the words that the thread was opened on were purged."""
+        return is_scrubbed(self.thread.origin)
 
 
 @dataclass(frozen=True)

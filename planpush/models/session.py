@@ -10,10 +10,11 @@ from flask import g
 from sqlalchemy import ForeignKey, Index, String, Text, delete, select, update
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from planpush.content.problem import NotFound
 from planpush.db import Base, UTCDateTime, db, now
 from planpush.models.event import Event
 from planpush.models.sealing import seal, unseal
-from planpush.models.setting import Setting, at_revision
+from planpush.models.setting import Setting, at_revision, settings
 from planpush.models.user import User
 
 LINK_LIFETIME = timedelta(minutes=15)
@@ -89,9 +90,31 @@ class BrowserSession(Base):
 
     @classmethod
     def of(cls, user: User) -> list[BrowserSession]:
-        """Return a person's sessions, the last used first."""
-        query = select(cls).where(cls.user_id == user.id).order_by(cls.seen_at.desc(), cls.id)
-        return list(db.session.scalars(query))
+        """Return a person's live sessions, the last used first."""
+        limits, at = settings(), now()
+        query = select(cls).where(
+            cls.user_id == user.id,
+            cls.seen_at >= at - timedelta(seconds=limits.session_idle),
+            cls.created_at >= at - timedelta(seconds=limits.session_max_age),
+        )
+        return list(db.session.scalars(query.order_by(cls.seen_at.desc(), cls.id)))
+
+    @classmethod
+    def own(cls, user: User, session_id: int) -> BrowserSession:
+        """Return one of a person's sessions. Raises `NotFound`: there is none, or another's."""
+        query = select(cls).where(cls.id == session_id, cls.user_id == user.id)
+        found = db.session.scalar(query.with_for_update(of=cls))
+        if found is None:
+            raise NotFound
+        return found
+
+    @classmethod
+    def end_others(cls, user: User, *, but: int) -> int:
+        """End a person's sessions, at their wish, except the one with the id `but`; how many."""
+        ended = cls.end_all(user, but=but)
+        data = {"sessions": ended, "but_this": True}
+        Event.record("sessions.revoked", by=user, target=user.email, data=data)
+        return ended
 
     @classmethod
     def end_all(cls, user: User, *, but: int = 0) -> int:
@@ -136,11 +159,40 @@ class SignInLink(Base):
     @classmethod
     def issue(cls, user: User) -> str:
         """Make a link's secret for `user`."""
-        secret = secrets.token_urlsafe(32)
-        db.session.add(
-            cls(token_hash=hashed(secret), user_id=user.id, expires_at=now() + LINK_LIFETIME)
-        )
+        return cls._make(user.id)
+
+    @classmethod
+    def _make(cls, user_id: int | None) -> str:
+        secret, ends = secrets.token_urlsafe(32), now() + LINK_LIFETIME
+        db.session.add(cls(token_hash=hashed(secret), user_id=user_id, expires_at=ends))
         return secret
+
+    @classmethod
+    def first_run(cls) -> str | None:
+        """Make the setup link's secret, and void the one before; None once there is anybody."""
+        db.session.execute(delete(cls).where(cls.user_id.is_(None)))
+        if db.session.scalar(select(User.id).limit(1)) is not None:
+            return None
+        Event.record("sign_in_link.issued", by=None, target="the first admin")
+        return cls._make(None)
+
+    @classmethod
+    def is_setup(cls, secret: str) -> bool:
+        """Tell whether this is the setup link, which is dead once there is an admin."""
+        query = select(cls.id).where(
+            cls.user_id.is_(None), cls.token_hash == hashed(secret), cls.expires_at > now()
+        )
+        return db.session.scalar(query) is not None and not User.any_admin()
+
+    @classmethod
+    def redeem_setup(cls, secret: str) -> bool:
+        """Use the setup link up, for good; of many who bring it at once, one gets True."""
+        if not cls.is_setup(secret):
+            return False
+        gone = db.session.scalars(
+            delete(cls).where(cls.user_id.is_(None)).returning(cls.token_hash)
+        )
+        return hashed(secret) in set(gone)
 
     @classmethod
     def void(cls, user: User) -> None:

@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from flask import current_app, g
-from sqlalchemy import ForeignKey, ScalarSelect, String, Text, func, select
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, ScalarSelect, String, Text, event, func, select, text
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from planpush.config import Config
 from planpush.content.problem import Finding, Forbidden, Invalid
@@ -46,6 +46,7 @@ class Setting(Base):
         findings = [found for name, raw in given.items() if (found := _refused(name, raw))]
         if findings:
             raise Invalid("; ".join(str(found.message) for found in findings), findings)
+        _one_at_a_time()
         revision = (db.session.scalar(select(func.max(cls.revision))) or 0) + 1
         for name, raw in given.items():
             row = db.session.get(cls, name) or cls(name=name)
@@ -55,6 +56,7 @@ class Setting(Base):
             shown = "(secret)" if SPECS[name].secret else raw.strip()
             Event.record("setting.changed", by=by, target=name, data={"value": shown})
         db.session.flush()
+        db.session().info["settings_changed"] = True
         forget()
 
     @classmethod
@@ -99,6 +101,19 @@ def forget() -> None:
     """Let this request, and this process, read the settings anew."""
     g.pop("settings", None)
     current_app.extensions.pop("planpush_settings", None)
+
+
+def _one_at_a_time() -> None:
+    """Let no two changes get the same revision; on SQLite one transaction writes at a time."""
+    if db.engine.dialect.name != "sqlite":
+        db.session.execute(text("LOCK TABLE settings IN SHARE ROW EXCLUSIVE MODE"))
+
+
+@event.listens_for(Session, "after_rollback")
+def _take_back(session: Session) -> None:
+    # What was read under a revision that never came to be must not answer for the next one.
+    if session.info.pop("settings_changed", False):
+        forget()
 
 
 def _parsed(spec: Spec, raw: str) -> Any:

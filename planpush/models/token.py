@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import JSON, ForeignKey, String, select, update
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from planpush.content.problem import Finding, Invalid
+from planpush.content.problem import Finding, Invalid, NotFound
 from planpush.db import Base, UTCDateTime, db, now
 from planpush.models.event import Event
 from planpush.models.session import TOUCH_EVERY, hashed
@@ -47,6 +47,16 @@ def _checksum(body: str) -> str:
     return digits.rjust(_CHECK, "0")
 
 
+def known(scopes: Iterable[str]) -> list[str]:
+    """Return scopes in their order, each once. Raises `Invalid`: there is none, or no such one."""
+    given = set(scopes)
+    unknown = sorted(given - set(SCOPES))
+    if unknown or not given:
+        fix = f"scopes are {', '.join(SCOPES)}"
+        raise Invalid(f"Unknown scope {', '.join(unknown)}: {fix}.", [Finding("scope", fix)])
+    return [scope for scope in SCOPES if scope in given]
+
+
 class Token(Base):
     """A bearer token. Whoever brings it is an agent that acts for `user`."""
 
@@ -71,15 +81,16 @@ class Token(Base):
 
     @classmethod
     def issue(
-        cls, user: User, *, name: str, scopes: Iterable[str] = SCOPES, days: int | None = 365
+        cls,
+        user: User,
+        *,
+        name: str,
+        scopes: Iterable[str] = SCOPES,
+        days: int | None = 365,
+        until: datetime | None = None,
     ) -> str:
         """Make a personal token for `user` and return it: this is the only time it is seen."""
-        wanted = [scope for scope in SCOPES if scope in set(scopes)]
-        unknown = sorted(set(scopes) - set(SCOPES))
-        if unknown or not wanted:
-            fix = f"scopes are {', '.join(SCOPES)}"
-            raise Invalid(f"Unknown scope {', '.join(unknown)}: {fix}.", [Finding("scope", fix)])
-        token = mint(PERSONAL)
+        wanted, token = known(scopes), mint(PERSONAL)
         db.session.add(
             cls(
                 kind=PERSONAL,
@@ -88,11 +99,28 @@ class Token(Base):
                 user_id=user.id,
                 name=name[:200],
                 scopes=wanted,
-                expires_at=now() + timedelta(days=days) if days else None,
+                expires_at=until or (now() + timedelta(days=days) if days else None),
             )
         )
         Event.record("token.issued", by=user, data={"name": name[:200], "scopes": wanted})
         return token
+
+    @classmethod
+    def issue_scim(cls, *, name: str, days: int | None = 365, by: User | None = None) -> str:
+        """Make a directory's token and return it: this is the only time it is seen."""
+        token, name = mint(SCIM), name.strip()[:200] or "SCIM"
+        row = cls(kind=SCIM, token_hash=hashed(token), prefix=token[:8], name=name, scopes=[])
+        row.expires_at = now() + timedelta(days=days) if days else None
+        db.session.add(row)
+        data = {"kind": "scim", "prefix": token[:8], "days": days}
+        Event.record("token.issued", by=by, target=name, data=data)
+        return token
+
+    @classmethod
+    def directories(cls) -> list[Token]:
+        """Return the live tokens of directories, the newest first."""
+        query = select(cls).where(cls.kind == SCIM, cls.revoked_at.is_(None))
+        return list(db.session.scalars(query.order_by(cls.id.desc())))
 
     @classmethod
     def find(cls, token: str, *kinds: str) -> Token | None:
@@ -104,7 +132,7 @@ class Token(Base):
             return None
         if found.kind != SCIM and (found.user is None or not found.user.active):
             return None
-        return None if found.expires_at is not None and found.expires_at <= now() else found
+        return None if found.is_over else found
 
     @classmethod
     def of(cls, user: User) -> list[Token]:
@@ -113,9 +141,19 @@ class Token(Base):
         return list(db.session.scalars(query.order_by(cls.id.desc())))
 
     @classmethod
-    def revoke_all(cls, user: User) -> int:
-        """Revoke a person's tokens; return how many."""
+    def own(cls, user: User, token_id: int) -> Token:
+        """Return one of a person's tokens. Raises `NotFound`: there is none, or another's."""
+        query = select(cls).where(cls.id == token_id, cls.user_id == user.id)
+        found = db.session.scalar(query.with_for_update(of=cls))
+        if found is None:
+            raise NotFound
+        return found
+
+    @classmethod
+    def revoke_all(cls, user: User, *kinds: str) -> int:
+        """Revoke a person's tokens, or those of certain kinds; return how many."""
         query = update(cls).where(cls.user_id == user.id, cls.revoked_at.is_(None))
+        query = query.where(cls.kind.in_(kinds)) if kinds else query
         return len(db.session.execute(query.values(revoked_at=now()).returning(cls.id)).all())
 
     def revoke(self, *, by: User) -> None:
@@ -123,6 +161,11 @@ class Token(Base):
         if self.revoked_at is None:
             self.revoked_at = now()
             Event.record("token.revoked", by=by, target=self.name, data={"prefix": self.prefix})
+
+    @property
+    def is_over(self) -> bool:
+        """Tell whether its time has run out."""
+        return self.expires_at is not None and self.expires_at <= now()
 
     @property
     def needs_touch(self) -> bool:

@@ -62,8 +62,9 @@ class User(Base):
     def checked(email: str) -> str:
         """Return an address in the form it is stored in. Raises `Invalid`."""
         email = email.strip().lower()
+        before, _, after = email.rpartition("@")
         plain = email.isprintable() and not any(mark.isspace() for mark in email)
-        if "@" not in email or len(email) > 254 or not plain:
+        if not before or not after or len(email) > 254 or not plain:
             raise Invalid("That is no e-mail address.", [Finding("email", "not an address")])
         return email
 
@@ -71,6 +72,23 @@ class User(Base):
     def by_email(cls, email: str) -> User | None:
         """Find a person by address, in any case."""
         return db.session.scalar(select(cls).where(cls.email == email.strip().lower()))
+
+    @classmethod
+    def named(cls, told: str) -> User:
+        """Return the active person with an address or id. Raises one `Invalid` for all others."""
+        told = told.strip()
+        row = int(told) if told.isascii() and told.isdecimal() and len(told) < 10 else 0
+        found = db.session.get(cls, row) if row else cls.by_email(told)
+        if found is None or not found.active or found.deleted_at is not None:
+            message = f"There is no active person {told[:254]}." if told else "Say who."
+            raise Invalid(message, [Finding("unknown_person", message, field="email")])
+        return found
+
+    @classmethod
+    def any_admin(cls) -> bool:
+        """Tell whether there is an admin, active or not: from then on nothing is set up anew."""
+        query = cls.people().where(cast(cls.roles, String).like('%"admin"%')).limit(1)
+        return db.session.scalar(query) is not None
 
     @classmethod
     def people(cls) -> Select[User]:
@@ -114,6 +132,9 @@ class User(Base):
         """
         from planpush.models.group import roles_of
 
+        if "admin" in self.roles:
+            with db.session.no_autoflush:  # lock in one order, before this row is written
+                self._is_last_admin()
         roles = sorted(set(self.granted_roles) | roles_of(self))
         if "admin" in self.roles and "admin" not in roles and self.active and self._is_last_admin():
             if not keep_last:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +20,14 @@ from planpush.models.section import Section, unpack_blocks
 from planpush.models.user import User
 
 SAME, CHANGED, ADDED = "same", "changed", "added"
+
+
+@dataclass(eq=False)
+class Purged(Problem):
+    """410: an admin took this version's content away for good."""
+
+    status: int = 410
+    code: str = "purged"
 
 
 class Version(Base):
@@ -39,17 +48,17 @@ class Version(Base):
     digest: Mapped[str] = mapped_column(String(64))
     carried: Mapped[dict[str, int]] = mapped_column(JSON, default=dict)
     removed: Mapped[list[str]] = mapped_column(JSON, default=list)
+    purged_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
     pushed_by: Mapped[User] = relationship(lazy="joined", innerjoin=True)
 
     @classmethod
     def add(cls, plan: Plan, *, by: User, **told: Any) -> Version:
         """Make the next version of `plan`, still without sections."""
-        version = cls(
-            plan_id=plan.id, number=plan.newest + 1, pushed_by_id=by.id, pushed_by=by, **told
-        )
+        number = max(plan.newest, plan.last_number) + 1  # one that was purged never comes back
+        version = cls(plan_id=plan.id, number=number, pushed_by_id=by.id, pushed_by=by, **told)
         db.session.add(version)
-        plan.newest = version.number
+        plan.newest = plan.last_number = number
         db.session.flush()
         return version
 
@@ -66,21 +75,28 @@ class Version(Base):
 
     @classmethod
     def of(cls, plan: Plan, number: int | None = None) -> Version:
-        """Return version `number` of `plan`, the newest if None. Raises `NotFound`."""
+        """Return version `number` of `plan`, the newest if None. Raises `NotFound`, `Purged`."""
         wanted = plan.newest if number is None else number
         found = (
             db.session.scalar(select(cls).where(cls.plan_id == plan.id, cls.number == wanted))
-            if 0 < wanted <= plan.newest
+            if 0 < wanted <= max(plan.newest, plan.last_number)
             else None
         )
         if found is None:
             raise NotFound(f"This plan has no version {wanted}; the newest is {plan.newest}.")
+        if found.purged_at is not None:
+            raise Purged(
+                f"Version {wanted} was purged by an admin: its content is gone. "
+                f"The newest is version {plan.newest}."
+            )
         return found
 
     @classmethod
     def history(cls, plan: Plan, *, since: int = 0, limit: int | None = None) -> Sequence[Version]:
-        """Return the versions after `since`, newest first."""
-        query = select(cls).where(cls.plan_id == plan.id, cls.number > since)
+        """Return the versions after `since`, newest first, without the purged ones."""
+        query = select(cls).where(
+            cls.plan_id == plan.id, cls.number > since, cls.purged_at.is_(None)
+        )
         return db.session.scalars(query.order_by(cls.number.desc()).limit(limit)).all()
 
     def manifest(self) -> Sequence[Any]:
@@ -135,8 +151,11 @@ class BlockReader:
         self.known: dict[int, tuple[Block, ...]] = {}
 
     def __call__(self, number: int) -> tuple[Block, ...]:
-        """Return the blocks of version `number` in order."""
-        rows = [row.section_id for row in Version.of(self.plan, number).manifest()]
+        """Return the blocks of version `number` in order; none if it was purged."""
+        held = select(VersionSection.section_id).join(Version).order_by(VersionSection.position)
+        rows = db.session.scalars(
+            held.where(Version.plan_id == self.plan.id, Version.number == number)
+        ).all()
         missing = [section_id for section_id in rows if section_id not in self.known]
         stored = db.session.execute(
             select(Section.id, Section.blocks, Section.html).where(Section.id.in_(missing))

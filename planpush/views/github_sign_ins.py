@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import request
+from flask import request, session
 from flask_dance.consumer import oauth_authorized
 
 from planpush.content.problem import NotFound
-from planpush.integrations.github import Consumer, profile_of
+from planpush.integrations.github import profile_of
+from planpush.integrations.github_consumer import Consumer
 from planpush.models.setting import settings
-from planpush.web.arrivals import admit, begin, failed
+from planpush.web.arrivals import admit, begin, failed, spend
 from planpush.web.auth import public
-from planpush.web.limits import limited
+from planpush.web.limits import limited, sign_in_limited
 
 
 class GitHub(Consumer):
     """Flask-Dance's two routes, open to everybody, and only where GitHub is set up."""
 
     @public
+    @limited("sign-in-start", limit=lambda: settings().sign_in_limit, seconds=60, apart=True)
     def login(self) -> Any:
         """Send the browser to GitHub."""
         if "github" not in settings().providers:
@@ -27,12 +29,15 @@ class GitHub(Consumer):
         return super().login()
 
     @public
-    @limited("sign-in", limit=lambda: settings().sign_in_limit, seconds=60, apart=True)
+    @sign_in_limited
     def authorized(self) -> Any:
         """Take the browser back from GitHub."""
         if "github" not in settings().providers:
             raise NotFound("GitHub is not set up here.")
         failed("github")
+        state = session.get("github_oauth_state")
+        if state is not None and state == request.args.get("state"):
+            spend("github", state)
         return super().authorized()
 
 

@@ -11,6 +11,7 @@ from flask import Blueprint, Response, g, render_template, request
 from planpush.content.origin import Place
 from planpush.db import now
 from planpush.models.plan import Plan
+from planpush.models.purge import Trace
 from planpush.models.reading import SHOWN, Reading
 from planpush.models.version import Version
 from planpush.web.auth import current_user
@@ -84,8 +85,15 @@ def page(
         "active": opened,
         "typed": typed or (Typed(opened or 0, editing=number("edit")) if number("edit") else None),
         "composer": composer or _composer(reading),
+        "purged": _purged(reading.plan),
         "user": current_user(),
     }
+
+
+def _purged(plan: Plan) -> Trace | None:
+    """Return what an admin is told after a purge: `?purged=2`."""
+    asked = number("purged") if current_user().may("versions.purge") else None
+    return Trace.of(plan, asked) if asked else None
 
 
 def _composer(reading: Reading) -> Composer | None:

@@ -2,38 +2,71 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from flask import Response, g, redirect, session
+from flask import Response, g, redirect, request, session
 
-from planpush.content.problem import Problem
-from planpush.db import outlives_refusal
+from planpush.content.problem import Malformed, Problem
+from planpush.db import db, now, outlives_refusal
 from planpush.models.event import Event
 from planpush.models.identity import Identity, Profile, Refused
+from planpush.models.spent import Spent
 from planpush.models.user import User
 from planpush.web.auth import begin_writing, own_path, sign_in
+from planpush.web.flow import LIFETIME
+
+_LONGEST = 1500  # of `next`, as JSON writes it: a cookie has to hold it
+_MOMENT = 60  # seconds from the wish to link an account until the browser sets out
 
 
 def begin(wanted: str) -> None:
-    """Remember where somebody wants to go after signing in, and nothing of an attempt before."""
+    """Remember where somebody wants to go after signing in, and nothing of an attempt before.
+
+    What `connect` said a moment ago holds for the attempt that follows it, and for no later one: a
+    GET, which another site can cause, links nothing.
+    """
+    wish, target = session.get("connect"), own_path(wanted)
     session.clear()
-    session["next"] = own_path(wanted)
+    session["next"] = target if len(ascii(target)) <= _LONGEST else "/dashboard"
+    ours = request.headers.get("Sec-Fetch-Site") in (None, "same-origin")
+    if wish is not None and ours and now().timestamp() - wish["at"] <= _MOMENT:
+        session["linking"] = [wish["by"], wish["provider"]]
 
 
-def connect(user: User) -> None:
-    """Remember that the next arrival is to be linked to `user`, who is signed in."""
-    session["connect"] = user.id
+def connect(user: User, provider: str) -> None:
+    """Note that `user`, who is signed in, wants to link the account they have at `provider`.
+
+    Only a mutation may call this: its CSRF token is what shows that they want it.
+    """
+    session.clear()
+    session["connect"] = {"by": user.id, "provider": provider, "at": now().timestamp()}
+
+
+def spend(provider: str, state: str) -> None:
+    """Use up the state of a sign-in. Raises `Malformed` if a copied cookie brings it again."""
+    begin_writing()
+    until = now() + timedelta(seconds=LIFETIME)
+    first = Spent.first_time(f"state:{provider}", state, until=until)
+    db.session.commit()
+    g.writes = False  # the provider is asked next: no lock is held meanwhile
+    if not first:
+        session.clear()
+        raise Malformed("This sign-in was used already. Start again from the sign-in page.")
 
 
 def failed(provider: str) -> None:
     """Let the audit log keep this attempt, should it be refused."""
-    g.refusal = ""
-    outlives_refusal(lambda: Event.record("sign_in.failed", by=None, data=_attempt(provider)))
+    outlives_refusal(lambda: _record_failure(provider))
 
 
-def _attempt(provider: str) -> dict[str, Any]:
-    return {"provider": provider} | ({"reason": g.refusal} if g.get("refusal") else {})
+def _record_failure(provider: str) -> None:
+    problem: Problem = g.get("problem") or Problem()
+    reason = problem.reason if isinstance(problem, Refused) else problem.code
+    who = g.get("arriving") or problem.extra.get("login", "")
+    data = {"provider": provider, "reason": reason}
+    Event.record("sign_in.failed", by=g.user, target=who, data=data)
 
 
 def admit(profile: Profile, **there: str) -> Response:
@@ -41,18 +74,23 @@ def admit(profile: Profile, **there: str) -> Response:
 
     `there` is the provider's side of the session: issuer, sid, id_token.
     """
+    g.arriving = profile.login
     begin_writing()  # the provider was asked before: no lock is held while it thinks
     wanted = own_path(session.pop("next", ""))
-    linking = session.pop("connect", None)
+    linking = session.pop("linking", None)
     session.clear()
-    try:
-        if linking is not None and g.user is not None and g.user.id == linking:
-            Identity.connect(profile, to=g.user)
-            return redirect("/settings/profile", 303)  # type: ignore[return-value]
-        user = Identity.arrive(profile)
-    except Problem as problem:
-        g.refusal = problem.reason if isinstance(problem, Refused) else problem.code
-        outlives_refusal(partial(Identity.note_refusal, profile))
-        raise
+    if linking is not None:
+        return _link(profile, linking)
+    outlives_refusal(partial(Identity.note_refusal, profile))
+    user = Identity.arrive(profile)
     response = redirect(wanted, 302)
     return sign_in(response, user, provider=profile.provider, **there)  # type: ignore[arg-type]
+
+
+def _link(profile: Profile, linking: list[Any]) -> Response:
+    """Link an account to the person who asked for it, and to nobody else. Raises `Refused`."""
+    if g.user is None or linking != [g.user.id, profile.provider]:
+        message = "You were signed out meanwhile: sign in as before, then connect it again."
+        raise Refused(message, reason="signed_out")
+    Identity.connect(profile, to=g.user)
+    return redirect("/settings/profile", 303)  # type: ignore[return-value]

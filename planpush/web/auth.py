@@ -6,20 +6,21 @@ import secrets
 from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from flask import Flask, Response, current_app, g, request
 
 from planpush.config import Config
 from planpush.content.problem import Forbidden, Problem
-from planpush.db import SAFE_METHODS, afterwards, db
-from planpush.models.event import came_from
+from planpush.db import SAFE_METHODS, afterwards, db, outlives_refusal
+from planpush.models.event import Event, came_from
 from planpush.models.session import BrowserSession
 from planpush.models.setting import settings
-from planpush.models.token import ACCESS, PERSONAL, Token
+from planpush.models.token import ACCESS, PERSONAL, SCIM, Token
 from planpush.models.user import User
 
 View = TypeVar("View", bound=Callable[..., Any])
+MOST_SCIM = 1_000_000  # bytes of a directory's request
 
 
 class Unauthenticated(Problem):
@@ -56,6 +57,12 @@ def prepares(view: View) -> View:
     return view
 
 
+def signed(view: View) -> View:
+    """Mark a view for a program that brings a signed message: with it, no cookie counts."""
+    view.signed = True  # type: ignore[attr-defined]
+    return public(view)
+
+
 def quiet(view: View) -> View:
     """Mark a view that an open page asks by itself: it is no sign of a person's presence."""
     view.quiet = True  # type: ignore[attr-defined]
@@ -85,6 +92,11 @@ def current_user() -> User:
 def is_api() -> bool:
     """Tell whether this request is a program's: it gets JSON, and no cookie counts."""
     return request.path.startswith("/api/")
+
+
+def is_scim() -> bool:
+    """Tell whether this request is a directory's: SCIM in, SCIM out, and no cookie counts."""
+    return request.path.startswith("/scim/")
 
 
 def cookie_name() -> str:
@@ -135,30 +147,61 @@ def _admit() -> None:
         return
     if is_api():
         _admit_agent(view)
-    else:
+    elif is_scim():
+        _admit_directory()
+    elif not _brings_message(view):
         _admit_browser(view)
     if request.method not in SAFE_METHODS:
         # Read the body first: whoever sends it slowly must not hold the write lock meanwhile.
         db.session.rollback()
         request.get_data(parse_form_data=True)
-        g.writes = not getattr(view, "prepares", False)
+        g.writes = not getattr(view, "prepares", False) and not _is_search()
+
+
+def _brings_message(view: Callable[..., Any]) -> bool:
+    if not getattr(view, "signed", False):
+        return False
+    return "logout_token" in request.form or "Authorization" in request.headers
 
 
 def _admit_agent(view: Callable[..., Any]) -> None:
     if getattr(view, "public", False):
         return
-    kind, _, secret = request.headers.get("Authorization", "").partition(" ")
-    token = Token.find(secret.strip(), PERSONAL, ACCESS) if kind.lower() == "bearer" else None
+    token = _bearer_token((PERSONAL, ACCESS), other=(SCIM,))
+    g.user = token.user
+    needed = getattr(view, "scope", None)
+    if needed is None or needed not in token.scopes:
+        raise Forbidden(f"This token lacks the scope {needed}.", code="insufficient_scope")
+
+
+def _admit_directory() -> None:
+    request.max_content_length = MOST_SCIM
+    token = _bearer_token((SCIM,), other=(PERSONAL, ACCESS))
+    if request.method not in SAFE_METHODS and not _is_search():
+        what = f"{request.method} {quote(request.path)}"
+        data = {"token": token.name}
+        outlives_refusal(lambda: Event.record("scim.refused", by=None, target=what, data=data))
+
+
+def _is_search() -> bool:
+    return is_scim() and request.path.endswith("/.search")
+
+
+def _bearer_token(kinds: tuple[str, ...], *, other: tuple[str, ...]) -> Token:
+    """Return the token of this request. Raises 401, and 403 for one of the `other` kinds."""
+    scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+    secret = secret.strip() if scheme.lower() == "bearer" else ""
+    token = Token.find(secret, *kinds)
+    if token is None and Token.find(secret, *other) is not None:
+        raise Forbidden("This token is valid, but of another kind.", code="wrong_token")
     if token is None:
         raise Unauthenticated(
             "Send a valid token as Authorization: Bearer …; make one and try again."
         )
-    g.token, g.user = token, token.user
+    g.token = token
     if token.needs_touch:
         afterwards(partial(Token.touch, token.id))
-    needed = getattr(view, "scope", None)
-    if needed is None or needed not in token.scopes:
-        raise Forbidden(f"This token lacks the scope {needed}.", code="insufficient_scope")
+    return token
 
 
 def _admit_browser(view: Callable[..., Any]) -> None:

@@ -16,7 +16,7 @@ def init_compress(app: Flask) -> None:
 
 
 def _compress(response: Response) -> Response:
-    if response.mimetype not in _TYPES or response.direct_passthrough:
+    if response.mimetype not in _TYPES or response.direct_passthrough or response.is_streamed:
         return response
     response.vary.add("Accept-Encoding")
     plain = response.get_data()

@@ -8,13 +8,14 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Flask, Response, g, redirect, render_template, request
+from flask import Flask, Response, current_app, g, redirect, render_template, request
 from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.orm.exc import ObjectDeletedError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from planpush.content.problem import Problem, TooLarge
 from planpush.db import db
-from planpush.web.auth import Unauthenticated, config, is_api, own_path, request_id
+from planpush.web.auth import Unauthenticated, config, is_api, is_scim, own_path, request_id
 
 log = logging.getLogger("planpush")
 
@@ -24,6 +25,7 @@ WHAT_TO_DO = {
     404: "Check the address. If somebody sent it to you, ask them whether the plan is published.",
     405: "This address does not take that kind of request.",
     409: "Somebody else was faster. Reload the page to see what changed.",
+    410: "It was here, and it is gone for good.",
     413: "Send less.",
     422: "Correct what is named below and send it again.",
     429: "Wait a moment, then try again.",
@@ -38,6 +40,7 @@ def init_errors(app: Flask) -> None:
     app.register_error_handler(HTTPException, _from_werkzeug)
     app.register_error_handler(OperationalError, _busy)
     app.register_error_handler(IntegrityError, _raced)
+    app.register_error_handler(ObjectDeletedError, _gone)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -67,6 +70,11 @@ def _raced(error: IntegrityError) -> Response:
     return _answer(Problem("Somebody did the same at this moment.", status=409, code="conflict"))
 
 
+def _gone(_error: ObjectDeletedError) -> Response:
+    """Answer for a row that went while this request held it: its own session, say."""
+    return _answer(Problem("That is gone since a moment ago.", status=409, code="conflict"))
+
+
 def _unexpected(error: Exception) -> Response:
     log.exception("unexpected error, request %s", request_id(), exc_info=error)
     db.session.rollback()
@@ -75,11 +83,16 @@ def _unexpected(error: Exception) -> Response:
 
 def _answer(problem: Problem) -> Response:
     db.session.rollback()
+    g.problem = problem  # the audit log names the reason
     if is_api():
         response = _for_program(problem)
+    elif is_scim():
+        response = _for_directory(problem)
+    elif _is_signed():
+        response = _for_signer(problem)
     elif isinstance(problem, Unauthenticated):
         response = _to_sign_in()
-    elif problem.status == 422 and "on_invalid" in g:
+    elif "on_invalid" in g and problem.status in g.on_statuses:
         response = g.pop("on_invalid")(problem)
     else:
         response = _for_person(problem)
@@ -104,6 +117,34 @@ def _for_program(problem: Problem) -> Response:
     )
     if problem.status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def _for_directory(problem: Problem) -> Response:
+    status = 400 if problem.status == 422 else problem.status  # SCIM has a word for it instead
+    body = {
+        "schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"],
+        "status": str(status),
+        "detail": problem.detail or HTTPStatus(status).phrase,
+    } | ({"scimType": "invalidValue"} if problem.status == 422 else {})
+    response = Response(json.dumps(body), status=status, content_type="application/scim+json")
+    if problem.status == 401:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def _is_signed() -> bool:
+    view = current_app.view_functions.get(request.endpoint or "")
+    return getattr(view, "signed", False)
+
+
+def _for_signer(problem: Problem) -> Response:
+    word = "invalid_token" if problem.status == 401 else "invalid_request"
+    word = "temporarily_unavailable" if problem.status >= 500 else word
+    body = {"error": word, "error_description": problem.detail or problem.code}
+    response = Response(json.dumps(body), status=problem.status, mimetype="application/json")
+    if problem.status == 401:
+        response.headers["WWW-Authenticate"] = 'Bearer error="invalid_token"'
     return response
 
 

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import secrets
+from urllib.parse import urlsplit
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, current_app, g, request
 
 from planpush.web.auth import config
 
 _POLICY = (
     "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self'; "
-    "img-src 'self' data:; connect-src 'self'; form-action 'self'; object-src 'none'; "
-    "base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; "
+    "img-src 'self' data:; connect-src 'self'; form-action {targets}; object-src 'none'; "
+    "base-uri 'none'; frame-ancestors {ancestors}; require-trusted-types-for 'script'; "
     "trusted-types htmx"
 )
+_HOST = re.compile(r"[a-z0-9.-]+(?::[0-9]+)?|\[[0-9a-f:]+\](?::[0-9]+)?")
 
 
 def init_headers(app: Flask) -> None:
@@ -40,13 +43,52 @@ def nonce_for(etag: str) -> None:
     g.nonce = hmac.new(key, b"nonce:" + etag.encode(), hashlib.sha256).hexdigest()[:32]
 
 
+def framable_by(address: str) -> None:
+    """Let pages of that address's origin, and of no other, show this answer in a frame."""
+    g.ancestors = _origin(address)
+
+
+def _origin(address: str) -> str:
+    """Return the origin of an address as a policy has it; nothing if it cannot stand in one."""
+    parts = urlsplit(address)
+    host = parts.netloc.rpartition("@")[2].lower()
+    fine = parts.scheme in ("http", "https") and _HOST.fullmatch(host)
+    return f"{parts.scheme}://{host}" if fine else ""
+
+
+def _policy() -> str:
+    return _POLICY.format(
+        nonce=csp_nonce(), targets=_targets(), ancestors=g.get("ancestors") or "'none'"
+    )
+
+
+def _targets() -> str:
+    """Return where a form may lead: here, and from here to a provider of sign-ins.
+
+    Signing out, and connecting an account, are forms whose answer is a redirect, which browsers
+    hold against this list, too.
+    """
+    found = g.get("settings")
+    if found is None:  # no page with a form: they all know the settings
+        return "'self'"
+    issuer, known = current_app.extensions.get("planpush_form_targets", ("", ()))
+    there = {"github": (found.github_url,), "okta": (found.okta_issuer,)}
+    if issuer == found.okta_issuer:
+        there["okta"] += known
+    origins = {_origin(one) for name in found.providers for one in there.get(name, ())}
+    return " ".join(["'self'", *sorted(origins - {""})])
+
+
 def _protect(response: Response) -> Response:
     headers = response.headers
-    headers.setdefault("Content-Security-Policy", _POLICY.format(nonce=csp_nonce()))
+    headers.setdefault("Content-Security-Policy", _policy())
     headers["X-Content-Type-Options"] = "nosniff"
     headers["Referrer-Policy"] = "same-origin"
     headers["Cross-Origin-Opener-Policy"] = "same-origin"
     headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    if g.get("ancestors"):  # even in a frame of a page that isolates itself
+        headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+        headers["Cross-Origin-Embedder-Policy"] = "require-corp"
     headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
     if config().secure:
         headers["Strict-Transport-Security"] = "max-age=31536000"

@@ -24,6 +24,7 @@ UI_ICONS = (
     "corner-down-right", "ellipsis", "file-text", "globe", "history", "info", "link", "lock",
     "log-out", "message-square", "pencil", "plus", "rotate-ccw", "search",
     "terminal", "trash-2", "triangle-alert", "unlink", "x",
+    "copy", "log-in", "monitor", "settings", "shield", "smartphone",
 )  # fmt: skip
 _LINK = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:!?)\]]")
 _CODE = re.compile(r"`([^`\n]+)`")

@@ -4,23 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from ipaddress import ip_network
 from typing import Any
 
 from flask import g, request
 
 from planpush.content.problem import Problem
 from planpush.db import db, outlives_refusal
+from planpush.models.event import Event
 from planpush.models.rate_limit import RateLimit
+from planpush.models.setting import settings
 from planpush.web.auth import begin_writing, config
+
+Limit = int | Callable[[], int]
+_MOST_ROWS = 200  # a minute from one place: strangers must not fill the audit log
 
 
 def limited(
-    name: str, *, limit: int | Callable[[], int], seconds: int, apart: bool = False
+    name: str, *, limit: Limit, seconds: int, apart: bool = False, audit: str = ""
 ) -> Callable[..., Any]:
     """Let one person (or address, when nobody is signed in) call a view `limit` times.
 
     A limit that an admin may change is given as a function.
-    `apart` counts in a transaction of its own, for a view that works long before it writes.
+    `apart` counts in a transaction of its own: for a view that works long before it writes, and
+    where those that are refused have to be counted exactly.
+    `audit` is the kind of event that one too many is.
     """
 
     def wrap(view: Callable[..., Any]) -> Callable[..., Any]:
@@ -28,7 +36,7 @@ def limited(
         def guarded(*args: Any, **kwargs: Any) -> Any:
             if config().rate_limits:
                 most = limit() if callable(limit) else limit
-                _count(name, most, seconds, apart)
+                _count(name, most, seconds, apart, audit)
             return view(*args, **kwargs)
 
         return guarded
@@ -36,8 +44,17 @@ def limited(
     return wrap
 
 
-def _count(name: str, limit: int, seconds: int, apart: bool) -> None:
-    who = f"user:{g.user.id}" if g.get("user") else f"address:{request.remote_addr}"
+sign_in_limited = limited(
+    "sign-in",
+    limit=lambda: settings().sign_in_limit,
+    seconds=60,
+    apart=True,
+    audit="sign_in.failed",
+)
+
+
+def _count(name: str, limit: int, seconds: int, apart: bool, audit: str) -> None:
+    who = f"user:{g.user.id}" if g.get("user") else f"address:{_subscriber()}"
     subject = f"{name}:{who}"[:120]
     if apart:
         wait = _hit_apart(subject, limit, seconds)
@@ -45,6 +62,8 @@ def _count(name: str, limit: int, seconds: int, apart: bool) -> None:
         outlives_refusal(lambda: _hit(subject, limit, seconds))
         wait = _hit(subject, limit, seconds)
     if wait:
+        if audit:
+            outlives_refusal(lambda: _record(audit))
         raise Problem(
             f"That was too often: wait {wait} seconds.",
             extra={"retry_after": wait},
@@ -53,11 +72,27 @@ def _count(name: str, limit: int, seconds: int, apart: bool) -> None:
         )
 
 
+def _subscriber() -> str:
+    """Return an IPv4 address, or the network of an IPv6 one: a subscriber has all its 2^64."""
+    told = request.remote_addr or ""
+    network = f"{told}/64" if ":" in told else told
+    try:
+        return str(ip_network(network, strict=False).network_address)
+    except ValueError:  # a proxy's own word for it
+        return told
+
+
+def _record(kind: str) -> None:
+    if not _hit(f"{kind}:{_subscriber()}"[:120], _MOST_ROWS, 60):
+        Event.record(kind, by=g.user, data={"reason": "rate_limited"})
+
+
 def _hit_apart(subject: str, limit: int, seconds: int) -> int:
+    before = g.writes
     begin_writing()
     wait = _hit(subject, limit, seconds)
     db.session.commit()
-    g.writes = False
+    g.writes = before
     return wait
 
 

@@ -77,9 +77,12 @@ class Claim:
         return made
 
 
-def on_invalid(answer: Callable[[Problem], Response]) -> None:
-    """Let `answer` give the form back, as it was typed, should this request end in 422."""
-    g.on_invalid = answer
+def on_invalid(answer: Callable[[Problem], Response], *statuses: int) -> None:
+    """Let `answer` give the form back, as it was typed, should this request end in 422.
+
+    Others of `statuses` are answered likewise, where the page has a place to say so.
+    """
+    g.on_invalid, g.on_statuses = answer, statuses or (422,)
 
 
 def number(name: str, *, source: Any = None) -> int | None:

@@ -16,6 +16,13 @@ const copyLink = async (link) => {
 	setTimeout(() => link.classList.remove("copied"), 1200);
 };
 
+const copyText = async (button) => {
+	const source = document.getElementById(button.dataset.copies);
+	getSelection().selectAllChildren(source);
+	await navigator.clipboard?.writeText(source.textContent.trim());
+	say(navigator.clipboard ? "Copied." : "Selected: copy it with the keyboard.");
+};
+
 const openPanel = () => {
 	const panel = document.getElementById("comments");
 	if (panel && getComputedStyle(panel).display === "none") panel.showPopover();
@@ -54,6 +61,8 @@ document.addEventListener("click", (event) => {
 		event.preventDefault();
 		copyLink(link);
 	}
+	const button = event.target.closest("button[data-copies]");
+	if (button) copyText(button);
 	const pin = event.target.closest("a.pin[data-thread]");
 	if (pin && showThread(pin)) event.preventDefault();
 	const card = event.target.closest("a.quote")?.closest(".thread");

@@ -9,7 +9,7 @@ from planpush.models.rate_limit import RateLimit
 from tests.models.conftest import at_once
 
 
-def test_exactly_the_limit_gets_through_eight_threads(app):
+def test_39_exactly_the_limit_gets_through_eight_threads(app):
     def hit(_thread):
         waits = []
         for _ in range(10):

@@ -32,11 +32,12 @@ def find(secret):
     return BrowserSession.find(secret)
 
 
-def test_no_secret_is_in_the_database(database, secret, dump):
+def test_3_no_secret_is_in_the_database(database, secret, dump):
     link, token = SignInLink.issue(person("alice")), Token.issue(person("alice"), name="t")
+    scim = Token.issue_scim(name="directory")
     commit()
     whole = dump()
-    assert not [made for made in (secret, link, token) if made in whole]
+    assert not [made for made in (secret, link, token, scim) if made in whole]
 
 
 def test_a_session_is_found_by_its_secret_only(secret, session):
@@ -55,14 +56,14 @@ def test_a_session_is_found_by_its_secret_only(secret, session):
         (IDLE - 60, MAX_AGE + 1, False),
     ],
 )
-def test_idle_and_absolute_limits(secret, session, seen, created, alive):
+def test_6_idle_and_absolute_limits(secret, session, seen, created, alive):
     session.seen_at = now() - timedelta(seconds=seen)
     session.created_at = now() - timedelta(seconds=created)
     commit()
     assert (find(secret) is not None) is alive
 
 
-def test_activity_extends_idle_never_absolute(database, secret, session):
+def test_6_activity_extends_idle_never_absolute(database, secret, session):
     created = session.created_at
     session.seen_at = now() - timedelta(seconds=IDLE - 60)
     assert session.needs_touch

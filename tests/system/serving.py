@@ -28,7 +28,7 @@ from tests.conftest import CAST, ON_POSTGRES, own_database, person
 class Server:
     """A server in a process group of its own. Its database is also open here, for set-up."""
 
-    def __init__(self, folder: Path, **env: str) -> None:
+    def __init__(self, folder: Path, *, workers: int = 2, **env: str) -> None:
         self.port, self.folder = free_port(), folder
         self.base = f"http://127.0.0.1:{self.port}"
         url = f"sqlite:///{folder / 'planpush.db'}"
@@ -37,7 +37,7 @@ class Server:
         ours = {"SECRET_KEY": "s" * 40, "DATA_DIR": str(folder), "DATABASE_URL": url}
         self.env = os.environ | ours | {"PORT": str(self.port), "RATE_LIMITS": "off"} | env
         self.app = create_app(Config.from_env(self.env))
-        self.http, self.tokens = requests.Session(), dict[str, str]()
+        self.http, self.tokens, self.workers = requests.Session(), dict[str, str](), workers
         with self.app.app_context():
             migrate()
             for name, role in CAST.items():
@@ -45,7 +45,7 @@ class Server:
             commit()
 
     def start(self) -> Server:
-        command = [sys.executable, "-m", "planpush", "serve", "--workers", "2"]
+        command = [sys.executable, "-m", "planpush", "serve", "--workers", str(self.workers)]
         with (self.folder / "server.log").open("ab") as log:
             self.process = subprocess.Popen(
                 command, env=self.env, stdout=log, stderr=log, start_new_session=True

@@ -17,8 +17,14 @@ PUBLIC = {
     "sign_ins.create",
     "sign_ins.destroy",
     "sign_ins.done",
+    "setups.create",
     "github.login",
     "github.authorized",
+    "okta_sign_ins.new",
+    "okta_sign_ins.create",
+    "logouts.create",
+    "logouts.show",
+    "logouts.destroy",
     "api_infos.show",
     "vocabularies.index",
 }
@@ -115,7 +121,7 @@ def test_a_page_sends_nobody_to_sign_in_and_back(app, plan):
             assert answer.location == f"/sign-in{back}", (method, rule)
 
 
-def test_htmx_sends_nobody_to_sign_in_with_401(app, plan):
+def test_12_htmx_sends_nobody_to_sign_in_with_401(app, plan):
     current = HTMX | {"HX-Current-URL": "http://localhost/p/auth?v=1"}
     for method, rule in closed_routes(app):
         if for_browsers(rule) and rule.endpoint not in ASKED_BY_THE_PAGE:
@@ -137,7 +143,7 @@ def test_the_api_answers_nobody_with_401(app, plan, authorization):
             assert answer.headers["WWW-Authenticate"].startswith("Bearer")
 
 
-def test_a_cookie_alone_does_not_count_on_the_api(app, browser, plan):
+def test_8_a_cookie_alone_does_not_count_on_the_api(app, browser, plan):
     alice = browser("alice")
     for method, rule in closed_routes(app):
         if rule.rule.startswith("/api/"):

@@ -22,7 +22,7 @@ def mutations(app):
 
 @pytest.mark.parametrize("forgery", FORGERIES)
 @pytest.mark.parametrize("htmx", [True, False])
-def test_a_forgery_is_refused_on_every_route_and_changes_nothing(
+def test_7_a_forgery_is_refused_on_every_route_and_changes_nothing(
     app, browser, plan, thread, stored, forgery, htmx
 ):
     alice = browser("alice")
@@ -41,7 +41,7 @@ def test_a_forgery_is_refused_on_every_route_and_changes_nothing(
 @pytest.mark.parametrize(
     "own", [{}, {"Origin": "http://localhost"}, {"Sec-Fetch-Site": "same-origin"}]
 )
-def test_the_sites_own_forms_get_through(app, browser, plan, thread, own):
+def test_7_the_sites_own_forms_get_through(app, browser, plan, thread, own):
     for method, rule in mutations(app):
         path = address(rule, slug=plan, thread_id=thread)
         answer = browser("bob" if "comment_id" in path else "alice").send(
@@ -51,20 +51,20 @@ def test_the_sites_own_forms_get_through(app, browser, plan, thread, own):
         assert "was not sent from this site" not in answer.text, (method, rule)
 
 
-def test_the_token_may_come_as_a_field(browser, plan):
+def test_7_the_token_may_come_as_a_field(browser, plan):
     bob = browser("bob")
     form = {"body": "Hello", "csrf_token": bob.csrf}
     answer = bob.client.post(f"/p/{plan}/threads", data=form)
     assert answer.status_code == 303
 
 
-def test_the_token_in_the_query_does_not_count(browser, plan):
+def test_7_the_token_in_the_query_does_not_count(browser, plan):
     bob = browser("bob")
     answer = bob.client.post(f"/p/{plan}/threads?csrf_token={bob.csrf}", data={"body": "Hello"})
     assert answer.status_code == 403
 
 
-def test_a_form_that_stands_for_delete_is_checked_too(browser, plan, stored):
+def test_7_a_form_that_stands_for_delete_is_checked_too(browser, plan, stored):
     alice = browser("alice")
     alice.send("POST", f"/p/{plan}/publication")
     before = stored()
@@ -94,7 +94,7 @@ def test_a_form_stands_only_for_patch_and_delete(browser, plan, method):
     assert (answer.status_code, again.status_code) == (303, 303)
 
 
-def test_a_bearer_token_needs_no_csrf_token(agent, plan):
+def test_8_a_bearer_token_needs_no_csrf_token(agent, plan):
     answer = agent("alice", "POST", "/api/push", headers={"Origin": "https://x.example"}, json={})
     assert answer.status_code in (400, 422)
 

@@ -21,7 +21,7 @@ def policy(answer):
     return {part.split()[0]: part.split()[1:] for part in parts}
 
 
-def test_every_answer_has_the_policy(app, browser, plan, thread):
+def test_11_every_answer_has_the_policy(app, browser, plan, thread):
     alice = browser("alice")
     for rule in html_routes(app):
         answer = alice.get(address(rule, slug=plan, thread_id=thread))
@@ -33,7 +33,7 @@ def test_every_answer_has_the_policy(app, browser, plan, thread):
         assert answer.headers["Referrer-Policy"], rule
 
 
-def test_signed_in_answers_are_not_kept(app, browser, plan, thread):
+def test_11_signed_in_answers_are_not_kept(app, browser, plan, thread):
     alice = browser("alice")
     for rule in html_routes(app):
         answer = alice.get(address(rule, slug=plan, thread_id=thread))
@@ -48,7 +48,7 @@ def test_signed_in_answers_are_not_kept(app, browser, plan, thread):
     ("path", "status"),
     [("/nope", 404), ("/sign-out", 405), ("/p/auth?v=99", 404), ("/dashboard?q=foo:bar", 422)],
 )
-def test_errors_carry_the_same(browser, plan, path, status):
+def test_11_errors_carry_the_same(browser, plan, path, status):
     answer = browser("alice").get(path)
     assert answer.status_code == status
     assert policy(answer)["frame-ancestors"] == ["'none'"]
@@ -88,7 +88,7 @@ def test_no_page_has_inline_handlers_or_styles(browser, plan, thread):
         assert "javascript:" not in text, path
 
 
-def test_https_is_insisted_on_only_where_it_is_used(app, another):
+def test_11_https_is_insisted_on_only_where_it_is_used(app, another):
     assert "Strict-Transport-Security" not in app.test_client().get("/sign-in").headers
     secure = another(base_url="https://plans.example.com")
     sent = secure.test_client().get("/sign-in").headers["Strict-Transport-Security"]
@@ -122,14 +122,14 @@ def test_no_page_asks_another_host_for_anything(browser, plan):
         ("", None),
     ],
 )
-def test_an_expired_htmx_request_is_sent_to_sign_in_and_back_to_its_page(app, plan, current, next_):
+def test_12_an_expired_htmx_request_is_sent_to_sign_in_and_back(app, plan, current, next_):
     answer = app.test_client().get("/p/auth/threads", headers=HTMX | {"HX-Current-URL": current})
     assert (answer.status_code, answer.text) == (401, "")
     assert answer.headers["HX-Redirect"] == "/sign-in" + (f"?next={next_}" if next_ else "")
 
 
 @pytest.mark.parametrize("path", ["//evil.example/", "/\\evil.example"])
-def test_the_way_back_is_a_safe_path(app, plan, path):
+def test_12_the_way_back_is_a_safe_path(app, plan, path):
     headers = HTMX | {"HX-Current-URL": f"http://localhost{path}"}
     answer = app.test_client().get("/p/auth/threads", headers=headers)
     assert not re.search(r"next=(%2F|/)(%2F|/|%5C|\\)", answer.headers["HX-Redirect"])

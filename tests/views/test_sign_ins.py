@@ -10,6 +10,7 @@ import pytest
 
 from planpush.db import commit, now
 from planpush.models.session import SignInLink
+from planpush.models.token import Token
 from tests.people import person
 from tests.views.conftest import address, plain, routes
 
@@ -42,7 +43,7 @@ def secure(app, another):
     return another(base_url=HTTPS)
 
 
-def test_the_cookie_is_bound_to_host_and_https(secure):
+def test_1_the_cookie_is_bound_to_host_and_https(secure):
     secret = link(secure)
     answer = secure.test_client().get(f"/sign-in/local?token={secret}", base_url=HTTPS)
     cookie = answer.headers["Set-Cookie"]
@@ -52,7 +53,7 @@ def test_the_cookie_is_bound_to_host_and_https(secure):
     assert not any(part.startswith("domain") for part in parts)
 
 
-def test_the_cookie_says_nothing(app):
+def test_1_the_cookie_says_nothing(app):
     answer = app.test_client().get(f"/sign-in/local?token={link(app)}")
     value = re.search(r"planpush=([^;]+)", answer.headers["Set-Cookie"])[1]
     assert len(value) >= 43
@@ -60,7 +61,7 @@ def test_the_cookie_says_nothing(app):
         json.loads(base64.urlsafe_b64decode(value + "=="))
 
 
-def test_a_chosen_session_id_is_replaced(app):
+def test_2_a_chosen_session_id_is_replaced(app):
     client = app.test_client()
     client.set_cookie("planpush", "chosen-by-me")
     client.get(f"/sign-in/local?token={link(app)}")
@@ -70,7 +71,7 @@ def test_a_chosen_session_id_is_replaced(app):
     assert other.get("/dashboard").status_code == 302
 
 
-def test_signing_in_again_ends_the_session_before(app, browser):
+def test_2_signing_in_again_ends_the_session_before(app, browser):
     alice = browser("alice")
     before = alice.client.get_cookie("planpush").value
     alice.get(f"/sign-in/local?token={link(app, 'alice')}")
@@ -101,7 +102,7 @@ def test_a_preview_does_not_use_a_link_up(app, method):
     assert client.get(f"/sign-in/local?token={secret}").status_code == 302
 
 
-def test_signing_out_kills_a_copied_cookie(app, browser):
+def test_5_signing_out_kills_a_copied_cookie(app, browser):
     alice = browser("alice")
     copy = app.test_client()
     copy.set_cookie("planpush", alice.client.get_cookie("planpush").value)
@@ -113,19 +114,19 @@ def test_signing_out_kills_a_copied_cookie(app, browser):
     assert alice.get("/sign-out/done").status_code == 200
 
 
-def test_a_get_signs_nobody_out(browser):
+def test_5_a_get_signs_nobody_out(browser):
     alice = browser("alice")
     assert alice.get("/sign-out").status_code == 405
     assert alice.get("/dashboard").status_code == 200
 
 
-def test_a_session_ends_when_idle_too_long(browser, sql):
+def test_6_a_session_ends_when_idle_too_long(browser, sql):
     alice = browser("alice")
     sql("UPDATE browser_sessions SET seen_at = :at", at=sql_time(hours=8, minutes=1))
     assert alice.get("/dashboard").status_code == 302
 
 
-def test_activity_keeps_a_session_from_idling(browser, sql):
+def test_6_activity_keeps_a_session_from_idling(browser, sql):
     alice = browser("alice")
     for _ in range(2):
         sql("UPDATE browser_sessions SET seen_at = :at", at=sql_time(hours=7))
@@ -142,10 +143,19 @@ def test_activity_is_written_down(browser, stored, sql):
     assert stored()["browser_sessions"] != before
 
 
-def test_a_session_ends_after_seven_days_however_active(browser, sql):
+def test_6_a_session_ends_after_seven_days_however_active(browser, sql):
     alice = browser("alice")
     sql("UPDATE browser_sessions SET created_at = :at", at=sql_time(days=7, minutes=1))
     assert alice.get("/dashboard").status_code == 302
+
+
+def test_12_htmx_with_an_expired_session_is_sent_to_sign_in(browser, sql):
+    alice = browser("alice")
+    sql("UPDATE browser_sessions SET seen_at = :at", at=sql_time(hours=8, minutes=1))
+    sent = {"HX-Request": "true", "HX-Current-URL": "http://localhost/dashboard?q=x"}
+    answer = alice.get("/dashboard/plans", headers=sent)
+    assert (answer.status_code, answer.text) == (401, "")
+    assert answer.headers["HX-Redirect"] == "/sign-in?next=%2Fdashboard%3Fq%3Dx"
 
 
 def sql_time(**ago):
@@ -154,7 +164,7 @@ def sql_time(**ago):
 
 
 @pytest.mark.parametrize("target", HOSTILE)
-def test_next_never_leads_away(app, browser, target):
+def test_9_next_never_leads_away(app, browser, target):
     for encoded in (quote(target, safe=""), quote(target, safe="/:\\")):
         answer = app.test_client().get(f"/sign-in/local?token={link(app)}&next={encoded}")
         assert answer.status_code == 302
@@ -163,7 +173,7 @@ def test_next_never_leads_away(app, browser, target):
 
 
 @pytest.mark.parametrize("target", HOSTILE)
-def test_no_sign_in_page_links_away(app, target):
+def test_9_no_sign_in_page_links_away(app, target):
     for _, rule in routes(app, frozenset({"GET"})):
         if rule.rule.startswith("/sign-in"):
             answer = app.test_client().get(address(rule), query_string={"next": target})
@@ -173,7 +183,7 @@ def test_no_sign_in_page_links_away(app, target):
 
 
 @pytest.mark.parametrize("target", ["/p/auth?v=2&show=all", "/dashboard?q=is%3Aprivate", "/"])
-def test_next_leads_back(app, target):
+def test_9_next_leads_back(app, target):
     query = f"token={link(app)}&next={quote(target, safe='')}"
     assert app.test_client().get(f"/sign-in/local?{query}").location == target
 
@@ -203,7 +213,7 @@ def test_local_sign_in_can_be_switched_off(app, another):
     assert off.test_client().get(f"/sign-in/local?token={link(off)}").status_code == 403
 
 
-def test_success_and_failure_are_recorded_without_the_secret(app, stored):
+def test_39_success_and_failure_are_recorded_without_the_secret(app, stored):
     secret = link(app)
     app.test_client().get(f"/sign-in/local?token={secret}")
     app.test_client().get(f"/sign-in/local?token={secret}")
@@ -213,7 +223,7 @@ def test_success_and_failure_are_recorded_without_the_secret(app, stored):
 
 
 @pytest.mark.parametrize("header", ["Host", "X-Forwarded-Host"])
-def test_no_address_is_built_from_the_host_header(app, browser, agent, plan, header):
+def test_10_no_address_is_built_from_the_host_header(app, browser, agent, plan, header):
     alice = browser("alice")
     cookie = {"Cookie": f"planpush={alice.client.get_cookie('planpush').value}"}
     for _, rule in routes(app, frozenset({"GET"})):
@@ -225,8 +235,21 @@ def test_no_address_is_built_from_the_host_header(app, browser, agent, plan, hea
     assert pushed.json["url"].startswith("http://localhost/p/")
 
 
+@pytest.mark.parametrize("header", ["Host", "X-Forwarded-Host"])
+@pytest.mark.parametrize("path", ["Users", "Groups", "ServiceProviderConfig", "Schemas"])
+def test_10_scim_builds_no_address_from_the_host_header(app, header, path):
+    with app.app_context():
+        token = Token.issue_scim(name="directory")
+        commit()
+    headers = {"Authorization": f"Bearer {token}", header: "evil.example"}
+    answer = app.test_client().get(f"/scim/v2/{path}", headers=headers)
+    assert answer.status_code == 200
+    assert "evil.example" not in answer.text + str(answer.headers)
+    assert "location" not in answer.text or "http://localhost/scim/v2/" in answer.text
+
+
 @pytest.mark.parametrize("path", ["/p//auth", "/dashboard//", "/p/auth/", "//evil.example//p"])
-def test_a_tidied_address_stays_on_this_host(app, browser, path):
+def test_10_a_tidied_address_stays_on_this_host(app, browser, path):
     cookie = f"planpush={browser('alice').client.get_cookie('planpush').value}"
     headers = {"Host": "evil.example", "Cookie": cookie}
     answer = app.test_client().open(base_url="http://evil.example", path=path, headers=headers)

@@ -1,0 +1,38 @@
+"""Tests of integrations: they talk to the outside before anything is written."""
+
+from __future__ import annotations
+
+from flask import Response
+
+from planpush.content.problem import NotFound
+from planpush.integrations.checks import check
+from planpush.models.check import Check
+from planpush.models.integration import NAMES, card
+from planpush.views.admin import restricted
+from planpush.views.admin.integrations import shared
+from planpush.web.auth import begin_writing, config, current_user, prepares
+from planpush.web.limits import limited
+from planpush.web.respond import changed
+
+checks = restricted("checks", "settings.change")
+
+
+@checks.post("/admin/integrations/<name>/test")
+@prepares
+@limited("integration-test", limit=30, seconds=60, apart=True)
+def create(name: str) -> Response:
+    """Test an integration; whatever comes of it is a result, not an error."""
+    if name not in NAMES:
+        raise NotFound
+    result = check(name)
+    begin_writing()
+    Check.note(
+        name,
+        ok=result.ok,
+        detail=result.detail,
+        milliseconds=result.milliseconds,
+        by=current_user(),
+    )
+    shown = {"card": card(name, config().base_url)} | shared()
+    page = f"/admin/integrations#pp-card-{name}"
+    return changed("admin/integrations/test.htmx.html", page=page, **shown)

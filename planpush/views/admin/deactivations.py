@@ -1,0 +1,27 @@
+"""Shutting somebody out: dead on the next request of every browser and agent of theirs."""
+
+from __future__ import annotations
+
+from flask import Response
+
+from planpush.views.admin import restricted
+from planpush.views.admin.members import shown, the_member
+from planpush.web.auth import current_user
+
+deactivations = restricted("deactivations", "people.manage")
+
+
+@deactivations.post("/admin/members/<id:user_id>/deactivation")
+def create(user_id: int) -> Response:
+    """Shut somebody out."""
+    user = the_member(user_id, failure="user.deactivation_failed")
+    user.deactivate(by=current_user())
+    return shown(user, f"{user.name} is shut out.")
+
+
+@deactivations.delete("/admin/members/<id:user_id>/deactivation")
+def destroy(user_id: int) -> Response:
+    """Let somebody sign in again; what was ended stays ended."""
+    user = the_member(user_id)
+    user.reactivate(by=current_user())
+    return shown(user, f"{user.name} may sign in again.")

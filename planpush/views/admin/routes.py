@@ -1,0 +1,21 @@
+"""Every blueprint of the admin pages."""
+
+from __future__ import annotations
+
+from planpush.views.admin.audit import audit
+from planpush.views.admin.audit_exports import audit_exports
+from planpush.views.admin.checks import checks
+from planpush.views.admin.deactivations import deactivations
+from planpush.views.admin.group_roles import group_roles
+from planpush.views.admin.integrations import integrations
+from planpush.views.admin.member_sessions import member_sessions
+from planpush.views.admin.members import members
+from planpush.views.admin.roles import roles
+from planpush.views.admin.scim_tokens import scim_tokens
+from planpush.views.admin.settings import settings
+from planpush.views.admin.sign_in_links import sign_in_links
+
+ADMIN = (
+    members, deactivations, member_sessions, sign_in_links, roles, group_roles, integrations,
+    checks, scim_tokens, audit, audit_exports, settings,
+)  # fmt: skip

@@ -1,0 +1,58 @@
+"""Handovers: all plans of one person get another owner, so that a leaver's are not stranded."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from flask import Response, redirect, request
+
+from planpush.content.problem import NotFound
+from planpush.db import db
+from planpush.models.plan import Plan
+from planpush.models.user import User
+from planpush.views.admin import restricted
+from planpush.web.auth import current_user
+from planpush.web.limits import limited
+from planpush.web.respond import fragment, on_invalid
+
+handovers = restricted("handovers", "plans.manage")
+
+
+@handovers.get("/admin/members/<id:user_id>/owner")
+def new(user_id: int) -> Response:
+    """Answer the form."""
+    return _form(_giver(user_id))
+
+
+@handovers.post("/admin/members/<id:user_id>/owner")
+@limited("hand-over", limit=60, seconds=60)
+def create(user_id: int) -> Response:
+    """Hand all plans of a person over, then list those of the new owner."""
+    giver, typed = _giver(user_id), request.form.get("email", "")
+    on_invalid(lambda problem: _form(_giver(user_id), typed, str(problem)))
+    to = User.named(typed)
+    Plan.hand_over_all(giver, to, by=current_user())
+    address = "/dashboard?" + urlencode({"q": f"author:{to.email}"})
+    if request.headers.get("HX-Request"):
+        return Response("", headers={"HX-Redirect": address})
+    return redirect(address, 303)  # type: ignore[return-value]
+
+
+def _giver(user_id: int) -> User:
+    """Return a person, also one who has left. Raises `NotFound`."""
+    found = db.session.get(User, user_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _form(giver: User, typed: str = "", error: str = "") -> Response:
+    return fragment(
+        "handovers/new.html",
+        status=422 if error else 200,
+        user=current_user(),
+        giver=giver,
+        owned=Plan.count_owned(giver),
+        typed=typed,
+        error=error,
+    )

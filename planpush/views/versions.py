@@ -1,0 +1,58 @@
+"""Versions: one that should never have been is purged."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, request
+
+from planpush.content.problem import Finding, Invalid, Problem
+from planpush.db import afterwards
+from planpush.models.plan import Plan
+from planpush.models.purge import Trace, purge, shrink_log
+from planpush.models.version import Version
+from planpush.views.purges import confirmation
+from planpush.web.auth import current_user
+from planpush.web.limits import limited
+from planpush.web.respond import changed, on_invalid
+
+versions = Blueprint("versions", __name__)
+_MOST = 1000
+
+
+@versions.delete("/p/<slug>/versions/<id:number>")
+@limited("purge", limit=60, seconds=60)
+def destroy(slug: str, number: int) -> Response:
+    """Purge a version, and those that the form names beside it. Only an admin may."""
+    user = current_user()
+    plan, also = Plan.find(slug, user, lock=True), request.form.get("also", "")
+    Version.of(plan, number)
+    if user.may("versions.purge"):
+        on_invalid(lambda problem: _again(slug, number, also, problem), 404, 409, 410, 422)
+        _check_typed(number)
+    purge(plan, [number, *_numbers(also)], by=user)
+    afterwards(shrink_log)
+    return changed(
+        "versions/destroy.htmx.html",
+        page=f"/p/{slug}?purged={number}",
+        purged=Trace.of(plan, number),
+    )
+
+
+def _check_typed(number: int) -> None:
+    """Refuse a form whose typed number is not the version's; a program names it by the address."""
+    if request.form.get("number", str(number)).strip().lstrip("vV") != str(number):
+        message = f"Type {number} to purge version {number}."
+        raise Invalid(message, [Finding("not_confirmed", message, field="number")])
+
+
+def _numbers(typed: str) -> list[int]:
+    """Return the version numbers in "3, v4". Raises `Invalid`."""
+    words = typed.replace(",", " ").replace("v", " ").split()
+    if len(words) > _MOST or not all(word.isascii() and word.isdecimal() for word in words):
+        message = "Name versions by their numbers, like 3, 4."
+        raise Invalid(message, [Finding("malformed", message, field="also")])
+    return [int(word[:10]) for word in words]
+
+
+def _again(slug: str, number: int, also: str, problem: Problem) -> Response:
+    plan = Plan.find(slug, current_user())
+    return confirmation(plan, number, also=also, error=str(problem), status=problem.status)

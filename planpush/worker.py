@@ -1,0 +1,105 @@
+"""The worker: housekeeping, and asking again who still belongs. `serve` runs one inside."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from flask import Flask, g
+
+from planpush import create_app
+from planpush.config import Config
+from planpush.db import commit, db
+from planpush.integrations.github import still_member
+from planpush.models.housekeeping import sweep
+from planpush.models.membership import Claimed, claim_due, confirm, end
+from planpush.models.setting import settings
+from planpush.settings import Settings
+
+log = logging.getLogger("planpush")
+
+SWEEP_EVERY, ASK_EVERY, OUTAGE = 600.0, 10.0, 60.0  # seconds
+_BATCH, _THREADS = 64, 8
+_GLANCE = 1.0  # seconds between two looks at the clock and at the parent
+
+
+def work(config: Config, *, parent: int = 0) -> None:
+    """Work until SIGTERM or SIGINT, or until the process `parent` is gone."""
+    worker = Worker(create_app(config), parent)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: worker.stop.set())
+    worker.run()
+
+
+class Worker:
+    """A loop over jobs, each with the time when it is next due. Any number may run side by side."""
+
+    def __init__(self, app: Flask, parent: int = 0) -> None:
+        self.app, self.parent = app, parent
+        self.stop = threading.Event()
+        self.due: dict[Callable[[], float], float] = {self.ask: 0.0, self.sweep: 0.0}
+
+    def run(self) -> None:
+        """Do what is due until told to stop."""
+        while not self.stopped:
+            for job, at in self.due.items():
+                if time.monotonic() >= at and not self.stop.is_set():
+                    self.due[job] = time.monotonic() + self._done(job)
+            self.stop.wait(_GLANCE)
+
+    @property
+    def stopped(self) -> bool:
+        """Tell whether to stop: it was said, or the server that this works for is gone."""
+        return self.stop.is_set() or bool(self.parent and os.getppid() != self.parent)
+
+    def _done(self, job: Callable[[], float]) -> float:
+        """Do a job; return the seconds to its next turn. One that fails is logged, and has one."""
+        try:
+            with self.app.app_context():
+                return job()
+        except Exception:
+            log.exception("the job %s failed", job.__name__)
+            return OUTAGE
+
+    def sweep(self) -> float:
+        """Drop what has run out."""
+        sweep()
+        commit()
+        return SWEEP_EVERY
+
+    def ask(self) -> float:
+        """Ask GitHub about a batch of people; no transaction is open meanwhile.
+
+        Only a definite no ends their sessions and tokens. After nothing but silence all wait.
+        """
+        known = settings()
+        claimed = claim_due(_BATCH) if "github" in known.providers else []
+        commit()
+        db.session.remove()
+        answers = self._answers(known, claimed)
+        confirm([one.id for one in claimed if answers.get(one.id) is True])
+        for one in claimed:
+            if answers.get(one.id) is False and end(one):
+                log.warning("identity %s is no member any more: signed out everywhere", one.id)
+        commit()
+        if claimed and all(answers.get(one.id) is None for one in claimed):
+            return OUTAGE
+        return 0.0 if len(claimed) == _BATCH else ASK_EVERY
+
+    def _answers(self, known: Settings, claimed: list[Claimed]) -> dict[int, bool | None]:
+        """Return what GitHub says of each; when it is time to stop, nobody else is asked."""
+
+        def one(person: Claimed) -> tuple[int, bool | None]:
+            if self.stop.is_set():
+                return person.id, None
+            with self.app.app_context():
+                g.settings = known  # read before: asking opens no transaction
+                return person.id, still_member(person.token, person.login, person.subject)
+
+        with ThreadPoolExecutor(_THREADS) as threads:
+            return dict(threads.map(one, claimed))

@@ -1,0 +1,80 @@
+"""Owners: who hands a plan over, to whom, and what becomes of who owned it."""
+
+import pytest
+
+from tests.conftest import invite
+
+BOB = {"email": "bob@example.com"}
+
+
+@pytest.mark.parametrize("name", ["alice", "ada", "pam"])
+def test_owner_admin_and_project_manager_hand_over_by_a_plain_form(browser, plan, name):
+    somebody = browser(name)
+    page = somebody.get(f"/p/{plan}").text
+    assert f'href="/p/{plan}/owner"' in page
+    assert 'name="email"' in somebody.get(f"/p/{plan}/owner").text
+    answer = somebody.send("POST", f"/p/{plan}/owner", BOB, htmx=False)
+    assert (answer.status_code, answer.location) == (303, f"/p/{plan}")
+    assert "<dt>Owner</dt><dd>Bob</dd>" in browser("alice").get(f"/p/{plan}").text
+
+
+def test_htmx_gets_the_bar_and_the_contents(browser, plan):
+    answer = browser("alice").send("POST", f"/p/{plan}/owner", BOB)
+    assert answer.status_code == 200 and "<html" not in answer.text
+    assert "<dt>Owner</dt><dd>Bob</dd>" in answer.text
+    assert "Bob owns this plan now." in answer.text
+    assert f'href="/p/{plan}/owner"' not in answer.text  # alice may not hand it on
+
+
+def test_a_person_is_named_by_id_too(browser, plan, stored):
+    bob = next(row for row in stored()["users"] if "bob@example.com" in row)
+    number = bob.strip("(").split(",")[0]
+    answer = browser("alice").send("POST", f"/p/{plan}/owner", {"user": number}, htmx=False)
+    assert answer.status_code == 303
+
+
+def test_who_owned_it_may_still_push_and_the_new_owner_manages(browser, push, plan):
+    browser("alice").send("POST", f"/p/{plan}/owner", BOB)
+    body = {"plan": plan, "base_version": 1}
+    section = {"anchor": "intro", "html": "<h2>Intro</h2><p>Other words.</p>"}
+    assert push("alice", [section], **body).status_code == 201
+    assert browser("alice").send("POST", f"/p/{plan}/publication").status_code == 403
+    assert browser("bob").send("POST", f"/p/{plan}/publication").status_code == 201
+
+
+@pytest.mark.parametrize("kind", ["editor", "reviewer"])
+def test_editors_and_reviewers_may_not(app, browser, plan, kind, stored):
+    invite(app, plan, "charlie", kind)
+    charlie, before = browser("charlie"), stored("rate_limits", "browser_sessions", "events")
+    assert charlie.get(f"/p/{plan}/owner").status_code == 403
+    for htmx in (True, False):
+        assert charlie.send("POST", f"/p/{plan}/owner", BOB, htmx=htmx).status_code == 403
+    assert "/owner" not in charlie.get(f"/p/{plan}").text
+    assert stored("rate_limits", "browser_sessions", "events") == before
+
+
+@pytest.mark.parametrize("typed", ["nobody@example.com", "", "charlie@example.com", "<b>x</b>"])
+def test_an_unknown_or_inactive_person_comes_back_in_the_form(browser, plan, typed, sql):
+    sql("UPDATE users SET active = false WHERE email = 'charlie@example.com'")
+    alice = browser("alice")
+    for htmx in (True, False):
+        answer = alice.send("POST", f"/p/{plan}/owner", {"email": typed}, htmx=htmx)
+        assert answer.status_code == 422
+        shown = typed.replace("<", "&lt;").replace(">", "&gt;")
+        said = f"There is no active person {shown}." if typed else "Say who."
+        assert said in answer.text and f'value="{shown}"' in answer.text
+        assert "<b>x" not in answer.text
+    assert "<dd>Alice</dd>" in alice.get(f"/p/{plan}").text
+
+
+def test_one_event_tells_it(browser, plan, stored):
+    browser("pam").send("POST", f"/p/{plan}/owner", BOB)
+    events = [row for row in stored()["events"] if "plan.handed_over" in row]
+    assert len(events) == 1 and "alice@example.com" in events[0] and "bob@" in events[0]
+
+
+@pytest.mark.parametrize(("name", "offered"), [("pam", True), ("alice", False)])
+def test_all_plans_are_offered_to_those_who_manage(browser, push, plan, name, offered):
+    push("alice", [{"anchor": "a", "html": "<h2>A</h2><p>Words.</p>"}], title="Other")
+    page = browser(name).get(f"/p/{plan}/owner").text
+    assert ("Hand over all 2 plans of Alice" in page) == offered
