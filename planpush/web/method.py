@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 _ALLOWED = frozenset({"PATCH", "DELETE"})
+_PROGRAMS = ("/api/", "/scim/")
 
 
 class MethodOverride:
@@ -20,6 +21,6 @@ class MethodOverride:
         query = environ.get("QUERY_STRING", "")
         if environ.get("REQUEST_METHOD") == "POST" and "_method=" in query:
             wanted = parse_qs(query).get("_method", [""])[-1].upper()
-            if wanted in _ALLOWED and not environ.get("PATH_INFO", "").startswith("/api/"):
+            if wanted in _ALLOWED and not environ.get("PATH_INFO", "").startswith(_PROGRAMS):
                 environ["REQUEST_METHOD"] = wanted
         return self.app(environ, start_response)
