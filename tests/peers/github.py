@@ -15,6 +15,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+from tests.peers import running
+
 CLIENT, SECRET, ORG = "planpush-client", "hush-github-client-secret", "acme"
 TOKEN = "/login/oauth/access_token"
 OWN_MEMBERSHIP = f"/user/memberships/orgs/{ORG}"
@@ -159,13 +161,5 @@ class _Handler(BaseHTTPRequestHandler):
 def serving() -> Iterator[FakeGitHub]:
     """Serve one until the block ends."""
     hub = FakeGitHub()
-    hub.http.handle_error = lambda *_args: None  # type: ignore[method-assign]
-    thread = threading.Thread(target=hub.http.serve_forever, args=(0.02,))
-    thread.start()
-    try:
+    with running(hub.http, hub.over):
         yield hub
-    finally:
-        hub.over.set()
-        hub.http.shutdown()
-        thread.join()
-        hub.http.server_close()

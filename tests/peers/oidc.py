@@ -19,6 +19,8 @@ from urllib.parse import parse_qsl, unquote_plus, urlencode, urlsplit
 from joserfc import jws
 from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 
+from tests.peers import running
+
 CLIENT, SECRET = "planpush-client", "hush-okta-client-secret-of-the-app"
 BACK_CHANNEL = "http://schemas.openid.net/event/backchannel-logout"
 
@@ -198,13 +200,5 @@ class _Handler(BaseHTTPRequestHandler):
 def serving() -> Iterator[FakeProvider]:
     """Serve one until the block ends."""
     op = FakeProvider()
-    op.http.handle_error = lambda *_args: None  # type: ignore[method-assign]
-    thread = threading.Thread(target=op.http.serve_forever, args=(0.02,))
-    thread.start()
-    try:
+    with running(op.http, op.over):
         yield op
-    finally:
-        op.over.set()
-        op.http.shutdown()
-        thread.join()
-        op.http.server_close()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from tests.peers import running
 
 TOKEN, HOOK = "xoxb-hush-slack-bot-token", "/services/T1/B1/hush"
 
@@ -53,11 +54,5 @@ class _Handler(BaseHTTPRequestHandler):
 def serving() -> Iterator[FakeSlack]:
     """Serve one until the block ends."""
     hub = FakeSlack()
-    thread = threading.Thread(target=hub.http.serve_forever, args=(0.02,))
-    thread.start()
-    try:
+    with running(hub.http):
         yield hub
-    finally:
-        hub.http.shutdown()
-        thread.join()
-        hub.http.server_close()

@@ -14,6 +14,7 @@ from planpush.models.session import BrowserSession
 from planpush.models.setting import Setting
 from planpush.models.user import User
 from tests.peers import github as peer
+from tests.peers import impatient
 from tests.people import Browser
 from tests.views.test_sign_ins import HOSTILE, HTTPS, lands_here
 
@@ -31,13 +32,6 @@ def hub():
 def site(hub, another):
     """The app, set up for that GitHub."""
     return another(**hub.settings)
-
-
-@pytest.fixture
-def impatient(monkeypatch):
-    """Let the app wait a fraction of a second where it waits seconds."""
-    for name, seconds in {"_CONNECT": 0.5, "_READ": 0.4, "DEADLINE": 0.4}.items():
-        monkeypatch.setattr(f"planpush.integrations.http.{name}", seconds)
 
 
 def arrive(client, hub, login="octo-dev", wanted=""):
@@ -106,9 +100,10 @@ def test_13_a_pending_member_is_no_member(site, hub):
     "trouble",
     ["403", "404", "500", "slow", "trickle", "redirect", b"<html>", b"[]", b'{"state": []}'],
 )
-def test_13_anything_but_a_clear_yes_is_a_no(site, hub, impatient, trouble):
+def test_13_anything_but_a_clear_yes_is_a_no(site, hub, trouble):
     hub.trouble = {peer.OWN_MEMBERSHIP: trouble, f"/orgs/{peer.ORG}/memberships/octo-dev": "404"}
-    answer = arrive(site.test_client(), hub)
+    with impatient(trouble, seconds=2.0):
+        answer = arrive(site.test_client(), hub)
     assert answer.status_code == 403
     assert nothing_happened(site, answer)
 
@@ -134,10 +129,11 @@ def test_13_who_left_is_refused_at_the_next_sign_in(site, hub):
         (b'{"access_token": "a\\r\\nX: y"}', 502), (b"access_token=x", 502), (b"\xff\xfe", 502),
     ],
 )  # fmt: skip
-def test_15_a_token_endpoint_that_fails_is_a_page(site, hub, impatient, trouble, status):
+def test_15_a_token_endpoint_that_fails_is_a_page(site, hub, trouble, status):
     hub.trouble = {peer.TOKEN: trouble}
     client = site.test_client()
-    answer = arrive(client, hub)
+    with impatient(trouble):
+        answer = arrive(client, hub)
     assert answer.status_code == status, answer.text
     assert "GitHub" in answer.text and "<script>alert" not in answer.text
     assert nothing_happened(site, answer)
@@ -154,14 +150,15 @@ def test_15_a_token_endpoint_that_fails_is_a_page(site, hub, impatient, trouble,
         b'{"id": 4}', b"[" * 100_000, b'{"id": 4, "login": "../../x"}',
     ],
 )  # fmt: skip
-def test_15_an_account_that_cannot_be_read_is_a_page(site, hub, impatient, who):
+def test_15_an_account_that_cannot_be_read_is_a_page(site, hub, who):
     hub.trouble = {"/user": who}
-    answer = arrive(site.test_client(), hub)
+    with impatient(who):
+        answer = arrive(site.test_client(), hub)
     assert answer.status_code in (502, 503)
     assert nothing_happened(site, answer)
 
 
-def test_15_a_provider_that_is_down_is_a_page_and_others_go_on(site, hub, agent, impatient):
+def test_15_a_provider_that_is_down_is_a_page_and_others_go_on(site, hub, agent):
     alice = Browser(site, "alice")
     client = site.test_client()
     start = client.get(START)

@@ -4,17 +4,18 @@ import re
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 import pytest
-import sqlalchemy as sa
 
-from planpush.db import commit, db
+from planpush.db import commit
 from planpush.models.event import Event
 from planpush.models.group import GroupRole
 from planpush.models.identity import Identity
 from planpush.models.session import BrowserSession
 from planpush.models.token import Token
 from planpush.models.user import User
+from tests.peers import impatient
 from tests.peers import oidc as peer
 from tests.people import Browser, person
+from tests.views.test_github_sign_ins import own, rows
 from tests.views.test_sign_ins import HOSTILE, HTTPS, lands_here
 
 START, BACK = "/sign-in/okta", "/sign-in/okta/callback"
@@ -44,17 +45,6 @@ def arrive(client, op, sub="dan-1", wanted="", **extra):
     start = client.get(START, query_string={"next": wanted} if wanted else {})
     assert start.status_code == 302, start.text
     return client.get(own(op.consent(start.location, sub, **extra)))
-
-
-def own(address):
-    """A path with its query, without the host."""
-    parts = urlsplit(address)
-    return f"{parts.path}?{parts.query}"
-
-
-def rows(site, model):
-    with site.app_context():
-        return db.session.scalars(sa.select(model).order_by(model.id)).all()
 
 
 def failures(site):
@@ -334,26 +324,20 @@ def test_21_a_new_role_counts_on_the_next_request(site, op, plan):
         assert site.test_client().get(f"/api/plans/{plan}", headers=cli).status_code == status
 
 
-@pytest.fixture
-def impatient(monkeypatch):
-    """Let the app wait a fraction of a second where it waits seconds."""
-    for name, seconds in {"_CONNECT": 0.5, "_READ": 0.4, "DEADLINE": 0.5}.items():
-        monkeypatch.setattr(f"planpush.integrations.http.{name}", seconds)
-
-
 DISCOVERY = "/.well-known/openid-configuration"
 
 
 @pytest.mark.parametrize("trouble", ["slow", "trickle", "500", b"[" * 100_000])
-def test_22_an_outage_is_told_and_changes_nothing_else(site, op, impatient, trouble):
+def test_22_an_outage_is_told_and_changes_nothing_else(site, op, trouble):
     op.claims = {"groups": None}
     inside = Browser(site, "alice")
     for where in (DISCOVERY, "/token", "/jwks", "/userinfo"):
         op.trouble, client = {where: trouble}, site.test_client()
         site.extensions.pop("planpush_oidc", None)
-        answer = client.get(START)
-        if answer.status_code == 302:
-            answer = client.get(own(op.consent(answer.location, "dan-1")))
+        with impatient(trouble):
+            answer = client.get(START)
+            if answer.status_code == 302:
+                answer = client.get(own(op.consent(answer.location, "dan-1")))
         assert answer.status_code in (502, 503), where
         assert "Okta" in answer.text and "<h1" in answer.text
         assert failures(site)[-1].data["reason"] == "provider_unavailable"
