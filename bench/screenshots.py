@@ -1,8 +1,8 @@
 """Pictures of a demo for the README: `python -m bench.screenshots OUT`.
 
-Serves a demo from a temporary directory, signs in by its link, and writes plan and dashboard in
-light, in dark and on a phone; `OUT/full` gets the whole plan and the whole vocabulary in pieces
-that can be read. Needs Chromium on the PATH and playwright.
+Serves a demo from a temporary directory, signs in by its link, and writes plan, dashboard and the
+pages about people in light, in dark and on a phone; `OUT/full` gets the whole plan and the whole
+vocabulary in pieces that can be read. Needs Chromium on the PATH and playwright.
 """
 
 from __future__ import annotations
@@ -40,6 +40,17 @@ DRESSES: dict[str, dict[str, Any]] = {
     "phone": {"viewport": {"width": 390, "height": 780}, "color_scheme": "light"},
 }
 PIECE = 1600
+PAGES = {
+    "dashboard": "/dashboard",
+    "profile": "/settings/profile",
+    "sessions": "/settings/sessions",
+    "tokens": "/settings/tokens",
+    "members": "/admin/members",
+    "roles": "/admin/roles",
+    "integrations": "/admin/integrations",
+    "audit": "/admin/audit",
+    "settings": "/admin/settings",
+}
 SIGN_IN = re.compile(r"http://\S+/sign-in/local\?token=\S+")
 PLAN = re.compile(r"http://[^\s/]+/p/[a-z0-9-]+")
 
@@ -105,8 +116,8 @@ def take(printed: str, out: Path) -> Iterator[Path]:
         start = "{0.scheme}://{0.netloc}".format(urlsplit(plan[0]))
         for dress, options in DRESSES.items():
             page = browser.new_context(storage_state=kept, **options).new_page()
-            for name, address in (("plan", plan[0]), ("dashboard", f"{start}/dashboard")):
-                page.goto(address, wait_until="networkidle")
+            for name, address in {"plan": plan[0], **PAGES}.items():
+                page.goto(address if name == "plan" else start + address, wait_until="networkidle")
                 path = out / f"{name}-{dress}.png"
                 page.screenshot(path=path)
                 yield path

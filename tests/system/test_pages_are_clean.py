@@ -34,6 +34,18 @@ PAGES = {
     "sign-in": "/sign-in",
     "signed out": "/sign-out/done",
 }
+FORMS = {
+    "profile": "/settings/profile",
+    "sessions": "/settings/sessions",
+    "tokens": "/settings/tokens",
+    "members": "/admin/members",
+    "roles": "/admin/roles",
+    "integrations": "/admin/integrations",
+    "audit": "/admin/audit",
+    "settings": "/admin/settings",
+    "hand over": "/p/clean/owner",
+    "purge": "/p/clean/versions/1/purge",
+}
 STRANGERS = {"sign-in", "signed out", "vocabulary"}
 WIDE = '<div class="pp-tablewrap"><table class="pp-table"><tr>' + "<td>wide_column_name</td>" * 20
 RICH = (
@@ -113,6 +125,24 @@ def test_no_page_scrolls_sideways(name: str, page: Any) -> None:
 
 
 @pytest.mark.browser
+@pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not installed: run npm ci")
+def test_forms_and_tables_of_people_are_clean(visit: Callable[..., Any], shelf: None) -> None:
+    page = visit("ada")
+    found = []
+    for name, path in FORMS.items():
+        page.emulate_media(color_scheme="light", reduced_motion="reduce")
+        page.set_viewport_size({"width": 1360, "height": 800})
+        page.goto(path)
+        found += [f"{name} light: {line}" for line in violations(page)]
+        page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+        page.set_viewport_size({"width": 390, "height": 800})
+        found += [f"{name} dark, narrow: {line}" for line in violations(page)]
+        if page.evaluate("document.scrollingElement.scrollWidth > innerWidth"):
+            found.append(f"{name} scrolls sideways")
+    assert found == []
+
+
+@pytest.mark.browser
 def test_the_comments_sheet_fits_a_phone(visit: Callable[..., Any], shelf: None) -> None:
     page = visit("bob", viewport={"width": 390, "height": 800})
     page.goto("/p/clean?show=all")
@@ -130,10 +160,11 @@ def test_the_comments_sheet_fits_a_phone(visit: Callable[..., Any], shelf: None)
 def test_every_page_is_valid_html(
     visitor: Any, shelf: None, server: Server, tmp_path: Path
 ) -> None:
-    bob, nobody = visitor("bob"), visitor("bob")
+    bob, ada, nobody = visitor("bob"), visitor("ada"), visitor("bob")
     nobody.http.cookies.clear()
-    for name, path in PAGES.items():
-        text = (nobody if name in STRANGERS else bob).get(path).text
+    for name, path in (PAGES | FORMS).items():
+        who = ada if name in FORMS else nobody if name in STRANGERS else bob
+        text = who.get(path).text
         (tmp_path / f"{name.replace(' ', '-')}.html").write_text(text)
     # htmx's attributes are no part of HTML; everything else must be.
     ours = ["--filterpattern", r"Attribute “hx-[a-z0-9:-]+” not allowed.*"]
