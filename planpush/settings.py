@@ -123,6 +123,16 @@ class Settings:
     agents_may_resolve: bool = _setting(False, switch, "agents", "Agents may resolve threads")
 
     @property
+    def github_api(self) -> str:
+        """Return where GitHub's API is: an Enterprise server's own, unless another one is named.
+
+        Nobody's token of such a server may go to the public GitHub.
+        """
+        public, api = SPECS["github_url"].default, SPECS["github_api_url"].default
+        own = self.github_url != public and self.github_api_url == api
+        return f"{self.github_url}/api/v3" if own else self.github_api_url
+
+    @property
     def providers(self) -> tuple[str, ...]:
         """Return the ways to sign in that are wanted and set up."""
         ready = {

@@ -145,6 +145,14 @@ def test_a_provider_counts_once_it_is_set_up():
     assert read(**okta, AUTH_PROVIDERS="okta,github").settings({}).providers == ("okta",)
 
 
+def test_a_token_of_an_enterprise_server_never_goes_to_the_public_one():
+    own = read(GITHUB_URL="https://github.example.com")
+    assert own.settings({}).github_api == "https://github.example.com/api/v3"
+    other = read(GITHUB_URL="http://127.0.0.1:4100", GITHUB_API_URL="http://127.0.0.1:4100")
+    assert other.settings({}).github_api == "http://127.0.0.1:4100"
+    assert read().settings({}).github_api == "https://api.github.com"
+
+
 def test_data_lie_where_they_are_told_to(tmp_path):
     config = read(DATA_DIR=str(tmp_path))
     assert config.data_dir == tmp_path

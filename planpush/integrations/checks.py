@@ -54,7 +54,7 @@ def check(name: str) -> Result:
 
 def _github() -> str:
     now_in_force = settings()
-    who = ask("GitHub's API", "GET", f"{now_in_force.github_api_url}/meta")
+    who = ask("GitHub's API", "GET", f"{now_in_force.github_api}/meta")
     if who.status not in (200, 401, 403) or not isinstance(who.json, dict):
         raise Failure("The API address does not answer as GitHub's API does: check it.")
     data = {
@@ -70,7 +70,7 @@ def _github() -> str:
         raise Failure("GitHub does not take the client ID and secret: copy them again.")
     if said is None:
         raise Failure("The address does not answer as GitHub does: check it.")
-    return _organisation(now_in_force.github_api_url, now_in_force.github_org)
+    return _organisation(now_in_force.github_api, now_in_force.github_org)
 
 
 def _organisation(api: str, org: str) -> str:

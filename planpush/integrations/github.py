@@ -114,4 +114,4 @@ def _is_address(told: Any) -> bool:
 
 def _get(path: str, token: str) -> Answer:
     headers = {"Accept": "application/vnd.github+json"}
-    return ask(WHO, "GET", settings().github_api_url + path, auth=Bearer(token), headers=headers)
+    return ask(WHO, "GET", settings().github_api + path, auth=Bearer(token), headers=headers)
