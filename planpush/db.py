@@ -159,6 +159,11 @@ def upsert(model: type[Base]) -> Any:
     return dialect.insert(model)
 
 
+def storable(text: str) -> str:
+    """Return a text with U+FFFD for each NUL, which PostgreSQL can neither store nor compare."""
+    return text.replace("\0", "\ufffd")
+
+
 def iso(at: datetime) -> str:
     """Return a time as programs read it: UTC with a Z."""
     return at.isoformat().replace("+00:00", "Z")

@@ -105,6 +105,7 @@ def serve(config: Config, *, host: str, port: int, workers: int = 0) -> None:
         timeout=60,
         keepalive=30,
         control_socket_disable=True,
+        forwarded_allow_ips="",  # no header moves the address: a local proxy passes SCRIPT_NAME on
         loglevel=config.log_level.lower(),
         accesslog=None,
         proc_name="planpush",

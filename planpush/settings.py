@@ -81,6 +81,13 @@ def _role(raw: str) -> str:
     return raw
 
 
+def _organisation(raw: str) -> str:
+    """Return a name that GitHub could have given: it becomes a part of addresses."""
+    if not raw.isascii() or not raw.replace("-", "").replace("_", "").isalnum() or len(raw) > 100:
+        raise ValueError("give the organisation's name as in its address: github.com/NAME")
+    return raw
+
+
 def _text(raw: str) -> str:
     if not raw.isprintable():
         raise ValueError("control characters are not allowed")
@@ -105,7 +112,7 @@ class Settings:
     default_role: str = _setting("", _role, "people", "Role of people without a mapped group")
     github_client_id: str = _setting("", _text, "github", "Client ID")
     github_client_secret: str = _setting("", _text, "github", "Client secret", secret=True)
-    github_org: str = _setting("", _text, "github", "Organisation")
+    github_org: str = _setting("", _organisation, "github", "Organisation")
     github_url: str = _setting("https://github.com", _url, "github", "Address")
     github_api_url: str = _setting("https://api.github.com", _url, "github", "API address")
     okta_issuer: str = _setting("", _issuer, "okta", "Issuer")

@@ -36,7 +36,7 @@ def lift_plan(session: Session, event: Event) -> None:
 def settle_people(_session: Session, event: Event) -> None:
     """Let a changed default role reach everybody whom it concerns."""
     if event.target == "default_role":
-        for user in db.session.scalars(User.people()):
+        for user in db.session.scalars(User.people().order_by(User.id)):
             user.settle(by=None, keep_last=True)
 
 

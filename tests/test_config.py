@@ -113,6 +113,7 @@ def test_another_base_url_is_refused(given):
         ("MAX_DOCUMENT_BYTES", "0"), ("SESSION_IDLE", "8h"), ("SESSION_MAX_AGE", "1"),
         ("TRUSTED_PROXIES", "many"), ("RATE_LIMITS", "true"), ("AUTH_PROVIDERS", "local,google"),
         ("DEFAULT_ROLE", "admin"), ("DEFAULT_ROLE", "boss"), ("GITHUB_URL", "github.com"),
+        ("GITHUB_ORG", "ac me/../x"),
         ("OKTA_ISSUER", "https://x?y=1"), ("INITIAL_ADMIN_EMAILS", "me"),
     ],
 )  # fmt: skip

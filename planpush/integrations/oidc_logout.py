@@ -74,7 +74,7 @@ def goodbye(issuer: str, id_token: str) -> str:
 
 def back_channel(logout_token: str) -> Message:
     """Return what a logout token demands: Back-Channel Logout 1.0, 2.6. Raises `Malformed`."""
-    there = provider()
+    there = provider(stranger=True)
     token = opened(logout_token, there, typ=_TYPES["back"], stranger=True)
     claims = token.claims
     check_origin(claims, there.issuer, settings().okta_client_id)
@@ -92,7 +92,7 @@ def back_channel(logout_token: str) -> Message:
 def universal(authorization: str, address: str) -> Message:
     """Return the message that allows to end all that somebody has here. Raises 401."""
     scheme, _, text = authorization.partition(" ")
-    there = provider()
+    there = provider(stranger=True)
     try:
         if scheme.lower() != "bearer":
             raise refused("malformed_token")

@@ -12,7 +12,7 @@ from flask import current_app
 from joserfc.errors import JoseError
 from joserfc.jwk import JWKRegistry, Key
 
-from planpush.integrations.http import Unavailable, ask, garbage
+from planpush.integrations.http import Unavailable, ask, garbage, unavailable
 from planpush.models.identity import PROVIDER_NAMES
 from planpush.models.setting import settings
 
@@ -25,6 +25,8 @@ ALGORITHMS = {
     "ES256": "EC", "ES384": "EC", "ES512": "EC", "EdDSA": "OKP", "Ed25519": "OKP",
 }  # fmt: skip
 _KEPT = 300.0  # seconds for which metadata and keys are taken from memory
+# So long for strangers: many at once must not hold every thread while a slow provider is asked.
+_KEPT_FOR_STRANGERS, _AFTER_FAILURE = 3600.0, 10.0
 _PAUSE = 2.0  # seconds between two looks for a key that a stranger names
 _SHORTEST_MODULUS = 341  # characters of a 2048-bit RSA modulus in base64
 
@@ -67,9 +69,11 @@ def discover() -> Provider:
     The issuer is compared letter by letter; a provider that would take unsigned tokens is refused.
     """
     issuer = settings().okta_issuer
-    answer = ask(WHO, "GET", issuer.rstrip("/") + "/.well-known/openid-configuration")
+    where = issuer.rstrip("/") + "/.well-known/openid-configuration"
+    answer = ask(WHO, "GET", where)
     if answer.status != 200 or not isinstance(answer.json, dict):
-        raise garbage(WHO)
+        text = f"{where} is no metadata of {WHO} (status {answer.status}): an admin should check"
+        raise Unavailable(f"{text} the issuer.", status=502)
     provider = _checked(issuer, answer.json)
     known = _known(issuer)
     if known is None or known.provider.jwks_uri != provider.jwks_uri:
@@ -79,12 +83,22 @@ def discover() -> Provider:
     return provider
 
 
-def provider(*, however_old: bool = False) -> Provider:
+def provider(*, however_old: bool = False, stranger: bool = False) -> Provider:
     """Return the configured provider, from memory if it was asked lately. Raises `Unavailable`."""
-    known = _known(settings().okta_issuer)
-    if known is not None and (however_old or time.monotonic() - known.at < _KEPT):
+    known, at, kept = _known(settings().okta_issuer), time.monotonic(), current_app.extensions
+    if known is not None and (however_old or at - known.at < _longest(stranger)):
         return known.provider
-    return discover()
+    if stranger and at - kept.get("planpush_oidc_failed", float("-inf")) < _AFTER_FAILURE:
+        raise unavailable(WHO)
+    try:
+        return discover()
+    except Unavailable:
+        kept["planpush_oidc_failed"] = time.monotonic()
+        raise
+
+
+def _longest(stranger: bool) -> float:
+    return _KEPT_FOR_STRANGERS if stranger else _KEPT
 
 
 def keys_for(named: Provider, algorithm: str, kid: object, *, stranger: bool) -> list[Key]:
@@ -96,7 +110,7 @@ def keys_for(named: Provider, algorithm: str, kid: object, *, stranger: bool) ->
     if known is None:
         known = current_app.extensions["planpush_oidc"] = _Memory(named, time.monotonic())
     at, fresh = time.monotonic(), False
-    if known.keys is None or at - known.keys_at > _KEPT:
+    if known.keys is None or at - known.keys_at > _longest(stranger):
         known.keys, known.keys_at, fresh = _published(named), at, True
     found = _matching(known.keys, algorithm, kid)
     if found or fresh or (stranger and at - known.asked_again_at < _PAUSE):

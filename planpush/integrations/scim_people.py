@@ -153,7 +153,7 @@ def _role(text: str) -> str:
     if text.startswith("{"):  # Entra's app roles come as JSON in a string
         try:
             text = str(json.loads(text).get("value", ""))
-        except ValueError:
+        except (ValueError, RecursionError):
             return ""
     words = text.strip().casefold()
     return next((role for role, said in ROLE_NAMES.items() if said.casefold() == words), words)

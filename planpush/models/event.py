@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import JSON, ForeignKey, Index, String, event, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, object_session
 
-from planpush.db import Base, UTCDateTime, db, now
+from planpush.db import Base, UTCDateTime, db, now, storable
 
 if TYPE_CHECKING:
     from planpush.models.user import User
@@ -50,7 +50,7 @@ class Event(Base):
                 actor_id=by.id if by else None,
                 plan_id=plan_id,
                 thread_id=thread_id,
-                target=target[:300],
+                target=storable(target[:300]),
                 address=address[:64],
                 request_id=request_id,
                 data=data or {},

@@ -11,7 +11,7 @@ from sqlalchemy import JSON, ColumnElement, ForeignKey, Index, String, cast, del
 from sqlalchemy.orm import Mapped, mapped_column
 
 from planpush.content.problem import Finding, Forbidden, Invalid
-from planpush.db import Base, UTCDateTime, db, now
+from planpush.db import Base, UTCDateTime, db, now, storable
 from planpush.models.event import Event
 from planpush.models.setting import settings
 from planpush.models.user import User
@@ -83,7 +83,7 @@ class GroupRole(Base):
     def drop(cls, name: str, *, by: User) -> None:
         """Take a group out of the map, for everybody at once. Raises 403, 409."""
         _admin_only(by)
-        row = db.session.get(cls, name.strip().casefold())
+        row = db.session.get(cls, storable(name).strip().casefold())
         if row is not None:
             db.session.delete(row)
             Event.record("group_role.removed", by=by, target=row.name, data={"role": row.role})
@@ -97,7 +97,7 @@ def _admin_only(by: User) -> None:
 
 def _settle_members(name_key: str, by: User | None) -> None:
     db.session.flush()
-    for user in db.session.scalars(User.people().where(in_group(name_key))):
+    for user in db.session.scalars(User.people().where(in_group(name_key)).order_by(User.id)):
         user.settle(by=by)
 
 

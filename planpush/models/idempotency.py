@@ -62,12 +62,12 @@ class IdempotencyKey(Base):
         return row, added is not None
 
     @classmethod
-    def forget_warnings(cls, slug: str, version: int) -> None:
-        """Take the warnings, which may quote the document, out of the answers to a push."""
+    def forget_words(cls, slug: str, version: int) -> None:
+        """Take the title and the warnings, which may quote the document, out of a push's answer."""
         told = cls.answer["plan"].as_string() == slug
         same = cls.answer["version"].as_integer() == version
         for row in db.session.scalars(select(cls).where(told, same)):
-            row.answer = {**row.answer, "warnings": []}
+            row.answer = {**row.answer, "warnings": [], "title": ""}
 
     def remember(self, status: int, answer: dict[str, Any]) -> None:
         """Keep the answer for whoever sends the same request again."""

@@ -15,6 +15,7 @@ from planpush.db import Base, UTCDateTime, db, now
 from planpush.models.event import Event
 from planpush.models.group import claimed
 from planpush.models.sealing import seal, unseal
+from planpush.models.session import BrowserSession
 from planpush.models.setting import settings
 from planpush.models.user import User
 
@@ -104,10 +105,11 @@ class Identity(Base):
             user = _made_in_advance(profile) or _newcomer(profile)
             identity = cls._link(user, profile)
         user = identity.user
-        if not user.active:
+        if user.active:
+            identity._note(profile)
+            identity._sync(profile)
+        if not user.active:  # since before, or since a moment ago: settling reads it anew
             raise Refused("Your account is deactivated. Ask an admin.", reason="deactivated")
-        identity._note(profile)
-        identity._sync(profile)
         if not user.roles:
             raise _no_role()
         return user
@@ -165,10 +167,17 @@ class Identity(Base):
 
     @property
     def is_only_way(self) -> bool:
-        """Tell whether nothing else could sign this person in."""
+        """Tell whether nothing else could sign this person in.
+
+        A single-use link counts for who is in by one. Else whoever came by GitHub could forget it,
+        and nobody would ask any more whether they still belong.
+        """
         ways = settings().providers
+        if self.provider not in ways:
+            return False
         left = [one for one in Identity.of(self.user) if one.id != self.id and one.provider in ways]
-        return not left and "local" not in ways
+        by_link = any(one.provider == "local" for one in BrowserSession.of(self.user))
+        return not left and not ("local" in ways and by_link)
 
     def unlink(self, *, by: User) -> None:
         """Forget this identity. Raises `Refused` if it is the only way in that is left."""
@@ -192,9 +201,8 @@ def _in_turn(profile: Profile) -> None:
 
 def _made_in_advance(profile: Profile) -> User | None:
     """Return the account that waits for whoever proves its address."""
-    if not profile.email or not profile.email_verified:
-        return None
-    user = User.by_email(profile.email)
+    proved = _proved(profile)
+    user = User.by_email(proved) if proved else None
     if user is None or not user.awaits_identity:
         return None
     if not user.granted_roles and _is_named(profile):  # a directory was faster than its admin
@@ -222,7 +230,16 @@ def _newcomer(profile: Profile) -> User:
 
 def _is_named(profile: Profile) -> bool:
     """Tell whether the operator named this address, which has to be verified, as an admin's."""
-    return profile.email_verified and profile.email.lower() in settings().initial_admin_emails
+    return _proved(profile) in settings().initial_admin_emails
+
+
+def _proved(profile: Profile) -> str:
+    """Return the verified address in the form it is stored in, else nothing.
+
+    One that only becomes an address of ours in small letters is another: U+212A makes a "k".
+    """
+    same = all(mark.isascii() or mark == mark.lower() for mark in profile.email)
+    return profile.email.strip().lower() if profile.email_verified and same else ""
 
 
 def _no_role() -> Refused:

@@ -193,5 +193,5 @@ def _empty(plan: Plan, versions: Sequence[Version], left: Sequence[Version]) -> 
         delete(Placement).where(Placement.plan_id == plan.id, Placement.version.in_(numbers))
     )
     for number in numbers:
-        IdempotencyKey.forget_warnings(plan.slug, number)
+        IdempotencyKey.forget_words(plan.slug, number)
     db.session.flush()

@@ -128,11 +128,7 @@ class Token(Base):
         if not well_formed(token) or token[:3] not in kinds:
             return None
         found = db.session.scalar(select(cls).where(cls.token_hash == hashed(token)))
-        if found is None or found.revoked_at is not None:
-            return None
-        if found.kind != SCIM and (found.user is None or not found.user.active):
-            return None
-        return None if found.is_over else found
+        return found if found is not None and found.is_live else None
 
     @classmethod
     def of(cls, user: User) -> list[Token]:
@@ -161,6 +157,12 @@ class Token(Base):
         if self.revoked_at is None:
             self.revoked_at = now()
             Event.record("token.revoked", by=by, target=self.name, data={"prefix": self.prefix})
+
+    @property
+    def is_live(self) -> bool:
+        """Tell whether it opens anything: it, and whose it is."""
+        owned = self.kind == SCIM or (self.user is not None and self.user.active)
+        return owned and self.revoked_at is None and not self.is_over
 
     @property
     def is_over(self) -> bool:

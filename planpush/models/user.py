@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Index, Select, String, cast, select
+from sqlalchemy import JSON, Index, Select, String, cast, inspect, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from planpush.content.problem import Conflict, Finding, Forbidden, Invalid
-from planpush.db import Base, UTCDateTime, db, now
+from planpush.db import Base, UTCDateTime, db, now, storable
 from planpush.models.event import Event
 from planpush.models.permission import ROLE_NAMES, allowed
 from planpush.settings import ROLES
@@ -71,7 +71,7 @@ class User(Base):
     @classmethod
     def by_email(cls, email: str) -> User | None:
         """Find a person by address, in any case."""
-        return db.session.scalar(select(cls).where(cls.email == email.strip().lower()))
+        return db.session.scalar(select(cls).where(cls.email == storable(email).strip().lower()))
 
     @classmethod
     def named(cls, told: str) -> User:
@@ -132,9 +132,10 @@ class User(Base):
         """
         from planpush.models.group import roles_of
 
-        if "admin" in self.roles:
-            with db.session.no_autoflush:  # lock in one order, before this row is written
+        with db.session.no_autoflush:  # lock in one order, before this row is written
+            if "admin" in self.roles:
                 self._is_last_admin()
+            self._read_anew()
         roles = sorted(set(self.granted_roles) | roles_of(self))
         if "admin" in self.roles and "admin" not in roles and self.active and self._is_last_admin():
             if not keep_last:
@@ -155,10 +156,23 @@ class User(Base):
         ).all()
         return set(admins) <= {self.id}
 
+    def _read_anew(self) -> None:
+        """Lock this row and take what others wrote meanwhile, but for what is changed here.
+
+        SQLite has one writer at a time anyway.
+        """
+        if db.engine.dialect.name == "postgresql":
+            columns = inspect(self).attrs
+            names = ("roles", "granted_roles", "group_names", "active")
+            stale = [name for name in names if not columns[name].history.has_changes()]
+            db.session.refresh(self, stale, with_for_update=True)
+
     def deactivate(self, *, by: User | None, data: dict[str, Any] | None = None) -> None:
         """Shut this person out: every session and token is dead from the next request on."""
         if not self.active:
             return
+        self._is_last_admin()
+        self._read_anew()
         if "admin" in self.roles and self._is_last_admin():
             raise LastAdmin
         self.active, self.updated_at = False, now()
@@ -176,8 +190,8 @@ class User(Base):
         from planpush.models.session import BrowserSession, SignInLink
         from planpush.models.token import Token
 
+        SignInLink.void(self)  # first: one that is redeemed right now becomes a session
         ended = BrowserSession.end_all(self)
-        SignInLink.void(self)
         revoked = Token.revoke_all(self)
         data = {"sessions": ended, "tokens": revoked} | ({"reason": reason} if reason else {})
         Event.record("sessions.revoked", by=by, target=self.email, data=data)

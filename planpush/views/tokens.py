@@ -5,9 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from flask import Blueprint, Response, redirect, render_template
+from flask import Blueprint, Response, g, redirect, render_template
 
 from planpush.content.problem import Problem
+from planpush.models.session import BrowserSession
 from planpush.models.token import SCOPES, Token
 from planpush.web.auth import current_user
 from planpush.web.limits import limited
@@ -38,6 +39,8 @@ def create() -> Any:
     form_claim = claim(current_user())
     if not form_claim.first:
         return redirect("/settings/tokens", 303)
+    # In turn with whoever signs this person out everywhere: nothing is issued behind their back.
+    BrowserSession.own(current_user(), g.browser_session.id)
     made = Token.issue(current_user(), name=form.name, scopes=form.scopes, until=ends)
     form_claim.keep(0)
     return _page(TokenForm(scopes=SCOPES), made=made, name=form.name, status=201)

@@ -156,6 +156,8 @@ def _admit() -> None:
         db.session.rollback()
         request.get_data(parse_form_data=True)
         g.writes = not getattr(view, "prepares", False) and not _is_search()
+        if g.token is not None and not g.token.is_live:  # revoked while the body was on its way
+            raise Unauthenticated("This token was revoked a moment ago.")
 
 
 def _brings_message(view: Callable[..., Any]) -> bool:

@@ -83,6 +83,8 @@ def _unexpected(error: Exception) -> Response:
 
 def _answer(problem: Problem) -> Response:
     db.session.rollback()
+    if problem.status < 500 and _is_ended():
+        g.browser_session, problem = None, Unauthenticated()
     g.problem = problem  # the audit log names the reason
     if is_api():
         response = _for_program(problem)
@@ -99,6 +101,14 @@ def _answer(problem: Problem) -> Response:
     if "retry_after" in problem.extra:
         response.headers["Retry-After"] = str(problem.extra["retry_after"])
     return response
+
+
+def _is_ended() -> bool:
+    """Tell whether somebody ended this request's own session meanwhile."""
+    try:
+        return g.get("browser_session") is not None and not g.browser_session.token_hash
+    except ObjectDeletedError:
+        return True
 
 
 def _for_program(problem: Problem) -> Response:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import wraps
-from ipaddress import ip_network
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 
 from flask import g, request
@@ -16,6 +17,7 @@ from planpush.models.rate_limit import RateLimit
 from planpush.models.setting import settings
 from planpush.web.auth import begin_writing, config
 
+_PORT = re.compile(r"^(?:\[([^]]+)\]|([0-9.]+))(?::[0-9]+)?$")
 Limit = int | Callable[[], int]
 _MOST_ROWS = 200  # a minute from one place: strangers must not fill the audit log
 
@@ -73,13 +75,19 @@ def _count(name: str, limit: int, seconds: int, apart: bool, audit: str) -> None
 
 
 def _subscriber() -> str:
-    """Return an IPv4 address, or the network of an IPv6 one: a subscriber has all its 2^64."""
+    """Return an IPv4 address, or the network of an IPv6 one: a subscriber has all its 2^64.
+
+    Some proxies name the port, too; on a socket for both kinds an IPv4 address looks like IPv6.
+    """
     told = request.remote_addr or ""
-    network = f"{told}/64" if ":" in told else told
     try:
-        return str(ip_network(network, strict=False).network_address)
+        found = ip_address(_PORT.sub(r"\1\2", told))
     except ValueError:  # a proxy's own word for it
         return told
+    if isinstance(found, IPv6Address):
+        within = ip_network(f"{found}/64", strict=False).network_address
+        return str(found.ipv4_mapped or within)
+    return str(found)
 
 
 def _record(kind: str) -> None:

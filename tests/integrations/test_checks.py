@@ -90,7 +90,7 @@ def test_okta_works(tested, provider):
         ({"jwks_uri": None}, {}, "not understood"),
         ({}, {"/jwks": b"{}"}, "signing keys"),
         ({}, {"/jwks": "500"}, "answers with an error"),
-        ({}, {"/.well-known/openid-configuration": b"<html>"}, "not understood"),
+        ({}, {"/.well-known/openid-configuration": b"<html>"}, "check the issuer"),
     ],
 )
 def test_19_22_a_provider_that_sign_in_would_refuse_fails_the_test(

@@ -146,6 +146,11 @@ def test_32_what_cannot_be_kept_is_400(directory):
         assert "http" not in answer.json["detail"]
 
 
+def test_32_a_role_that_is_no_json_grants_nothing(directory):
+    body = {"schemas": [USER], "userName": "dan@example.com", "roles": [{"value": '{"a":' * 3000}]}
+    assert directory.call("POST", "/Users", body).status_code == 201
+
+
 def test_32_a_group_has_a_name(directory):
     for name in ("", "x" * 201, "a\x00b", "ΐ" * 180, "two\nlines"):
         body = {"displayName": name}

@@ -82,6 +82,13 @@ def test_16_an_unverified_address_opens_no_account_made_in_advance(database):
     assert made.awaits_identity and Identity.of(made) == []
 
 
+def test_16_an_address_that_only_looks_like_one_of_ours_is_another(database):
+    User.add("kim@example.com", name="Kim", roles=["admin"])
+    put_in_force(initial_admin_emails="mike@example.com")
+    assert refused(OCTO, email="\u212aim@example.com") == "address_taken"
+    assert arrive(OCTO, email="mi\u212ae@example.com").roles == ["developer"]
+
+
 def test_an_account_without_an_address_is_refused(database):
     assert refused(OCTO, email="") == "no_email"
 

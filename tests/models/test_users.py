@@ -1,5 +1,7 @@
 """People: their roles in force, the last admin, and being out at once."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 import sqlalchemy as sa
 
@@ -7,10 +9,12 @@ from planpush.content.problem import Conflict, Forbidden, Invalid
 from planpush.db import commit, db
 from planpush.models.event import Event
 from planpush.models.group import GroupRole, joined, left, sources
+from planpush.models.identity import Identity, Profile, Refused
 from planpush.models.session import BrowserSession, SignInLink
 from planpush.models.setting import Setting
 from planpush.models.token import PERSONAL, Token
 from planpush.models.user import User
+from tests.conftest import ON_POSTGRES
 from tests.models.conftest import at_once
 from tests.people import person
 
@@ -167,3 +171,64 @@ def test_only_an_admin_finds_people_to_manage(database):
     assert User.manageable_by(person("ada"), alice.id) is alice
     assert User.manageable_by(person("pam"), alice.id) is None
     assert User.manageable_by(person("ada"), 999) is None
+
+
+def overtaken(app, action):
+    """Let somebody else change bob while `action` has read him and not yet written."""
+
+    def act(change):
+        with app.app_context():
+            bob = person("bob")
+            assert bob.roles and bob.active
+            with ThreadPoolExecutor(1) as other:
+                other.submit(run, change).result()
+            action(bob)
+            commit()
+
+    def run(change):
+        with app.app_context():
+            change(person("bob"))
+            commit()
+
+    return act
+
+
+@pytest.mark.skipif(not ON_POSTGRES, reason="SQLite has one writer at a time")
+def test_21_a_grant_does_not_bring_back_a_group_that_was_left_meanwhile(app):
+    with app.app_context():
+        GroupRole.put("admins", "admin", by=person("ada"))
+        joined(person("bob"), "admins")
+        commit()
+    overtaken(app, lambda bob: bob.grant("developer", by=person("ada")))(
+        lambda bob: left(bob, "admins")
+    )
+    with app.app_context():
+        assert person("bob").roles == ["developer"]
+
+
+@pytest.mark.skipif(not ON_POSTGRES, reason="SQLite has one writer at a time")
+def test_32_who_became_the_last_admin_meanwhile_is_not_shut_out(app):
+    def make_last(bob):
+        bob.grant("admin", by=person("ada"))
+        person("ada").grant("qa", by=bob)
+
+    with pytest.raises(Conflict):
+        overtaken(app, lambda bob: bob.deactivate(by=None))(make_last)
+
+
+@pytest.mark.skipif(not ON_POSTGRES, reason="SQLite has one writer at a time")
+def test_30_who_is_shut_out_while_arriving_stays_out(app):
+    dan = Profile("github", "https://github.com", "4", "bob", "Bob", "bob@example.com", True)
+
+    def arrive(_bob):
+        Identity.arrive(dan)
+
+    with pytest.raises(Refused):
+        overtaken(app, arrive)(lambda bob: bob.deactivate(by=None))
+
+
+def test_an_address_with_nul_is_nobodys(database):
+    assert User.by_email("alice\0@example.com") is None
+    Event.record("group_role.failed", by=None, target="a\0b")
+    commit()
+    assert events(database, "group_role.failed")[0].target == "a\ufffdb"

@@ -1,5 +1,7 @@
 """Connecting and disconnecting: only by a form of one's own, never by somebody else's page."""
 
+import re
+
 import pytest
 import sqlalchemy as sa
 
@@ -154,3 +156,14 @@ def test_the_only_way_in_cannot_be_disconnected(app, another, alice):
     answer = client.delete(path, headers=HTMX | {"X-CSRF-Token": alice.csrf})
     assert answer.status_code == 409 and "only way" in answer.text
     assert owners(app) == ["alice@example.com"]
+
+
+def test_13_who_came_by_github_does_not_forget_it_and_stays(there):
+    client = there.test_client()
+    client.get("/sign-in/github")
+    client.get("/sign-in/github/authorized")
+    page = client.get("/settings/profile").text
+    assert "Your only way in" in page
+    csrf = re.search(r'name="csrf-token" content="(\w+)"', page)[1]
+    assert client.delete(f"{PATH}/1", headers={"X-CSRF-Token": csrf}).status_code == 409
+    assert owners(there) == ["octo@example.com"]

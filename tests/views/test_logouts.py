@@ -438,3 +438,11 @@ def test_no_token_of_the_provider_is_stored_or_logged(site, op, dan, stored, cap
     tell(site, token)
     assert "eyJ" not in repr(stored()) + caplog.text
     assert len(rows(site, BrowserSession)) == 2
+
+
+def test_22_strangers_do_not_make_a_provider_that_fails_be_asked_again_and_again(another, op):
+    cold = another(**op.settings)
+    op.trouble["/.well-known/openid-configuration"] = "500"
+    sent = [cold.test_client().post(BACK, data={"logout_token": "x"}) for _ in range(3)]
+    assert [one.status_code for one in sent] == [502, 503, 503]
+    assert op.asked["/.well-known/openid-configuration"] == 1

@@ -175,6 +175,7 @@ def test_a_repeated_push_no_longer_quotes_it_in_its_warnings(browser, push, stor
     again = push("alice", [section], key, title="Warned", slug="warned")
     assert (again.status_code, again.json["version"]) == (201, 1)
     assert SECRET not in again.text and SECRET not in repr(stored())
+    assert again.json["title"] == ""  # it may have held the secret, too
 
 
 def test_a_comment_on_a_purged_page_is_refused_and_nothing_is_stored(browser, leaked, stored):

@@ -65,7 +65,7 @@ def test_40_the_link_makes_the_first_admin_and_signs_them_in(empty):
     assert (answer.status_code, answer.location) == (303, "/setup")
     assert people(empty) == [("root@example.com", ["admin"])]
     left = client.get("/setup")
-    assert left.status_code == 200 and 'href="/admin/settings"' in left.text
+    assert left.status_code == 200 and 'href="/admin/settings#pp-group-github"' in left.text
     assert "Root Person" in client.get("/dashboard").text
 
 

@@ -52,6 +52,6 @@ def test_a_refusal_says_why_and_whom_to_ask_and_leads_back(another):
     there.view_functions["github.authorized"] = come_back
     answer = there.test_client().get("/sign-in/github/authorized")
     assert answer.status_code == 403
-    assert "That sign-in did not work" in answer.text
+    assert "Signing in did not work" in answer.text
     assert "Ask an admin of planpush" in answer.text and 'href="/sign-in"' in answer.text
     assert "planpush=" not in str(answer.headers.getlist("Set-Cookie"))

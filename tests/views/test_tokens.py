@@ -1,12 +1,14 @@
 """API tokens: shown once, listed by prefix and last use, limited in time, revoked at once."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
+from io import BytesIO
 
 import pytest
 import sqlalchemy as sa
 
-from planpush.db import db, now
+from planpush.db import commit, db, now
 from planpush.models.event import Event
 from planpush.models.token import Token
 from tests.models.conftest import at_once
@@ -171,3 +173,47 @@ def test_39_making_tokens_is_limited(another):
 def test_a_person_sees_their_own_tokens_only(browser, made):
     assert made[:8] not in browser("bob").get(PATH).text
     assert made[:8] not in browser("ada").get(PATH).text
+
+
+class Slowly(BytesIO):
+    """A body that is on its way while something happens."""
+
+    def __init__(self, body, happens):
+        super().__init__(body)
+        self.happens = happens
+
+    def readinto(self, buffer):
+        self.happens()
+        return super().readinto(buffer)
+
+
+def shut_out(app, name):
+    def happens():
+        with ThreadPoolExecutor(1) as other:
+            other.submit(run).result()
+
+    def run():
+        with app.app_context():
+            person(name).sign_out_everywhere(by=None)
+            commit()
+
+    return happens
+
+
+def test_30_what_is_revoked_while_the_body_comes_does_nothing(app, browser):
+    form = GOOD | {"scope": ["plans:write"]}
+    made = FORM.search(browser("alice").send("POST", PATH, form).text)[0]
+    sent = {"Authorization": f"Bearer {made}", "Content-Length": "9"}
+    body = Slowly(b"<p>hi</p>", shut_out(app, "alice"))
+    answer = app.test_client().post("/api/push", input_stream=body, headers=sent)
+    assert answer.status_code == 401
+
+
+def test_30_a_browser_signed_out_while_its_form_comes_makes_no_token(app, browser):
+    alice, form = browser("alice"), b"name=x&scope=plans:read&expires=30"
+    kind = "application/x-www-form-urlencoded"
+    sent = {"X-CSRF-Token": alice.csrf, "Content-Length": str(len(form)), "Content-Type": kind}
+    body = Slowly(form, shut_out(app, "alice"))
+    answer = alice.client.post(PATH, input_stream=body, headers=sent)
+    assert (answer.status_code, answer.location) == (302, "/sign-in")
+    assert rows(app) == []

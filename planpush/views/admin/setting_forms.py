@@ -26,6 +26,8 @@ _HELP = {
     "auth_providers": "None ticked: every way that is set up.",
     "initial_admin_emails": "Comma-separated. They count when the provider has verified them.",
     "default_role": "Without one, people whom no group brings a role are refused.",
+    "github_url": "Another one only for GitHub Enterprise, like https://github.example.com",
+    "github_api_url": "For Enterprise https://github.example.com/api/v3",
     "okta_issuer": "Exactly as the provider's metadata says it.",
     "slack_webhook_url": "Either this, or a bot token and a channel.",
 }
