@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from planpush.content.problem import Invalid
 from planpush.integrations.http import Answer, Bearer, Unavailable, ask, garbage
-from planpush.models.identity import Profile, Refused
+from planpush.models.profile import Profile, Refused
 from planpush.models.setting import settings
 from planpush.models.user import User
 

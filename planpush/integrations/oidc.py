@@ -18,7 +18,7 @@ from planpush.integrations.http import Answer, Unavailable, ask, garbage
 from planpush.integrations.oidc_claims import missing, profile_of, userinfo
 from planpush.integrations.oidc_provider import WHO, Provider, discover, provider
 from planpush.integrations.oidc_tokens import check_id_token, opened, refused, text_of
-from planpush.models.identity import Profile
+from planpush.models.profile import Profile
 from planpush.models.setting import settings
 
 log = logging.getLogger("planpush")

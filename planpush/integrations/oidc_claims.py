@@ -9,7 +9,7 @@ from planpush.integrations.http import Bearer, Unavailable, ask, garbage
 from planpush.integrations.oidc_provider import WHO, Provider
 from planpush.integrations.oidc_tokens import refused, text_of
 from planpush.models.group import LONGEST
-from planpush.models.identity import Profile
+from planpush.models.profile import Profile
 
 _MOST_GROUPS = 2000
 

@@ -13,7 +13,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import JWKRegistry, Key
 
 from planpush.integrations.http import Unavailable, ask, garbage, unavailable
-from planpush.models.identity import PROVIDER_NAMES
+from planpush.models.profile import PROVIDER_NAMES
 from planpush.models.setting import settings
 
 log = logging.getLogger("planpush")

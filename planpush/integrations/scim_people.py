@@ -8,13 +8,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from scim2_models import InvalidValueException, Meta, Resource, UniquenessException
-from sqlalchemy import ColumnElement, Select, delete, select, update
+from sqlalchemy import ColumnElement, Select, select, update
 
 from planpush.db import db
 from planpush.integrations.scim_groups import PREFIX as GROUP
 from planpush.integrations.scim_record import changes, etag, kept, name_of_token, note, touch
 from planpush.models.group import Group, GroupMember, remove_all
-from planpush.models.identity import Identity
 from planpush.models.permission import ROLE_NAMES
 from planpush.models.user import User
 from planpush.settings import ROLES
@@ -138,7 +137,6 @@ def remove(user: User) -> None:
     touch(user)
     db.session.execute(update(Group).where(Group.id.in_(theirs)).values(updated_at=user.updated_at))
     remove_all(user)
-    db.session.execute(delete(Identity).where(Identity.user_id == user.id))
     user.email, user.external_id, user.scim = f"deleted+{user.id}@invalid", None, {}
     user.awaits_identity, user.deleted_at = False, user.updated_at
     note("scim.user.deleted", address, [])

@@ -3,51 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from planpush.content.problem import NotFound, Problem
+from planpush.content.problem import NotFound
 from planpush.db import Base, UTCDateTime, db, now
 from planpush.models.event import Event
 from planpush.models.group import claimed
+from planpush.models.profile import PROVIDER_NAMES, Profile, Refused
 from planpush.models.sealing import seal, unseal
 from planpush.models.session import BrowserSession
 from planpush.models.setting import settings
 from planpush.models.user import User
-
-PROVIDER_NAMES = {"github": "GitHub", "okta": "Okta", "local": "a single-use link"}
-
-
-@dataclass(frozen=True, slots=True)
-class Profile:
-    """What a provider, asked directly, says of somebody.
-
-    `subject` never changes there. `groups` is None where the provider says nothing of them.
-    `token` is the provider's, kept sealed to ask again whether somebody still belongs.
-    """
-
-    provider: str
-    issuer: str
-    subject: str
-    login: str
-    name: str
-    email: str
-    email_verified: bool = False
-    groups: list[str] | None = None
-    token: str = ""
-
-
-@dataclass(eq=False)
-class Refused(Problem):
-    """403: the provider knows them, but they may not come in; `reason` is for the audit log."""
-
-    status: int = 403
-    code: str = "refused"
-    reason: str = ""
 
 
 class Identity(Base):
@@ -102,8 +71,9 @@ class Identity(Base):
         _in_turn(profile)
         identity = cls.find(profile.issuer, profile.subject)
         if identity is None:
-            user = _made_in_advance(profile) or _newcomer(profile)
-            identity = cls._link(user, profile)
+            identity = cls._link(profile.account_in_advance() or profile.newcomer(), profile)
+        elif identity.user.deleted_at is not None:
+            identity._move(profile)
         user = identity.user
         if user.active:
             identity._note(profile)
@@ -150,9 +120,23 @@ class Identity(Base):
         )
         user.awaits_identity = False
         db.session.add(identity)
-        data = {"provider": profile.provider, "login": profile.login[:254]}
-        Event.record("identity.linked", by=user, target=user.email, data=data)
+        identity._record_link(profile)
         return identity
+
+    def _record_link(self, profile: Profile) -> None:
+        data = {"provider": profile.provider, "login": profile.login[:254]}
+        Event.record("identity.linked", by=self.user, target=self.user.email, data=data)
+
+    def _move(self, profile: Profile) -> None:
+        """Come back after being deleted: only to an account that was made anew in advance.
+
+        So whoever a directory deletes stays out, also where another provider would let them in.
+        """
+        user = profile.account_in_advance()
+        if user is None:
+            raise Refused("Your account was deleted. Ask an admin.", reason="deleted")
+        self.user_id, self.user, user.awaits_identity = user.id, user, False
+        self._record_link(profile)
 
     def _note(self, profile: Profile) -> None:
         """Keep what the provider says today."""
@@ -197,49 +181,6 @@ def _in_turn(profile: Profile) -> None:
         named = hashlib.sha256(f"{profile.issuer}\0{profile.subject}".encode()).digest()
         key = int.from_bytes(named[:8], signed=True)
         db.session.execute(select(func.pg_advisory_xact_lock(key)))
-
-
-def _made_in_advance(profile: Profile) -> User | None:
-    """Return the account that waits for whoever proves its address."""
-    proved = _proved(profile)
-    user = User.by_email(proved) if proved else None
-    if user is None or not user.awaits_identity:
-        return None
-    if not user.granted_roles and _is_named(profile):  # a directory was faster than its admin
-        user.granted_roles = ["admin"]
-    return user
-
-
-def _newcomer(profile: Profile) -> User:
-    """Make an account. Nobody is admin by arriving first, only by a named, verified address."""
-    where = PROVIDER_NAMES[profile.provider]
-    if not profile.email:
-        message = f"{where} told no e-mail address of yours: let it, and sign in again."
-        raise Refused(message, reason="no_email")
-    if User.by_email(profile.email) is not None:
-        raise Refused(
-            f"There is an account with the address {profile.email} already. Sign in to it as you "
-            f"did before, then connect {where} under Settings, Profile.",
-            reason="address_taken",
-        )
-    start = {"github": ["developer"]}.get(profile.provider, [])
-    roles: list[str] = ["admin"] if _is_named(profile) else start
-    rest: dict[str, Any] = {"awaits_identity": False}
-    return User.add(profile.email, name=profile.name[:200], roles=roles, **rest)
-
-
-def _is_named(profile: Profile) -> bool:
-    """Tell whether the operator named this address, which has to be verified, as an admin's."""
-    return _proved(profile) in settings().initial_admin_emails
-
-
-def _proved(profile: Profile) -> str:
-    """Return the verified address in the form it is stored in, else nothing.
-
-    One that only becomes an address of ours in small letters is another: U+212A makes a "k".
-    """
-    same = all(mark.isascii() or mark == mark.lower() for mark in profile.email)
-    return profile.email.strip().lower() if profile.email_verified and same else ""
 
 
 def _no_role() -> Refused:

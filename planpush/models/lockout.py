@@ -9,7 +9,7 @@ from flask import current_app
 
 from planpush.config import Config
 from planpush.content.problem import Finding, Invalid
-from planpush.models.identity import PROVIDER_NAMES
+from planpush.models.profile import PROVIDER_NAMES
 from planpush.models.setting import Setting
 
 CONFIRMATION = "lock me out"

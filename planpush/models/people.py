@@ -12,8 +12,9 @@ from sqlalchemy import ColumnElement, Select, String, cast, func, or_, select
 from planpush.content.problem import Finding, Invalid
 from planpush.db import db, now
 from planpush.models.group import Group, GroupRole
-from planpush.models.identity import PROVIDER_NAMES, Identity
+from planpush.models.identity import Identity
 from planpush.models.permission import ROLE_NAMES
+from planpush.models.profile import PROVIDER_NAMES
 from planpush.models.session import BrowserSession
 from planpush.models.setting import settings
 from planpush.models.token import ACCESS, Token

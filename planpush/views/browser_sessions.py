@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, g, render_template
 
 from planpush.content.device import device, is_phone
-from planpush.models.identity import PROVIDER_NAMES
+from planpush.models.profile import PROVIDER_NAMES
 from planpush.models.session import BrowserSession
 from planpush.views.sign_ins import destroy as sign_out
 from planpush.web.auth import current_user

@@ -5,8 +5,9 @@ from __future__ import annotations
 from flask import Blueprint, Response, render_template
 
 from planpush.models.group import sources
-from planpush.models.identity import PROVIDER_NAMES, Identity
+from planpush.models.identity import Identity
 from planpush.models.permission import ROLE_NAMES
+from planpush.models.profile import PROVIDER_NAMES
 from planpush.models.setting import settings
 from planpush.web.auth import current_user
 

@@ -11,7 +11,8 @@ from flask import Response, g, redirect, request, session
 from planpush.content.problem import Malformed, Problem
 from planpush.db import db, now, outlives_refusal
 from planpush.models.event import Event
-from planpush.models.identity import Identity, Profile, Refused
+from planpush.models.identity import Identity
+from planpush.models.profile import Profile, Refused
 from planpush.models.spent import Spent
 from planpush.models.user import User
 from planpush.web.auth import begin_writing, own_path, sign_in

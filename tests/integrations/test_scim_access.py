@@ -11,7 +11,8 @@ import sqlalchemy as sa
 
 from planpush.db import commit, db
 from planpush.models.event import Event
-from planpush.models.identity import Identity, Profile, Refused
+from planpush.models.identity import Identity
+from planpush.models.profile import Profile, Refused
 from planpush.models.session import SignInLink
 from planpush.models.token import Token, mint, well_formed
 from planpush.paths import ROOT

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from planpush.db import commit, db
 from planpush.models.event import Event
 from planpush.models.group import GroupMember, GroupRole
-from planpush.models.identity import Identity, Profile
+from planpush.models.identity import Identity
+from planpush.models.profile import Profile, Refused
 from planpush.models.user import User
 from tests.conftest import make_app
 from tests.integrations.conftest import Directory, op, problem
@@ -131,7 +132,24 @@ def test_29_a_deleted_person_is_gone_but_for_the_name(app, directory, mapped, pl
         gone = db.session.get(User, int(alice))
         assert (gone.name, gone.active, gone.external_id) == ("Alice", False, None)
         assert gone.deleted_at is not None and not gone.awaits_identity
-        assert db.session.scalar(sa.select(sa.func.count()).select_from(Identity)) == 0
+
+
+def test_29_30_who_was_deleted_comes_back_only_where_a_new_account_waits(app, directory, mapped):
+    dan = directory.user("dan@example.com")["id"]
+    directory.group("PMs", dan)
+    profile = Profile("github", "https://gh.test", "4", "dan", "Dan", "dan@example.com", True)
+    with app.app_context():
+        assert Identity.arrive(profile).id == int(dan)
+        commit()
+    directory.call("DELETE", f"/Users/{dan}")
+    with app.app_context(), pytest.raises(Refused, match="deleted"):
+        Identity.arrive(profile)
+    again = directory.user("dan@example.com")["id"]
+    directory.group("Admins", again)
+    with app.app_context():
+        assert Identity.arrive(profile).id == int(again) != int(dan)
+        assert [one.subject for one in Identity.of(person("dan"))] == ["4"]
+        assert Identity.of(db.session.get(User, int(dan))) == []
 
 
 def test_39_every_write_is_one_row(app, directory):

@@ -9,7 +9,8 @@ from planpush.content.problem import NotFound
 from planpush.db import commit
 from planpush.models.event import Event
 from planpush.models.group import GroupRole
-from planpush.models.identity import Identity, Profile, Refused
+from planpush.models.identity import Identity
+from planpush.models.profile import Profile, Refused
 from planpush.models.setting import Setting
 from planpush.models.user import User
 from tests.people import person

@@ -9,7 +9,8 @@ from planpush.content.problem import Conflict, Forbidden, Invalid
 from planpush.db import commit, db
 from planpush.models.event import Event
 from planpush.models.group import GroupRole, joined, left, sources
-from planpush.models.identity import Identity, Profile, Refused
+from planpush.models.identity import Identity
+from planpush.models.profile import Profile, Refused
 from planpush.models.session import BrowserSession, SignInLink
 from planpush.models.setting import Setting
 from planpush.models.token import PERSONAL, Token

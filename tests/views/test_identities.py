@@ -6,7 +6,8 @@ import pytest
 import sqlalchemy as sa
 
 from planpush.db import commit, db
-from planpush.models.identity import Identity, Profile
+from planpush.models.identity import Identity
+from planpush.models.profile import Profile
 from planpush.web.arrivals import admit, begin
 from tests.people import HTMX, Browser, person
 

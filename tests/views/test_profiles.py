@@ -6,7 +6,8 @@ import pytest
 
 from planpush.db import commit
 from planpush.models.group import GroupRole, joined
-from planpush.models.identity import Identity, Profile
+from planpush.models.identity import Identity
+from planpush.models.profile import Profile
 from tests.people import Browser, person
 
 

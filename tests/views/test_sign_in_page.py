@@ -2,7 +2,7 @@
 
 import pytest
 
-from planpush.models.identity import Profile
+from planpush.models.profile import Profile
 from planpush.web.arrivals import admit
 
 GITHUB = {"github_client_id": "i", "github_client_secret": "s", "github_org": "acme"}
