@@ -8,7 +8,6 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from planpush.content.problem import NotFound
 from planpush.db import Base, UTCDateTime, db, now
 from planpush.models.event import Event
 from planpush.models.group import claimed
@@ -51,15 +50,6 @@ class Identity(Base):
         """Return a person's identities, oldest first."""
         query = select(cls).where(cls.user_id == user.id).order_by(cls.id)
         return list(db.session.scalars(query))
-
-    @classmethod
-    def own(cls, user: User, identity_id: int) -> Identity:
-        """Return one of a person's identities. Raises `NotFound`: there is none, or another's."""
-        query = select(cls).where(cls.id == identity_id, cls.user_id == user.id)
-        found = db.session.scalar(query.with_for_update(of=cls))
-        if found is None:
-            raise NotFound
-        return found
 
     @classmethod
     def arrive(cls, profile: Profile) -> User:

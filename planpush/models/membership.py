@@ -85,27 +85,17 @@ def _due(at: datetime) -> Select[int]:
             Identity.checked_at < at - EVERY,
             Identity.sealed_token != "",
             User.active,
-            _is_in(at),
+            _is_in(),
         )
         .order_by(Identity.checked_at)
         .with_for_update(skip_locked=True, of=Identity)
     )
 
 
-def _is_in(at: datetime) -> ColumnElement[bool]:
+def _is_in() -> ColumnElement[bool]:
     """Return the condition of having a live session or token."""
-    limits = settings()
-    session = exists().where(
-        BrowserSession.user_id == Identity.user_id,
-        BrowserSession.seen_at >= at - timedelta(seconds=limits.session_idle),
-        BrowserSession.created_at >= at - timedelta(seconds=limits.session_max_age),
-    )
-    token = exists().where(
-        Token.user_id == Identity.user_id,
-        Token.revoked_at.is_(None),
-        or_(Token.expires_at.is_(None), Token.expires_at > at),
-    )
-    return or_(session, token)
+    session = exists().where(BrowserSession.user_id == Identity.user_id, BrowserSession.live())
+    return or_(session, exists().where(Token.user_id == Identity.user_id, Token.live()))
 
 
 def _renewed(identity_id: int, sealed: str) -> str:

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, String, cast, func, or_, select
 
 from planpush.content.problem import Finding, Invalid
-from planpush.db import db, now
+from planpush.db import db
 from planpush.models.group import Group, GroupRole
 from planpush.models.identity import Identity
 from planpush.models.permission import ROLE_NAMES
 from planpush.models.profile import PROVIDER_NAMES
 from planpush.models.session import BrowserSession
-from planpush.models.setting import settings
 from planpush.models.token import ACCESS, Token
 from planpush.models.user import User
 from planpush.settings import ROLES
@@ -160,15 +159,10 @@ def rows(users: Sequence[User]) -> list[Row]:
 
 
 def _count_sessions(found: dict[int, Row]) -> None:
-    at, limits = now(), settings()
-    live = (
-        BrowserSession.seen_at > at - timedelta(seconds=limits.session_idle),
-        (BrowserSession.created_at > at - timedelta(seconds=limits.session_max_age)),
-    )
     query = (
         select(
             BrowserSession.user_id,
-            func.count().filter(*live),
+            func.count().filter(BrowserSession.live()),
             func.max(BrowserSession.seen_at),
         )
         .where(BrowserSession.user_id.in_(found))
@@ -181,11 +175,7 @@ def _count_sessions(found: dict[int, Row]) -> None:
 
 def _count_tokens(found: dict[int, Row]) -> None:
     # A device has an access and a refresh token: it counts once.
-    live = (
-        Token.revoked_at.is_(None)
-        & (Token.kind != ACCESS)
-        & (Token.expires_at.is_(None) | (Token.expires_at > now()))
-    )
+    live = Token.live() & (Token.kind != ACCESS)
     query = (
         select(Token.user_id, func.count().filter(live), func.max(Token.seen_at))
         .where(Token.user_id.in_(found))

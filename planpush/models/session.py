@@ -7,10 +7,9 @@ import secrets
 from datetime import datetime, timedelta
 
 from flask import g
-from sqlalchemy import ForeignKey, Index, String, Text, delete, select, update
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, Text, delete, select, update
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from planpush.content.problem import NotFound
 from planpush.db import Base, UTCDateTime, db, now
 from planpush.models.event import Event
 from planpush.models.sealing import seal, unseal
@@ -89,24 +88,18 @@ class BrowserSession(Base):
         return None if idle or old or not found.user.active else found
 
     @classmethod
-    def of(cls, user: User) -> list[BrowserSession]:
-        """Return a person's live sessions, the last used first."""
+    def live(cls) -> ColumnElement[bool]:
+        """Return the condition that neither limit has passed: what `find` asks of one session."""
         limits, at = settings(), now()
-        query = select(cls).where(
-            cls.user_id == user.id,
-            cls.seen_at >= at - timedelta(seconds=limits.session_idle),
-            cls.created_at >= at - timedelta(seconds=limits.session_max_age),
+        return (cls.seen_at >= at - timedelta(seconds=limits.session_idle)) & (
+            cls.created_at >= at - timedelta(seconds=limits.session_max_age)
         )
-        return list(db.session.scalars(query.order_by(cls.seen_at.desc(), cls.id)))
 
     @classmethod
-    def own(cls, user: User, session_id: int) -> BrowserSession:
-        """Return one of a person's sessions. Raises `NotFound`: there is none, or another's."""
-        query = select(cls).where(cls.id == session_id, cls.user_id == user.id)
-        found = db.session.scalar(query.with_for_update(of=cls))
-        if found is None:
-            raise NotFound
-        return found
+    def of(cls, user: User) -> list[BrowserSession]:
+        """Return a person's live sessions, the last used first."""
+        query = select(cls).where(cls.user_id == user.id, cls.live())
+        return list(db.session.scalars(query.order_by(cls.seen_at.desc(), cls.id)))
 
     @classmethod
     def end_others(cls, user: User, *, but: int) -> int:

@@ -8,10 +8,10 @@ import zlib
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import JSON, ForeignKey, String, select, update
+from sqlalchemy import JSON, ColumnElement, ForeignKey, String, select, update
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from planpush.content.problem import Finding, Invalid, NotFound
+from planpush.content.problem import Finding, Invalid
 from planpush.db import Base, UTCDateTime, db, now
 from planpush.models.event import Event
 from planpush.models.session import TOUCH_EVERY, hashed
@@ -131,19 +131,15 @@ class Token(Base):
         return found if found is not None and found.is_live else None
 
     @classmethod
+    def live(cls) -> ColumnElement[bool]:
+        """Return the condition that a token opens something, whose owner may come in: `is_live`."""
+        return cls.revoked_at.is_(None) & (cls.expires_at.is_(None) | (cls.expires_at > now()))
+
+    @classmethod
     def of(cls, user: User) -> list[Token]:
         """Return a person's live tokens, the newest first."""
         query = select(cls).where(cls.user_id == user.id, cls.revoked_at.is_(None))
         return list(db.session.scalars(query.order_by(cls.id.desc())))
-
-    @classmethod
-    def own(cls, user: User, token_id: int) -> Token:
-        """Return one of a person's tokens. Raises `NotFound`: there is none, or another's."""
-        query = select(cls).where(cls.id == token_id, cls.user_id == user.id)
-        found = db.session.scalar(query.with_for_update(of=cls))
-        if found is None:
-            raise NotFound
-        return found
 
     @classmethod
     def revoke_all(cls, user: User, *kinds: str) -> int:

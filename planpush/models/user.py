@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import JSON, Index, Select, String, cast, inspect, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from planpush.content.problem import Conflict, Finding, Forbidden, Invalid
+from planpush.content.problem import Conflict, Finding, Forbidden, Invalid, NotFound
 from planpush.db import Base, UTCDateTime, db, now, storable
 from planpush.models.event import Event
 from planpush.models.permission import ROLE_NAMES, allowed
 from planpush.settings import ROLES
 
 HUES = 6
+Row = TypeVar("Row", bound=Base)
 
 
 class User(Base):
@@ -206,6 +207,16 @@ class User(Base):
     def hue(self) -> int:
         """Return the avatar's colour class, 1 to 6: the same person always has the same."""
         return self.id % HUES + 1
+
+
+def own(kind: type[Row], user: User, row_id: int) -> Row:
+    """Return a row of `kind` that is `user`'s, locked. Raises `NotFound`: none, or another's."""
+    columns: Any = kind
+    query = select(kind).where(columns.id == row_id, columns.user_id == user.id)
+    found = db.session.scalar(query.with_for_update(of=kind))
+    if found is None:
+        raise NotFound
+    return found
 
 
 class LastAdmin(Conflict):

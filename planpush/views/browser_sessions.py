@@ -9,6 +9,7 @@ from flask import Blueprint, Response, g, render_template
 from planpush.content.device import device, is_phone
 from planpush.models.profile import PROVIDER_NAMES
 from planpush.models.session import BrowserSession
+from planpush.models.user import own
 from planpush.views.sign_ins import destroy as sign_out
 from planpush.web.auth import current_user
 from planpush.web.respond import changed, wants_fragment
@@ -30,7 +31,7 @@ def destroy(session_id: int | None = None) -> Any:
     if session_id is None:
         BrowserSession.end_others(current_user(), but=g.browser_session.id)
         return _changed("All other browsers are signed out.")
-    ended = BrowserSession.own(current_user(), session_id)
+    ended = own(BrowserSession, current_user(), session_id)
     if ended.id == g.browser_session.id:
         return _onward(sign_out())
     ended.end()

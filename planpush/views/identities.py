@@ -7,6 +7,7 @@ from flask import Blueprint, Response, redirect, request
 from planpush.content.problem import Finding, Invalid
 from planpush.models.identity import Identity
 from planpush.models.setting import settings
+from planpush.models.user import own
 from planpush.web.arrivals import connect
 from planpush.web.auth import current_user
 from planpush.web.limits import limited
@@ -33,5 +34,5 @@ def create() -> Response:
 @limited("connect", limit=20, seconds=600)
 def destroy(identity_id: int) -> Response:
     """Forget an account at a provider; never the only way in."""
-    Identity.own(current_user(), identity_id).unlink(by=current_user())
+    own(Identity, current_user(), identity_id).unlink(by=current_user())
     return redirect("/settings/profile", 303)  # type: ignore[return-value]

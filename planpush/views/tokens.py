@@ -10,6 +10,7 @@ from flask import Blueprint, Response, g, redirect, render_template
 from planpush.content.problem import Problem
 from planpush.models.session import BrowserSession
 from planpush.models.token import SCOPES, Token
+from planpush.models.user import own
 from planpush.web.auth import current_user
 from planpush.web.limits import limited
 from planpush.web.respond import changed, claim, on_invalid, wants_fragment
@@ -40,7 +41,7 @@ def create() -> Any:
     if not form_claim.first:
         return redirect("/settings/tokens", 303)
     # In turn with whoever signs this person out everywhere: nothing is issued behind their back.
-    BrowserSession.own(current_user(), g.browser_session.id)
+    own(BrowserSession, current_user(), g.browser_session.id)
     made = Token.issue(current_user(), name=form.name, scopes=form.scopes, until=ends)
     form_claim.keep(0)
     return _page(TokenForm(scopes=SCOPES), made=made, name=form.name, status=201)
@@ -49,7 +50,7 @@ def create() -> Any:
 @tokens.delete("/settings/tokens/<id:token_id>")
 def destroy(token_id: int) -> Response:
     """Revoke a token."""
-    Token.own(current_user(), token_id).revoke(by=current_user())
+    own(Token, current_user(), token_id).revoke(by=current_user())
     return changed("tokens/destroy.htmx.html", page="/settings/tokens", **_list())
 
 

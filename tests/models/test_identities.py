@@ -12,7 +12,7 @@ from planpush.models.group import GroupRole
 from planpush.models.identity import Identity
 from planpush.models.profile import Profile, Refused
 from planpush.models.setting import Setting
-from planpush.models.user import User
+from planpush.models.user import User, own
 from tests.people import person
 
 OCTO = Profile("github", "https://github.com", "4", "octo", "Octo Dev", "octo@example.com", True)
@@ -204,10 +204,10 @@ def test_16_a_disconnected_account_does_not_come_back_by_its_address(database):
 def test_an_identity_is_found_by_its_owner_only(database):
     mine = Identity.connect(OCTO, to=person("alice"))
     database.flush()
-    assert Identity.own(person("alice"), mine.id) is mine
+    assert own(Identity, person("alice"), mine.id) is mine
     for user, number in ((person("bob"), mine.id), (person("alice"), mine.id + 1)):
         with pytest.raises(NotFound):
-            Identity.own(user, number)
+            own(Identity, user, number)
 
 
 def test_17_the_providers_token_is_kept_sealed(database, dump):
