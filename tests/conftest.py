@@ -20,6 +20,7 @@ from planpush.models.schema import migrate
 from planpush.models.token import Token
 from planpush.models.user import User
 from planpush.settings import SPECS
+from tests.haste import compile_routes_once, empty, own_database
 from tests.people import Browser, person
 
 CAST = {
@@ -41,6 +42,7 @@ DOCUMENT = (
 def pytest_configure(config: pytest.Config) -> None:
     if ON_POSTGRES and not os.environ.get("PLANPUSH_TEST_POSTGRES"):
         pytest.exit("PLANPUSH_TEST_POSTGRES names no server", returncode=2)
+    compile_routes_once()
 
 
 @pytest.fixture(scope="session")
@@ -57,15 +59,6 @@ def migrated(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> str:
     return url
 
 
-def own_database(server: str, name: str) -> str:
-    engine = sa.create_engine(server, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(sa.text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
-        connection.execute(sa.text(f"CREATE DATABASE {name}"))
-    engine.dispose()
-    return sa.make_url(server).set(database=name).render_as_string(hide_password=False)
-
-
 def make_app(url: str, data_dir: Path, **changes: Any) -> Flask:
     settings = {"secret_keys": ("k" * 40,), "base_url": "http://localhost", "rate_limits": False}
     fixed = {name: changes.pop(name) for name in list(changes) if name in SPECS}
@@ -79,11 +72,7 @@ def database_url(migrated: str, tmp_path: Path) -> str:
     if not ON_POSTGRES:
         shutil.copy(migrated.removeprefix("sqlite:///"), tmp_path / "planpush.db")
         return f"sqlite:///{tmp_path / 'planpush.db'}"
-    engine = sa.create_engine(migrated)
-    names = ", ".join(table.name for table in reversed(db.metadata.sorted_tables))
-    with engine.begin() as connection:
-        connection.execute(sa.text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
-    engine.dispose()
+    empty(migrated)
     return migrated
 
 
