@@ -7,10 +7,14 @@ from datetime import timedelta
 from sqlalchemy import delete
 
 from planpush.db import db, now
+from planpush.models.authorization_code import AuthorizationCode
+from planpush.models.client import Client
+from planpush.models.device_code import DeviceCode
 from planpush.models.rate_limit import RateLimit
 from planpush.models.session import BrowserSession, SignInLink
 from planpush.models.setting import Setting, settings
 from planpush.models.spent import Spent
+from planpush.models.token import Token
 
 
 def sweep() -> None:
@@ -18,6 +22,6 @@ def sweep() -> None:
     oldest = now() - timedelta(seconds=settings().session_max_age)
     db.session.execute(delete(BrowserSession).where(BrowserSession.created_at < oldest))
     db.session.execute(delete(SignInLink).where(SignInLink.expires_at < now()))
-    RateLimit.sweep()
-    Spent.sweep()
+    for kind in (DeviceCode, AuthorizationCode, Client, Token, RateLimit, Spent):
+        kind.sweep()
     Setting.reseal()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import String, case, delete
+from sqlalchemy import String, case, delete, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from planpush.db import Base, UTCDateTime, db, now, upsert
@@ -38,6 +38,12 @@ class RateLimit(Base):
             .returning(cls.used, cls.started_at)
         ).one()
         return 0 if used <= limit else max(1, seconds - int((at - started).total_seconds()))
+
+    @classmethod
+    def take_back(cls, subject: str) -> None:
+        """Count one use less."""
+        query = update(cls).where(cls.subject == subject, cls.used > 0)
+        db.session.execute(query.values(used=cls.used - 1))
 
     @classmethod
     def sweep(cls) -> None:

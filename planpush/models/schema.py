@@ -8,7 +8,14 @@ from alembic.script import ScriptDirectory
 from flask_migrate import upgrade
 
 from planpush.db import db
-from planpush.models import check, group, identity, spent  # noqa: F401 (the whole schema)
+from planpush.models import (  # noqa: F401 (the whole schema)
+    authorization_code,
+    check,
+    device_code,
+    group,
+    identity,
+    spent,
+)
 from planpush.paths import MIGRATIONS
 
 

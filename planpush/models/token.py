@@ -7,8 +7,9 @@ import string
 import zlib
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import JSON, ColumnElement, ForeignKey, String, select, update
+from sqlalchemy import JSON, ColumnElement, ForeignKey, String, delete, select, update
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from planpush.content.problem import Finding, Invalid
@@ -17,7 +18,15 @@ from planpush.models.event import Event
 from planpush.models.session import TOUCH_EVERY, hashed
 from planpush.models.user import User
 
+if TYPE_CHECKING:
+    from planpush.models.grant import Grant
+
 SCOPES = ("plans:read", "plans:write", "comments:write")
+SCOPE_WORDS = {
+    "plans:read": "Read plans and their comments",
+    "plans:write": "Push plans and new versions",
+    "comments:write": "Comment and answer",
+}
 PERSONAL, ACCESS, REFRESH, SCIM = "ppt", "ppa", "ppr", "pps"
 KINDS = frozenset({PERSONAL, ACCESS, REFRESH, SCIM})
 _DIGITS = string.digits + string.ascii_uppercase + string.ascii_lowercase
@@ -76,8 +85,14 @@ class Token(Base):
     expires_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     seen_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    # Of a client's token: its family, and when a refresh token was turned into the next.
+    grant_id: Mapped[int | None] = mapped_column(
+        ForeignKey("grants.id", ondelete="CASCADE"), index=True
+    )
+    spent_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
     user: Mapped[User | None] = relationship(lazy="joined")
+    grant: Mapped[Grant | None] = relationship()
 
     @classmethod
     def issue(
@@ -125,28 +140,58 @@ class Token(Base):
     @classmethod
     def find(cls, token: str, *kinds: str) -> Token | None:
         """Return the live token; a malformed one costs no query."""
-        if not well_formed(token) or token[:3] not in kinds:
+        if token[:3] not in kinds:
             return None
-        found = db.session.scalar(select(cls).where(cls.token_hash == hashed(token)))
+        found = cls.stored(token)
         return found if found is not None and found.is_live else None
+
+    @classmethod
+    def stored(cls, token: str) -> Token | None:
+        """Return the token, dead or alive; a malformed one costs no query."""
+        if not well_formed(token):
+            return None
+        return db.session.scalar(select(cls).where(cls.token_hash == hashed(token)))
 
     @classmethod
     def live(cls) -> ColumnElement[bool]:
         """Return the condition that a token opens something, whose owner may come in: `is_live`."""
-        return cls.revoked_at.is_(None) & (cls.expires_at.is_(None) | (cls.expires_at > now()))
+        unused = cls.revoked_at.is_(None) & cls.spent_at.is_(None)
+        return unused & (cls.expires_at.is_(None) | (cls.expires_at > now()))
 
     @classmethod
     def of(cls, user: User) -> list[Token]:
-        """Return a person's live tokens, the newest first."""
-        query = select(cls).where(cls.user_id == user.id, cls.revoked_at.is_(None))
+        """Return a person's own tokens that nobody revoked, the newest first."""
+        query = select(cls).where(
+            cls.user_id == user.id, cls.kind == PERSONAL, cls.revoked_at.is_(None)
+        )
         return list(db.session.scalars(query.order_by(cls.id.desc())))
 
     @classmethod
     def revoke_all(cls, user: User, *kinds: str) -> int:
-        """Revoke a person's tokens, or those of certain kinds; return how many."""
+        """Revoke a person's tokens, or those of certain kinds; return how many.
+
+        A family that is just getting its next pair is waited for: the pair is not to survive.
+        """
+        from planpush.models.grant import Grant
+
+        db.session.execute(select(Grant.id).where(Grant.user_id == user.id).with_for_update())
         query = update(cls).where(cls.user_id == user.id, cls.revoked_at.is_(None))
         query = query.where(cls.kind.in_(kinds)) if kinds else query
         return len(db.session.execute(query.values(revoked_at=now()).returning(cls.id)).all())
+
+    @classmethod
+    def sweep(cls) -> None:
+        """Drop the tokens of clients that ended by themselves: reuse can no longer be told."""
+        over = cls.expires_at < now() - timedelta(days=1)
+        db.session.execute(delete(cls).where(cls.grant_id.is_not(None), over))
+
+    def get_scope(self) -> str:
+        """Return its scopes, as Authlib asks."""
+        return " ".join(self.scopes)
+
+    def check_client(self, client: Any) -> bool:
+        """Tell whether it was issued to this client, as Authlib asks."""
+        return self.grant is not None and self.grant.client_id == client.client_id
 
     def revoke(self, *, by: User) -> None:
         """Make this token worthless from the next request on."""
@@ -158,7 +203,7 @@ class Token(Base):
     def is_live(self) -> bool:
         """Tell whether it opens anything: it, and whose it is."""
         owned = self.kind == SCIM or (self.user is not None and self.user.active)
-        return owned and self.revoked_at is None and not self.is_over
+        return owned and self.revoked_at is None and self.spent_at is None and not self.is_over
 
     @property
     def is_over(self) -> bool:

@@ -188,10 +188,14 @@ class User(Base):
 
     def sign_out_everywhere(self, *, by: User | None, reason: str = "") -> None:
         """End every browser session, token and sign-in link of this person."""
+        from planpush.models.authorization_code import AuthorizationCode
+        from planpush.models.device_code import DeviceCode
         from planpush.models.session import BrowserSession, SignInLink
         from planpush.models.token import Token
 
-        SignInLink.void(self)  # first: one that is redeemed right now becomes a session
+        # First what is redeemed right now and becomes a session, or tokens.
+        for pending in (SignInLink, DeviceCode, AuthorizationCode):
+            pending.void(self)
         ended = BrowserSession.end_all(self)
         revoked = Token.revoke_all(self)
         data = {"sessions": ended, "tokens": revoked} | ({"reason": reason} if reason else {})

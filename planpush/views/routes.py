@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
+from planpush.views.activations import activations
 from planpush.views.admin.routes import ADMIN
 from planpush.views.api.documents import documents as api_documents
 from planpush.views.api.infos import infos
@@ -22,6 +23,7 @@ from planpush.views.handovers import handovers
 from planpush.views.health import health
 from planpush.views.identities import identities
 from planpush.views.logouts import logouts
+from planpush.views.oauth.routes import OAUTH
 from planpush.views.okta_sign_ins import okta_sign_ins
 from planpush.views.owners import owners
 from planpush.views.plans import plans
@@ -48,6 +50,6 @@ def init_views(app: Flask) -> None:
         publications, exports, updates, infos, lints, pushes, api_plans, outlines, api_documents,
         api_threads, vocabularies,
         owners, handovers, purges, versions, scim,
-        *ADMIN,
+        activations, *OAUTH, *ADMIN,
     ):  # fmt: skip
         app.register_blueprint(blueprint)

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, g, redirect, render_template
 
 from planpush.content.problem import Problem
 from planpush.models.session import BrowserSession
-from planpush.models.token import SCOPES, Token
+from planpush.models.token import SCOPE_WORDS, SCOPES, Token
 from planpush.models.user import own
 from planpush.web.auth import current_user
 from planpush.web.limits import limited
@@ -17,11 +17,6 @@ from planpush.web.respond import changed, claim, on_invalid, wants_fragment
 from planpush.web.token_form import CHOICES, TokenForm
 
 tokens = Blueprint("tokens", __name__)
-SCOPE_WORDS = {
-    "plans:read": "Read plans and their comments",
-    "plans:write": "Push plans and new versions",
-    "comments:write": "Comment and answer",
-}
 
 
 @tokens.get("/settings/tokens")

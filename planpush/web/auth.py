@@ -63,6 +63,12 @@ def signed(view: View) -> View:
     return public(view)
 
 
+def oauth(view: View) -> View:
+    """Mark a view for OAuth clients: the request is all that counts, and errors are RFC 6749's."""
+    view.oauth = True  # type: ignore[attr-defined]
+    return public(view)
+
+
 def quiet(view: View) -> View:
     """Mark a view that an open page asks by itself: it is no sign of a person's presence."""
     view.quiet = True  # type: ignore[attr-defined]
@@ -161,6 +167,8 @@ def _admit() -> None:
 
 
 def _brings_message(view: Callable[..., Any]) -> bool:
+    if getattr(view, "oauth", False):
+        return True
     if not getattr(view, "signed", False):
         return False
     return "logout_token" in request.form or "Authorization" in request.headers

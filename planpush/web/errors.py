@@ -145,12 +145,12 @@ def _for_directory(problem: Problem) -> Response:
 
 def _is_signed() -> bool:
     view = current_app.view_functions.get(request.endpoint or "")
-    return getattr(view, "signed", False)
+    return getattr(view, "signed", False) or getattr(view, "oauth", False)
 
 
 def _for_signer(problem: Problem) -> Response:
     word = "invalid_token" if problem.status == 401 else "invalid_request"
-    word = "temporarily_unavailable" if problem.status >= 500 else word
+    word = "temporarily_unavailable" if problem.status in (429, 500, 503) else word
     body = {"error": word, "error_description": problem.detail or problem.code}
     response = Response(json.dumps(body), status=problem.status, mimetype="application/json")
     if problem.status == 401:

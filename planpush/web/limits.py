@@ -55,6 +55,30 @@ sign_in_limited = limited(
 )
 
 
+def count_guess(name: str, *, limit: int, seconds: int) -> list[str]:
+    """Count a try at something secret, by this person and, five times as many, from this address.
+
+    Returns what to hand to `forgive_guess` if it was right. Raises 429 after too many wrong ones,
+    which are counted before anything is looked up, and however many come at once.
+    """
+    if not config().rate_limits:
+        return []
+    subjects = {f"{name}:{_subscriber()}"[:120]: 5 * limit}
+    if g.get("user"):
+        subjects[f"{name}:user:{g.user.id}"] = limit
+    for subject, most in subjects.items():
+        wait = _hit_apart(subject, most, seconds)
+        if wait:
+            raise _too_often(wait)
+    return list(subjects)
+
+
+def forgive_guess(subjects: list[str]) -> None:
+    """Take a try off the count: it was right."""
+    for subject in subjects:
+        RateLimit.take_back(subject)
+
+
 def _count(name: str, limit: int, seconds: int, apart: bool, audit: str) -> None:
     who = f"user:{g.user.id}" if g.get("user") else f"address:{_subscriber()}"
     subject = f"{name}:{who}"[:120]
@@ -66,12 +90,16 @@ def _count(name: str, limit: int, seconds: int, apart: bool, audit: str) -> None
     if wait:
         if audit:
             outlives_refusal(lambda: _record(audit))
-        raise Problem(
-            f"That was too often: wait {wait} seconds.",
-            extra={"retry_after": wait},
-            status=429,
-            code="rate_limited",
-        )
+        raise _too_often(wait)
+
+
+def _too_often(wait: int) -> Problem:
+    return Problem(
+        f"That was too often: wait {wait} seconds.",
+        extra={"retry_after": wait},
+        status=429,
+        code="rate_limited",
+    )
 
 
 def _subscriber() -> str:

@@ -27,6 +27,11 @@ PUBLIC = {
     "logouts.destroy",
     "api_infos.show",
     "vocabularies.index",
+    "oauth_metadata.show",
+    "oauth_resources.index",
+    "device_codes.create",
+    "oauth_grants.create",
+    "oauth_revocations.create",
 }
 # What an open page asks by itself is answered on that page: tests/views/test_updates.py.
 ASKED_BY_THE_PAGE = {"updates.new"}

@@ -1,0 +1,173 @@
+"""Device codes: a terminal asks, a person allows it in a browser, the terminal gets its tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import JSON, ForeignKey, String, delete, select, update
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from planpush.db import Base, UTCDateTime, db, now
+from planpush.models.event import Event
+from planpush.models.grant import Grant
+from planpush.models.session import hashed
+from planpush.models.user import User
+
+LETTERS = "BCDFGHJKLMNPQRSTVWXZ"  # RFC 8628 §6.1: no vowels, so no words, and no look-alikes
+LENGTH = 8
+LIFETIME = timedelta(minutes=10)
+INTERVAL, SLOWER = 5, 5  # seconds
+TOLERANCE = timedelta(seconds=1)  # the clocks of networks are not even
+ALLOW, DENY = "allow", "deny"
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who asks: a client, on a machine, from an address. All but the address is its own word."""
+
+    client_id: str
+    client_name: str
+    device: str = ""
+    agent: str = ""
+    address: str = ""
+
+
+class DeviceCode(Base):
+    """One question of a terminal, until it is answered, used up or out of time."""
+
+    __tablename__ = "device_codes"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    user_code_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    client_id: Mapped[str] = mapped_column(String(64))
+    client_name: Mapped[str] = mapped_column(String(200))
+    device: Mapped[str] = mapped_column(String(100), default="")
+    agent: Mapped[str] = mapped_column(String(200), default="")
+    address: Mapped[str] = mapped_column(String(64), default="")
+    scopes: Mapped[list[str]] = mapped_column(JSON, default=list)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
+    expires_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+    interval: Mapped[int] = mapped_column(default=INTERVAL)
+    polled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    decision: Mapped[str | None] = mapped_column(String(5))
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    spent_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    user: Mapped[User | None] = relationship(lazy="joined")
+
+    @classmethod
+    def keep(cls, asker: Asker, scopes: Sequence[str], *, code: str, user_code: str) -> None:
+        """Keep a question: the device's secret `code`, and the `user_code` for the person."""
+        db.session.add(
+            cls(
+                code_hash=hashed(code),
+                user_code_hash=hashed(plain(user_code)),
+                client_id=asker.client_id,
+                client_name=asker.client_name,
+                device=asker.device[:100],
+                agent=asker.agent[:200],
+                address=asker.address[:64],
+                scopes=list(scopes),
+                expires_at=now() + LIFETIME,
+            )
+        )
+
+    @classmethod
+    def find(cls, code: str) -> DeviceCode | None:
+        """Return the question of a device, unless its answer was fetched already."""
+        query = select(cls).where(cls.code_hash == hashed(code), cls.spent_at.is_(None))
+        return db.session.scalar(query)
+
+    @classmethod
+    def waiting(cls, typed: str) -> DeviceCode | None:
+        """Return the question that a person's code belongs to, while it waits for an answer."""
+        code = plain(typed)
+        if len(code) != LENGTH:
+            return None
+        query = select(cls).where(cls.user_code_hash == hashed(code), cls.expires_at > now())
+        return db.session.scalar(query.where(cls.decision.is_(None)))
+
+    def decide(self, decision: str, *, by: User) -> bool:
+        """Answer the question; of many answers at once, one gets True."""
+        query = (
+            update(DeviceCode)
+            .where(DeviceCode.id == self.id, DeviceCode.decision.is_(None))
+            .values(decision=decision, user_id=by.id)
+        )
+        first = db.session.execute(query.returning(DeviceCode.id)).first() is not None
+        if first:
+            kind = "device.allowed" if decision == ALLOW else "device.denied"
+            data = {"client": self.client_id, "from": self.address, "scopes": self.scopes}
+            Event.record(kind, by=by, target=self.label, data=data)
+        return first
+
+    @property
+    def label(self) -> str:
+        """Return who asks, in words."""
+        return self.client_name + (f" on {self.device}" if self.device else "")
+
+    @property
+    def is_hurried(self) -> bool:
+        """Tell whether the device asks again before the interval has passed."""
+        pause = timedelta(seconds=self.interval) - TOLERANCE
+        return self.polled_at is not None and now() - self.polled_at < pause
+
+    def get_client_id(self) -> str:
+        """Return who asked, as Authlib asks."""
+        return self.client_id
+
+    def get_user_code(self) -> str:
+        """Return nothing: only its hash is kept, and Authlib needs it for nothing but asking us."""
+        return ""
+
+    def is_expired(self) -> bool:
+        """Tell whether its time has run out, as Authlib asks."""
+        return self.expires_at <= now()
+
+    def get_scope(self) -> str:
+        """Return what was asked for, as Authlib asks."""
+        return " ".join(self.scopes)
+
+    @classmethod
+    def polled(cls, code_id: int, *, slower: bool) -> None:
+        """Note that a device asked; one in a hurry has to wait longer from now on."""
+        step = SLOWER if slower else 0
+        values = {"polled_at": now(), "interval": cls.interval + step}
+        db.session.execute(update(cls).where(cls.id == code_id).values(values))
+
+    def redeem(self) -> Grant | None:
+        """Turn an answer that allows into a grant, once: None, if somebody was faster."""
+        query = (
+            update(DeviceCode)
+            .where(DeviceCode.id == self.id, DeviceCode.spent_at.is_(None))
+            .values(spent_at=now())
+        )
+        if db.session.execute(query.returning(DeviceCode.id)).first() is None:
+            return None
+        assert self.user is not None
+        return Grant.start(
+            self.user,
+            client_id=self.client_id,
+            client_name=self.client_name,
+            scopes=self.scopes,
+            device=self.device,
+            address=self.address,
+        )
+
+    @classmethod
+    def void(cls, user: User) -> None:
+        """Forget what a person has allowed and nobody has fetched yet."""
+        db.session.execute(delete(cls).where(cls.user_id == user.id))
+
+    @classmethod
+    def sweep(cls) -> None:
+        """Drop what nobody can use any more."""
+        db.session.execute(delete(cls).where(cls.expires_at < now() - timedelta(hours=1)))
+
+
+def plain(user_code: str) -> str:
+    """Return a code without what people type around its letters."""
+    return "".join(letter for letter in user_code.upper() if letter in LETTERS)

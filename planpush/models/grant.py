@@ -1,0 +1,136 @@
+"""Grants: what a person allowed a client, and the family of tokens that comes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, String, func, select, update
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from planpush.db import Base, UTCDateTime, db, now
+from planpush.models.event import Event
+from planpush.models.session import hashed
+from planpush.models.token import REFRESH, Token, known
+from planpush.models.user import User
+
+ACCESS_LIFETIME = timedelta(hours=1)
+REFRESH_LIFETIME = timedelta(days=90)
+LONGEST = timedelta(days=365)
+
+
+class Grant(Base):
+    """One sign-in of a client. `device` and `address` are where it was asked for."""
+
+    __tablename__ = "grants"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    client_id: Mapped[str] = mapped_column(String(64), index=True)
+    client_name: Mapped[str] = mapped_column(String(200))
+    device: Mapped[str] = mapped_column(String(100), default="")
+    address: Mapped[str] = mapped_column(String(64), default="")
+    scopes: Mapped[list[str]] = mapped_column(JSON, default=list)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
+    ends_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+    user: Mapped[User] = relationship(lazy="joined", innerjoin=True)
+
+    @classmethod
+    def start(
+        cls, user: User, *, client_id: str, client_name: str, scopes: Iterable[str], **where: str
+    ) -> Grant | None:
+        """Begin a family for `user`; None if they may not come in any more.
+
+        `where` is `device` and `address`. Whoever shuts the person out waits for this, or this
+        for them.
+        """
+        query = select(User.active).where(User.id == user.id).with_for_update(read=True)
+        if not db.session.scalar(query):
+            return None
+        made = cls(
+            user_id=user.id,
+            user=user,
+            client_id=client_id,
+            client_name=client_name,
+            scopes=known(scopes),
+            ends_at=now() + LONGEST,
+            **where,
+        )
+        db.session.add(made)
+        db.session.flush()
+        data = {"kind": "client", "client": client_id, "scopes": made.scopes, "grant": made.id}
+        Event.record("token.issued", by=user, target=made.label, data=data | where)
+        return made
+
+    @property
+    def label(self) -> str:
+        """Return what people call it: the client, and where it runs."""
+        return self.client_name + (f" on {self.device}" if self.device else "")
+
+    def hold(self, access: str, refresh: str, scopes: Iterable[str]) -> None:
+        """Keep two new tokens, as hashes. The access token may have fewer scopes."""
+        for secret, lifetime, allowed in (
+            (access, ACCESS_LIFETIME, scopes),
+            (refresh, REFRESH_LIFETIME, self.scopes),
+        ):
+            db.session.add(
+                Token(
+                    kind=secret[:3],
+                    token_hash=hashed(secret),
+                    prefix=secret[:8],
+                    user_id=self.user_id,
+                    grant_id=self.id,
+                    name=self.label[:200],
+                    scopes=known(allowed),
+                    expires_at=min(now() + lifetime, self.ends_at),
+                )
+            )
+        db.session.flush()
+
+    @classmethod
+    def of(cls, user: User) -> list[tuple[Grant, datetime | None]]:
+        """Return a person's families that are alive, the newest first, each with its last use."""
+        alive = select(Token.grant_id).where(
+            Token.user_id == user.id, Token.kind == REFRESH, Token.live()
+        )
+        used = select(func.max(Token.seen_at)).where(Token.grant_id == cls.id).scalar_subquery()
+        query = select(cls, used).where(cls.id.in_(alive)).order_by(cls.id.desc())
+        return [(row[0], row[1]) for row in db.session.execute(query).tuples()]
+
+    def end(self, *, by: User | None, kind: str = "token.revoked", **data: Any) -> None:
+        """Make every token of this family worthless from the next request on."""
+        query = update(Token).where(Token.grant_id == self.id, Token.revoked_at.is_(None))
+        ended = db.session.execute(query.values(revoked_at=now()).returning(Token.id)).all()
+        if ended:
+            more = {"grant": self.id, "tokens": len(ended)} | data
+            Event.record(kind, by=by, target=self.label, data=more)
+
+    @classmethod
+    def locked(cls, grant_id: int) -> Grant | None:
+        """Return a family that nobody else changes until this transaction ends."""
+        query = select(cls).where(cls.id == grant_id).with_for_update(of=cls)
+        return db.session.scalar(query)
+
+    @classmethod
+    def reused(cls, grant_id: int) -> None:
+        """End a family one of whose refresh tokens came twice: somebody has a copy."""
+        found = cls.locked(grant_id)
+        if found is not None:
+            found.end(by=found.user, kind="token.reuse", client=found.client_id)
+
+    @classmethod
+    def renew(cls, token: Token) -> Grant | None:
+        """Use a refresh token up and return its family; of many who bring it, one gets it."""
+        family = cls.locked(token.grant_id or 0)
+        query = (
+            update(Token)
+            .where(Token.id == token.id, Token.spent_at.is_(None), Token.revoked_at.is_(None))
+            .values(spent_at=now(), seen_at=now())
+        )
+        if family is None or db.session.execute(query.returning(Token.id)).first() is None:
+            return None
+        data = {"client": family.client_id, "grant": family.id}
+        Event.record("token.refreshed", by=family.user, target=family.label, data=data)
+        return family

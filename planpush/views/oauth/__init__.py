@@ -1,0 +1,1 @@
+"""OAuth for clients: form bodies in, RFC 6749's answers out."""

@@ -1,0 +1,19 @@
+"""Grants: codes and refresh tokens become access tokens."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response
+
+from planpush.web.auth import oauth
+from planpush.web.limits import limited
+from planpush.web.oauth import server
+
+grants = Blueprint("oauth_grants", __name__, url_prefix="/oauth")
+
+
+@grants.post("/token")
+@oauth
+@limited("oauth-token", limit=600, seconds=60, apart=True)
+def create() -> Response:
+    """Answer a new pair of tokens."""
+    return server.answer(server.create_token_response)
