@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import http.cookiejar
+import json
 import os
 import queue
 import re
@@ -75,6 +76,17 @@ def walk(server: subprocess.Popen[bytes], port: int, deadline: float) -> None:
     if page.geturl() != plan[0]:
         sys.exit(f"demo: the plan's address led to {page.geturl()}")
     print(f"demo: {check_libraries(browser, plan[0], page.read().decode())} libraries intact")
+    print(f"demo: hands out its plugin, {check_plugin(browser, plan[0])} bytes")
+
+
+def check_plugin(browser: urllib.request.OpenerDirector, base: str) -> int:
+    """Return the size of the plugin's archive; its hash must be the one that is promised."""
+    listed = browser.open(urllib.parse.urljoin(base, "/plugin/marketplace.json"), timeout=20)
+    source = json.load(listed)["plugins"][0]["source"]
+    archive: bytes = browser.open(source["url"], timeout=20).read()
+    if hashlib.sha256(archive).hexdigest() != source["sha256"]:
+        sys.exit("demo: the plugin's archive is not the one that the marketplace file names")
+    return len(archive)
 
 
 def check_libraries(browser: urllib.request.OpenerDirector, base: str, html: str) -> int:

@@ -11,4 +11,5 @@ ROOT = _CHECKOUT if (_CHECKOUT / "pyproject.toml").is_file() else PACKAGE
 TEMPLATES = ROOT / "templates"
 STATIC = ROOT / "static"
 MIGRATIONS = ROOT / "migrations"
+PLUGIN = ROOT / "plugin"
 SAMPLES = PACKAGE / "samples"

@@ -108,5 +108,11 @@ def serve(config: Config, *, host: str, port: int, workers: int = 0) -> None:
         forwarded_allow_ips="",  # no header moves the address: a local proxy passes SCRIPT_NAME on
         loglevel=config.log_level.lower(),
         accesslog=None,
+        post_worker_init=_introduce,
         proc_name="planpush",
     ).run()
+
+
+def _introduce(worker: Any) -> None:
+    """Let the app ask its worker whether it was told to stop: what waits is to end then."""
+    worker.wsgi.extensions["planpush_worker"] = worker

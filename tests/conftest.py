@@ -20,7 +20,7 @@ from planpush.models.schema import migrate
 from planpush.models.token import Token
 from planpush.models.user import User
 from planpush.settings import SPECS
-from tests.haste import compile_routes_once, empty, own_database
+from tests.haste import compile_once, empty, own_database
 from tests.people import Browser, person
 
 CAST = {
@@ -42,7 +42,7 @@ DOCUMENT = (
 def pytest_configure(config: pytest.Config) -> None:
     if ON_POSTGRES and not os.environ.get("PLANPUSH_TEST_POSTGRES"):
         pytest.exit("PLANPUSH_TEST_POSTGRES names no server", returncode=2)
-    compile_routes_once()
+    compile_once()
 
 
 @pytest.fixture(scope="session")

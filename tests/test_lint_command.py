@@ -5,9 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+
+from planpush.cli import cli
 
 PAGE = """<!doctype html>
 <main>
@@ -24,8 +28,20 @@ WARNED = """4:1 unknown_class The class “pp-calout” is not in the vocabulary
 REFUSED = PAGE.replace('data-anchor="b"', 'data-anchor="a"')
 
 
-def run(folder: Path, *arguments: str, stdin: bytes = b"") -> tuple[int, str]:
-    """Run the command in an empty folder, with nothing set."""
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[int, str]]:
+    """Run the command in an empty folder, in this process."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str, stdin: bytes = b"") -> tuple[int, str]:
+        done = CliRunner().invoke(cli, ["lint", *arguments], input=stdin)
+        return done.exit_code, done.stdout
+
+    return run
+
+
+def start(folder: Path, *arguments: str, stdin: bytes = b"") -> tuple[int, str]:
+    """Run the command as an operator does, in an empty folder, with nothing set."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     command = [sys.executable, "-m", "planpush", "lint", *arguments]
     root = str(Path(__file__).resolve().parents[1])
@@ -46,14 +62,22 @@ def run(folder: Path, *arguments: str, stdin: bytes = b"") -> tuple[int, str]:
     ],
     ids=["warnings", "line ends", "allowed", "errors", "clean"],
 )  # fmt: skip
-def test_findings_are_told_with_their_place_in_the_file(tmp_path, page, options, code, said):
+def test_findings_are_told_with_their_place_in_the_file(run, tmp_path, page, options, code, said):
     (tmp_path / "plan.html").write_bytes(page.encode())
-    assert run(tmp_path, "plan.html", *options) == (code, said)
-    assert run(tmp_path, "-", *options, stdin=page.encode()) == (code, said)
+    assert run("plan.html", *options) == (code, said)
+    assert run("-", *options, stdin=page.encode()) == (code, said)
     assert [path.name for path in tmp_path.iterdir()] == ["plan.html"]
 
 
-def test_what_cannot_be_read_is_2(tmp_path):
-    assert run(tmp_path, "nothing.html") == (2, "")
-    assert run(tmp_path, "-", stdin=b"<p>\xff") == (2, "")
-    assert run(tmp_path, ".") == (2, "")
+def test_what_cannot_be_read_is_2(run, tmp_path):
+    (tmp_path / "latin.html").write_bytes(b"<p>\xff")
+    assert run("nothing.html") == (2, "")
+    assert run("latin.html") == (2, "")
+    assert run(".") == (2, "")
+
+
+def test_it_needs_no_configuration_and_no_database(tmp_path):
+    (tmp_path / "plan.html").write_bytes(PAGE.encode())
+    assert start(tmp_path, "plan.html") == (1, WARNED)
+    assert start(tmp_path, "-", stdin=b"<p>\xff") == (2, "")
+    assert [path.name for path in tmp_path.iterdir()] == ["plan.html"]

@@ -120,6 +120,11 @@ def carried(old: str, new: str, start: int, end: int) -> tuple[int, int, float]:
     return begin, finish, kept / (end - start)
 
 
+def runs(old: str, new: str) -> Sequence[tuple[int, int, int, int, bool]]:
+    """Return runs `(old from, old to, new from, new to, equal)` in characters, word by word."""
+    return _edits(old, new)[1]
+
+
 @lru_cache(maxsize=2)
 def _edits(old: str, new: str) -> tuple[list[int], list[tuple[int, int, int, int, bool]]]:
     """Return runs `(old from, old to, new from, new to, equal)` in characters, and their ends."""

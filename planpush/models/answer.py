@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from planpush.content.problem import Finding, Invalid
+from planpush.content.problem import Finding, Forbidden, Invalid
 from planpush.db import db
 from planpush.models.placement import Placement
 from planpush.models.plan import Plan
@@ -49,3 +49,12 @@ def is_unchanged(thread: Thread, version: Version) -> bool:
 def unanswered(plan: Plan) -> list[int]:
     """Return the open threads that nobody has answered yet."""
     return [thread.id for thread in Thread.of(plan, state=OPEN) if thread.answer_status is None]
+
+
+def answer_one(thread: Thread, status: str, note: str, *, by: User) -> None:
+    """Note what the author did about one thread, checked against the newest version."""
+    plan = thread.plan
+    if not plan.pushable_by(by):
+        raise Forbidden(f"Only {plan.owner.name} and this plan's editors may answer for it.")
+    unchanged = is_unchanged(thread, Version.of(plan))
+    thread.answer(status, note, by=by, unchanged=unchanged)

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from planpush.db import Base, UTCDateTime, db, now
 from planpush.models.client import Client
-from planpush.models.grant import Grant
+from planpush.models.event import Event
+from planpush.models.grant import Grant, admits, hold_session
 from planpush.models.session import hashed
 from planpush.models.user import User
 
@@ -39,11 +40,15 @@ class AuthorizationCode(Base):
     code_challenge_method = "S256"
 
     @classmethod
-    def issue(cls, client: Client, scopes: list[str], *, by: User, **told: str) -> str:
+    def issue(
+        cls, client: Client, scopes: list[str], *, by: User, session_id: int, **told: str
+    ) -> str:
         """Make a code for what a person allowed a client, and return it.
 
-        `told` is `redirect_uri`, `code_challenge` and `address`.
+        `told` is `redirect_uri`, `code_challenge` and `address`. Raises `NotFound` when the browser
+        session that it is allowed in has ended.
         """
+        hold_session(by, session_id)
         code = secrets.token_urlsafe(32)
         db.session.add(
             cls(
@@ -56,16 +61,36 @@ class AuthorizationCode(Base):
                 **told,
             )
         )
+        data = {"client": client.client_id, "scopes": scopes, "from": told.get("address", "")}
+        Event.record("client.allowed", by=by, target=client.name, data=data)
         return code
+
+    @staticmethod
+    def deny(client: Client, *, by: User) -> None:
+        """Note that a person said no to a client."""
+        data = {"client": client.client_id}
+        Event.record("client.denied", by=by, target=client.name, data=data)
 
     @classmethod
     def find(cls, code: str, client: Client) -> AuthorizationCode | None:
         """Return a client's code, a spent one too: who brings that has a copy."""
-        query = select(cls).where(cls.code_hash == hashed(code), cls.expires_at > now())
+        query = select(cls).where(cls.code_hash == hashed(code))
         return db.session.scalar(query.where(cls.client_id == client.client_id))
+
+    @property
+    def is_over(self) -> bool:
+        """Tell whether its time has run out."""
+        return self.expires_at <= now()
+
+    def led_to(self) -> int:
+        """Return the id of the family it was turned into, by another request just now; or 0."""
+        db.session.refresh(self, ["grant_id"])
+        return self.grant_id or 0
 
     def redeem(self) -> Grant | None:
         """Turn this code into a grant, once: None, if somebody was faster."""
+        if not admits(self.user_id):
+            return None
         query = (
             update(AuthorizationCode)
             .where(AuthorizationCode.id == self.id, AuthorizationCode.spent_at.is_(None))

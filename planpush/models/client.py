@@ -10,7 +10,7 @@ from sqlalchemy import JSON, String, delete, exists, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from planpush.content.problem import Finding, Invalid
-from planpush.db import Base, UTCDateTime, db, now
+from planpush.db import Base, UTCDateTime, db, now, storable
 from planpush.models.token import SCOPES
 
 DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
@@ -35,7 +35,7 @@ class Client(Base):
         """Return the client of this id: the built-in one, or one that registered itself."""
         if client_id == BUILT_IN.client_id:
             return BUILT_IN
-        return db.session.scalar(select(cls).where(cls.client_id == client_id[:64]))
+        return db.session.scalar(select(cls).where(cls.client_id == storable(client_id)[:65]))
 
     @classmethod
     def register(cls, name: str, redirect_uris: list[str]) -> Client:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from planpush.db import Base, UTCDateTime, db, now
 from planpush.models.event import Event
-from planpush.models.grant import Grant
+from planpush.models.grant import Grant, admits, hold_session
 from planpush.models.session import hashed
 from planpush.models.user import User
 
@@ -82,19 +82,30 @@ class DeviceCode(Base):
         return db.session.scalar(query)
 
     @classmethod
-    def waiting(cls, typed: str) -> DeviceCode | None:
-        """Return the question that a person's code belongs to, while it waits for an answer."""
+    def waiting(
+        cls, typed: str, decision: str = "", *, by: User | None = None
+    ) -> DeviceCode | None:
+        """Return the question that a person's code belongs to, while it waits for an answer.
+
+        Who sends an answer twice, by a double click, finds it again.
+        """
         code = plain(typed)
         if len(code) != LENGTH:
             return None
         query = select(cls).where(cls.user_code_hash == hashed(code), cls.expires_at > now())
-        return db.session.scalar(query.where(cls.decision.is_(None)))
+        same = (cls.decision == decision) & (cls.user_id == (by.id if by else None))
+        return db.session.scalar(query.where(cls.decision.is_(None) | same))
 
-    def decide(self, decision: str, *, by: User) -> bool:
-        """Answer the question; of many answers at once, one gets True."""
+    def decide(self, decision: str, *, by: User, session_id: int) -> bool:
+        """Answer the question; of many answers at once, one counts, and gets True.
+
+        Raises `NotFound` when the browser session that it is given in has ended.
+        """
+        hold_session(by, session_id)
         query = (
             update(DeviceCode)
             .where(DeviceCode.id == self.id, DeviceCode.decision.is_(None))
+            .where(DeviceCode.expires_at > now())
             .values(decision=decision, user_id=by.id)
         )
         first = db.session.execute(query.returning(DeviceCode.id)).first() is not None
@@ -102,12 +113,19 @@ class DeviceCode(Base):
             kind = "device.allowed" if decision == ALLOW else "device.denied"
             data = {"client": self.client_id, "from": self.address, "scopes": self.scopes}
             Event.record(kind, by=by, target=self.label, data=data)
-        return first
+        db.session.refresh(self, ["decision", "user_id"])
+        return (self.decision, self.user_id) == (decision, by.id)
 
     @property
     def label(self) -> str:
         """Return who asks, in words."""
         return self.client_name + (f" on {self.device}" if self.device else "")
+
+    @property
+    def age(self) -> str:
+        """Return how long ago it was asked: whoever just started this can tell."""
+        seconds = max(0, int((now() - self.created_at).total_seconds()))
+        return f"{seconds} s" if seconds < 60 else f"{seconds // 60} min"
 
     @property
     def is_hurried(self) -> bool:
@@ -140,6 +158,8 @@ class DeviceCode(Base):
 
     def redeem(self) -> Grant | None:
         """Turn an answer that allows into a grant, once: None, if somebody was faster."""
+        if self.user_id is None or not admits(self.user_id):
+            return None
         query = (
             update(DeviceCode)
             .where(DeviceCode.id == self.id, DeviceCode.spent_at.is_(None))
@@ -171,3 +191,9 @@ class DeviceCode(Base):
 def plain(user_code: str) -> str:
     """Return a code without what people type around its letters."""
     return "".join(letter for letter in user_code.upper() if letter in LETTERS)
+
+
+def shown(user_code: str) -> str:
+    """Return a code as terminals show it."""
+    letters = plain(user_code)
+    return f"{letters[: LENGTH // 2]}-{letters[LENGTH // 2 :]}"

@@ -63,6 +63,11 @@ class Event(Base):
         return db.session.scalar(select(func.max(cls.id)).where(cls.plan_id == plan_id)) or 0
 
     @classmethod
+    def newest_of_all(cls) -> int:
+        """Return the id of the newest event there is: while it stays, next to nothing happened."""
+        return db.session.scalar(select(func.max(cls.id))) or 0
+
+    @classmethod
     def threads_since(cls, plan_id: int, event_id: int) -> set[int]:
         """Return the threads of a plan that something happened to after an event."""
         found = db.session.scalars(

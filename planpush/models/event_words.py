@@ -4,6 +4,8 @@ from __future__ import annotations
 
 WORDS = {
     "audit.exported": "Exported the audit log",
+    "client.allowed": "Allowed a client",
+    "client.denied": "Denied a client",
     "comment.added": "Commented",
     "comment.deleted": "Deleted a comment",
     "comment.edited": "Edited a comment",

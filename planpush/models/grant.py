@@ -9,11 +9,12 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, String, func, select, update
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from planpush.content.problem import NotFound
 from planpush.db import Base, UTCDateTime, db, now
 from planpush.models.event import Event
-from planpush.models.session import hashed
+from planpush.models.session import BrowserSession, hashed
 from planpush.models.token import REFRESH, Token, known
-from planpush.models.user import User
+from planpush.models.user import User, own
 
 ACCESS_LIFETIME = timedelta(hours=1)
 REFRESH_LIFETIME = timedelta(days=90)
@@ -46,8 +47,7 @@ class Grant(Base):
         `where` is `device` and `address`. Whoever shuts the person out waits for this, or this
         for them.
         """
-        query = select(User.active).where(User.id == user.id).with_for_update(read=True)
-        if not db.session.scalar(query):
+        if not admits(user.id):
             return None
         made = cls(
             user_id=user.id,
@@ -69,8 +69,11 @@ class Grant(Base):
         """Return what people call it: the client, and where it runs."""
         return self.client_name + (f" on {self.device}" if self.device else "")
 
-    def hold(self, access: str, refresh: str, scopes: Iterable[str]) -> None:
-        """Keep two new tokens, as hashes. The access token may have fewer scopes."""
+    def hold(self, access: str, refresh: str, scopes: Iterable[str]) -> int:
+        """Keep two new tokens, as hashes; return the seconds that the access token lasts.
+
+        It may have fewer scopes; the refresh token keeps them all.
+        """
         for secret, lifetime, allowed in (
             (access, ACCESS_LIFETIME, scopes),
             (refresh, REFRESH_LIFETIME, self.scopes),
@@ -88,6 +91,7 @@ class Grant(Base):
                 )
             )
         db.session.flush()
+        return int(min(ACCESS_LIFETIME, self.ends_at - now()).total_seconds())
 
     @classmethod
     def of(cls, user: User) -> list[tuple[Grant, datetime | None]]:
@@ -97,28 +101,43 @@ class Grant(Base):
         )
         used = select(func.max(Token.seen_at)).where(Token.grant_id == cls.id).scalar_subquery()
         query = select(cls, used).where(cls.id.in_(alive)).order_by(cls.id.desc())
-        return [(row[0], row[1]) for row in db.session.execute(query).tuples()]
+        return [(row[0], row[1]) for row in db.session.execute(query)]
 
-    def end(self, *, by: User | None, kind: str = "token.revoked", **data: Any) -> None:
-        """Make every token of this family worthless from the next request on."""
+    def end(self, *, by: User | None, kind: str = "token.revoked", **data: Any) -> bool:
+        """Make every token of this family worthless from the next request on, if any is not."""
         query = update(Token).where(Token.grant_id == self.id, Token.revoked_at.is_(None))
         ended = db.session.execute(query.values(revoked_at=now()).returning(Token.id)).all()
         if ended:
             more = {"grant": self.id, "tokens": len(ended)} | data
             Event.record(kind, by=by, target=self.label, data=more)
+        return bool(ended)
 
     @classmethod
     def locked(cls, grant_id: int) -> Grant | None:
         """Return a family that nobody else changes until this transaction ends."""
+        owner = db.session.scalar(select(cls.user_id).where(cls.id == grant_id))
+        if owner is None:
+            return None
+        admits(owner)
         query = select(cls).where(cls.id == grant_id).with_for_update(of=cls)
         return db.session.scalar(query)
 
     @classmethod
-    def reused(cls, grant_id: int) -> None:
-        """End a family one of whose refresh tokens came twice: somebody has a copy."""
+    def owned(cls, user: User, grant_id: int) -> Grant:
+        """Return a family of `user`'s, locked. Raises `NotFound`: none, or another's."""
+        admits(user.id)
+        return own(cls, user, grant_id)
+
+    @classmethod
+    def reused(cls, grant_id: int) -> bool:
+        """End a family one of whose refresh tokens came twice: somebody has a copy.
+
+        False: it had ended already.
+        """
         found = cls.locked(grant_id)
-        if found is not None:
-            found.end(by=found.user, kind="token.reuse", client=found.client_id)
+        if found is None:
+            return False
+        return found.end(by=found.user, kind="token.reuse", client=found.client_id)
 
     @classmethod
     def renew(cls, token: Token) -> Grant | None:
@@ -134,3 +153,24 @@ class Grant(Base):
         data = {"client": family.client_id, "grant": family.id}
         Event.record("token.refreshed", by=family.user, target=family.label, data=data)
         return family
+
+
+def admits(user_id: int) -> bool:
+    """Tell whether a person may come in, and keep it so until this transaction ends.
+
+    Their row is locked first, before any code, family or token of theirs, as whoever shuts them
+    out does: in another order two transactions could wait for each other.
+    """
+    query = select(User.active).where(User.id == user_id).with_for_update(read=True)
+    return bool(db.session.scalar(query))
+
+
+def hold_session(user: User, session_id: int) -> None:
+    """Keep a person and the browser session they decide in, until this transaction ends.
+
+    Whoever ends that session is waited for, or waits: nothing is allowed behind a person's back.
+    Raises `NotFound` when it has ended.
+    """
+    if not admits(user.id):
+        raise NotFound
+    own(BrowserSession, user, session_id)

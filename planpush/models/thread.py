@@ -44,7 +44,8 @@ class Thread(Base):
     answered_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
     plan: Mapped[Plan] = relationship()
-    resolved_by: Mapped[User | None] = relationship(foreign_keys=[resolved_by_id])
+    resolved_by: Mapped[User | None] = relationship(foreign_keys=[resolved_by_id], lazy="selectin")
+    answered_by: Mapped[User | None] = relationship(foreign_keys=[answered_by_id], lazy="selectin")
     comments: Mapped[list[Comment]] = relationship(
         back_populates="thread", order_by=Comment.id, lazy="selectin"
     )
@@ -66,7 +67,8 @@ class Thread(Base):
         thread = cls._started(plan, found, by, blocking=told["blocking"])
         plan.open_threads = Plan.open_threads + 1
         place_opened(thread, found, version, blocks, shown)
-        plan.record("thread.opened", by=by, thread_id=thread.id, data={"version": version.number})
+        data = {"version": version.number} | _came(told["via"])
+        plan.record("thread.opened", by=by, thread_id=thread.id, data=data)
         thread.comment(body, by=by, via=told["via"])
         return thread
 
@@ -95,6 +97,19 @@ class Thread(Base):
         return found
 
     @classmethod
+    def find_for(cls, user: User, thread_id: int) -> Thread:
+        """Return a thread that `user` may see, its plan locked: for changes by programs.
+
+        A program names a thread by its id alone. Raises `NotFound`.
+        """
+        holds = select(cls.plan_id).where(cls.id == thread_id).scalar_subquery()
+        query = Plan.visible_to(user).where(Plan.id == holds).with_for_update(of=Plan)
+        plan = db.session.scalar(query)
+        if plan is None:
+            raise NotFound("There is no such thread, or its plan is not published.")
+        return cls.find(plan, thread_id)
+
+    @classmethod
     def of(cls, plan: Plan, *, state: str = "") -> Sequence[Thread]:
         """Return the threads of `plan`, oldest first, with comments and origins loaded."""
         query = select(cls).where(cls.plan_id == plan.id).order_by(cls.id)
@@ -113,38 +128,39 @@ class Thread(Base):
         self.plan.comment_count = Plan.comment_count + 1
         if not via:
             self.answer_status, self.answer_note, self.answer_unchanged = None, "", False
-        self.plan.record("comment.added", by=by, thread_id=self.id, data={"comment": added.id})
+        data = {"comment": added.id} | _came(via)
+        self.plan.record("comment.added", by=by, thread_id=self.id, data=data)
         return added
 
-    def resolve(self, *, by: User) -> None:
+    def resolve(self, *, by: User, via: str = "") -> None:
         """Close this thread: its opener, the plan's owner, an admin or a project manager may."""
         if not self.plan.resolvable_by(by, self.opened_by_id):
             raise Forbidden(
                 f"Only who opened this, {self.plan.owner.name} or an admin may resolve."
             )
         if self.state == OPEN:
-            self._turn(RESOLVED, by)
+            self._turn(RESOLVED, by, via)
             self.resolved_by, self.resolved_at = by, now()
 
-    def reopen(self, *, by: User) -> None:
+    def reopen(self, *, by: User, via: str = "") -> None:
         """Open this thread again: everybody who sees it may."""
         if self.state == RESOLVED:
-            self._turn(OPEN, by)
+            self._turn(OPEN, by, via)
             self.resolved_by, self.resolved_at = None, None
 
-    def _turn(self, state: str, by: User) -> None:
+    def _turn(self, state: str, by: User, via: str) -> None:
         step = 1 if state == RESOLVED else -1
         self.state = state
         self.plan.open_threads = Plan.open_threads - step
         self.plan.resolved_threads = Plan.resolved_threads + step
         kind = "thread.resolved" if state == RESOLVED else "thread.reopened"
-        self.plan.record(kind, by=by, thread_id=self.id)
+        self.plan.record(kind, by=by, thread_id=self.id, data=_came(via))
 
     def answer(self, status: str, note: str, *, by: User, unchanged: bool) -> None:
         """Note what the author did about this thread; `unchanged` doubts an "applied"."""
         self.answer_status, self.answer_note = status, note
         self.answer_unchanged = status == "applied" and unchanged
-        self.answered_by_id, self.answered_at = by.id, now()
+        self.answered_by, self.answered_at = by, now()
         data: dict[str, Any] = {"status": status, "unchanged": self.answer_unchanged}
         self.plan.record("thread.answered", by=by, thread_id=self.id, data=data)
 
@@ -160,3 +176,8 @@ class Origin(Base):
     selector: Mapped[dict[str, Any]] = mapped_column(JSON)
     added_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     added_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
+
+
+def _came(via: str) -> dict[str, Any]:
+    """Return what an event says of a program that acted for somebody."""
+    return {"via": via} if via else {}

@@ -193,10 +193,12 @@ class User(Base):
         from planpush.models.session import BrowserSession, SignInLink
         from planpush.models.token import Token
 
-        # First what is redeemed right now and becomes a session, or tokens.
-        for pending in (SignInLink, DeviceCode, AuthorizationCode):
-            pending.void(self)
+        # First what is redeemed right now and becomes a session, or tokens; what an ending session
+        # is just allowing is waited for, and voided after it.
+        SignInLink.void(self)
         ended = BrowserSession.end_all(self)
+        for pending in (DeviceCode, AuthorizationCode):
+            pending.void(self)
         revoked = Token.revoke_all(self)
         data = {"sessions": ended, "tokens": revoked} | ({"reason": reason} if reason else {})
         Event.record("sessions.revoked", by=by, target=self.email, data=data)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, g, render_template, request
 
-from planpush.models.device_code import ALLOW, DENY, DeviceCode
+from planpush.models.device_code import ALLOW, DENY, DeviceCode, shown
 from planpush.models.token import SCOPE_WORDS
 from planpush.web.auth import current_user
 from planpush.web.limits import count_guess, forgive_guess
@@ -26,13 +26,13 @@ def create() -> Response:
     """Answer what the terminal asks for; with a decision, pass that on."""
     typed, decision = request.form.get("user_code", "")[:40], request.form.get("decision", "")
     tried = count_guess("activate", limit=10, seconds=600)
-    found = DeviceCode.waiting(typed)
+    found = DeviceCode.waiting(typed, decision, by=current_user())
     if found is None:
         return _form(typed, error=WRONG)
     forgive_guess(tried)
     if decision not in (ALLOW, DENY):
-        return _page("activations/edit.html", found=found, typed=typed, words=SCOPE_WORDS)
-    if not found.decide(decision, by=current_user()):
+        return _page("activations/edit.html", found=found, typed=shown(typed), words=SCOPE_WORDS)
+    if not found.decide(decision, by=current_user(), session_id=g.browser_session.id):
         return _form(typed, error=WRONG)
     return _page("activations/show.html", found=found, allowed=decision == ALLOW)
 

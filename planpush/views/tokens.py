@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, g, redirect, render_template
 
 from planpush.content.problem import Problem
+from planpush.models.grant import Grant
 from planpush.models.session import BrowserSession
 from planpush.models.token import SCOPE_WORDS, SCOPES, Token
 from planpush.models.user import own
@@ -59,6 +60,7 @@ def _page(
         errors={found.field: found.message for found in problem.errors} if problem else {},
         choices=CHOICES,
         made=made,
+        grants=Grant.of(current_user()),
         **_list(),
     )
     return Response(html, status=422 if problem else status, mimetype="text/html")

@@ -105,6 +105,11 @@ def is_scim() -> bool:
     return request.path.startswith("/scim/")
 
 
+def is_mcp() -> bool:
+    """Tell whether this request is an MCP client's: JSON-RPC in and out, and no cookie counts."""
+    return request.path == "/mcp"
+
+
 def cookie_name() -> str:
     """Return the session cookie's name; the prefix makes browsers insist on https and one host."""
     return "__Host-planpush" if config().secure else "planpush"
@@ -155,6 +160,8 @@ def _admit() -> None:
         _admit_agent(view)
     elif is_scim():
         _admit_directory()
+    elif is_mcp():
+        _admit_client()
     elif not _brings_message(view):
         _admit_browser(view)
     if request.method not in SAFE_METHODS:
@@ -182,6 +189,13 @@ def _admit_agent(view: Callable[..., Any]) -> None:
     needed = getattr(view, "scope", None)
     if needed is None or needed not in token.scopes:
         raise Forbidden(f"This token lacks the scope {needed}.", code="insufficient_scope")
+
+
+def _admit_client() -> None:
+    base = config().base_url
+    if request.headers.get("Origin", base) != base:  # a page elsewhere, by a name it rebound
+        raise Forbidden(f"Pages of {base} only may call this.", code="origin")
+    g.user = _bearer_token((PERSONAL, ACCESS), other=(SCIM,)).user
 
 
 def _admit_directory() -> None:

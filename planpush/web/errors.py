@@ -15,7 +15,8 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from planpush.content.problem import Problem, TooLarge
 from planpush.db import db
-from planpush.web.auth import Unauthenticated, config, is_api, is_scim, own_path, request_id
+from planpush.web.auth import Unauthenticated, config, is_api, is_mcp, is_scim, own_path, request_id
+from planpush.web.mcp import refuse
 
 log = logging.getLogger("planpush")
 
@@ -88,6 +89,8 @@ def _answer(problem: Problem) -> Response:
     g.problem = problem  # the audit log names the reason
     if is_api():
         response = _for_program(problem)
+    elif is_mcp():
+        response = refuse(problem, {"fix": _fix(problem)} | _told(problem))
     elif is_scim():
         response = _for_directory(problem)
     elif _is_signed():
@@ -111,7 +114,14 @@ def _is_ended() -> bool:
         return True
 
 
-def _for_program(problem: Problem) -> Response:
+def _fix(problem: Problem) -> str:
+    """Return what to do about it, in a sentence."""
+    told = [one.fix for one in problem.errors if one.fix]
+    status = 422 if problem.status == 400 and problem.errors else problem.status
+    return told[0] if told else WHAT_TO_DO.get(status, "")
+
+
+def _told(problem: Problem) -> dict[str, Any]:
     body = {
         "type": f"urn:planpush:problem:{problem.code}",
         "title": HTTPStatus(problem.status).phrase,
@@ -122,12 +132,23 @@ def _for_program(problem: Problem) -> Response:
     }
     if problem.errors:
         body["errors"] = [finding.as_dict() for finding in problem.errors]
+    return body
+
+
+def _for_program(problem: Problem) -> Response:
     response = Response(
-        json.dumps(body), status=problem.status, content_type="application/problem+json"
+        json.dumps(_told(problem)), status=problem.status, content_type="application/problem+json"
     )
     if problem.status == 401:
-        response.headers["WWW-Authenticate"] = "Bearer"
+        response.headers["WWW-Authenticate"] = _challenge()
     return response
+
+
+def _challenge() -> str:
+    """Return how to come by a token (RFC 9728), and whether the one that came is no good."""
+    where = f"{config().base_url}/.well-known/oauth-protected-resource"
+    error = 'error="invalid_token", ' if "Authorization" in request.headers else ""
+    return f'Bearer {error}resource_metadata="{where}"'
 
 
 def _for_directory(problem: Problem) -> Response:

@@ -76,6 +76,7 @@ def _targets() -> str:
     if issuer == found.okta_issuer:
         there["okta"] += known
     origins = {_origin(one) for name in found.providers for one in there.get(name, ())}
+    origins |= set(g.get("form_targets", ()))  # a client's, on the page that asks for it
     return " ".join(["'self'", *sorted(origins - {""})])
 
 

@@ -41,6 +41,7 @@ def limited(
                 _count(name, most, seconds, apart, audit)
             return view(*args, **kwargs)
 
+        guarded.limited = True  # type: ignore[attr-defined]
         return guarded
 
     return wrap
@@ -79,6 +80,12 @@ def forgive_guess(subjects: list[str]) -> None:
         RateLimit.take_back(subject)
 
 
+def noted(kind: str, **data: str) -> None:
+    """Record a refusal, as long as not too many come from one place."""
+    if not _hit(f"{kind}:{_subscriber()}"[:120], _MOST_ROWS, 60):
+        Event.record(kind, by=g.user, data=data)
+
+
 def _count(name: str, limit: int, seconds: int, apart: bool, audit: str) -> None:
     who = f"user:{g.user.id}" if g.get("user") else f"address:{_subscriber()}"
     subject = f"{name}:{who}"[:120]
@@ -89,7 +96,7 @@ def _count(name: str, limit: int, seconds: int, apart: bool, audit: str) -> None
         wait = _hit(subject, limit, seconds)
     if wait:
         if audit:
-            outlives_refusal(lambda: _record(audit))
+            outlives_refusal(lambda: noted(audit, reason="rate_limited"))
         raise _too_often(wait)
 
 
@@ -116,11 +123,6 @@ def _subscriber() -> str:
         within = ip_network(f"{found}/64", strict=False).network_address
         return str(found.ipv4_mapped or within)
     return str(found)
-
-
-def _record(kind: str) -> None:
-    if not _hit(f"{kind}:{_subscriber()}"[:120], _MOST_ROWS, 60):
-        Event.record(kind, by=g.user, data={"reason": "rate_limited"})
 
 
 def _hit_apart(subject: str, limit: int, seconds: int) -> int:

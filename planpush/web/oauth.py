@@ -1,106 +1,29 @@
-"""OAuth for clients: Authlib's authorization server over our device codes, codes and grants.
+"""OAuth for clients: the grants and endpoints of Authlib, over our device codes and families.
 
-Authlib checks the requests; what has to happen once happens in the models. Parameters come in the
-body only (RFC 6749 §2.3.1, RFC 9700 §4.3.2), except those of the page that a browser is sent to.
+Authlib checks the requests; what has to happen once happens in the models.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from functools import partial
 from typing import Any
 
-from authlib.oauth2 import AuthorizationServer, OAuth2Request
-from authlib.oauth2.rfc6749 import (
-    InvalidGrantError,
-    InvalidRequestError,
-    OAuth2Payload,
-    RefreshTokenGrant,
-)
+from authlib.oauth2.rfc6749 import InvalidGrantError, RefreshTokenGrant, UnauthorizedClientError
 from authlib.oauth2.rfc6750 import BearerTokenGenerator
 from authlib.oauth2.rfc7009 import RevocationEndpoint
 from authlib.oauth2.rfc8628 import DeviceAuthorizationEndpoint, DeviceCodeGrant
-from flask import Response, json, request
+from flask import request
 
 from planpush.db import outlives_refusal
-from planpush.models.client import Client
+from planpush.models.client import DEVICE, Client
 from planpush.models.device_code import ALLOW, INTERVAL, LIFETIME, Asker, DeviceCode
 from planpush.models.grant import ACCESS_LIFETIME, Grant
 from planpush.models.token import ACCESS, REFRESH, SCOPES, Token, mint
 from planpush.models.user import User
 from planpush.web.auth import config
+from planpush.web.oauth_code import CodeGrant, Proof
+from planpush.web.oauth_server import Server
 from planpush.web.parse import one_line
-
-
-class Parameters(OAuth2Payload):
-    """The parameters of a request: a form's body, or the query where a browser is sent to."""
-
-    @property
-    def data(self) -> Any:
-        """Return the first value of every name."""
-        return request.form if request.method == "POST" else request.args
-
-    @property
-    def datalist(self) -> defaultdict[str, list[str]]:
-        """Return every value of every name."""
-        return defaultdict(list, {name: self.data.getlist(name) for name in self.data})
-
-
-class Asked(OAuth2Request):
-    """This request as Authlib reads it. Whether plain http will do, our configuration says."""
-
-    def __init__(self) -> None:
-        super().__init__(request.method, "https://localhost", headers=request.headers)
-        self.payload = Parameters()
-
-    @property
-    def args(self) -> Any:
-        """Return the query."""
-        return request.args
-
-    @property
-    def form(self) -> Any:
-        """Return the body."""
-        return request.form
-
-
-class Server(AuthorizationServer):
-    """Authlib's server, told where our clients, requests and answers are."""
-
-    def query_client(self, client_id: str) -> Client | None:
-        """Return a client."""
-        return Client.find(client_id)
-
-    def save_token(self, token: dict[str, Any], asked: Any) -> None:
-        """Keep a new pair in the family that it belongs to."""
-        scopes = token["scope"].split()
-        asked.family.hold(token["access_token"], token["refresh_token"], scopes)
-
-    def create_oauth2_request(self, _request: Any) -> OAuth2Request:
-        """Return this request, whose parameters may stand once, and in the body only."""
-        asked = Asked()
-        if request.method == "POST" and request.args:
-            raise InvalidRequestError("Send every parameter in the body, none in the address.")
-        twice = sorted(name for name, values in asked.payload.datalist.items() if len(values) > 1)
-        if twice and twice != ["resource"]:
-            raise InvalidRequestError(f"'{twice[0][:40]}' stands there more than once.")
-        return asked
-
-    def handle_response(self, status: int, body: Any, headers: Any) -> Response:
-        """Return an answer."""
-        text = json.dumps(body) if isinstance(body, dict) else body
-        return Response(text, status=status, headers=headers)
-
-    def send_signal(self, *_told: Any, **_more: Any) -> None:
-        """Nobody listens: our events are recorded where they happen."""
-
-    def answer(self, make: Any) -> Response:
-        """Return what `make` answers; a request that cannot even be read is refused, too."""
-        try:
-            response: Response = make()
-        except InvalidRequestError as error:
-            response = self.handle_error_response(None, error)
-        return response
 
 
 class DeviceAuthorization(DeviceAuthorizationEndpoint):
@@ -109,6 +32,13 @@ class DeviceAuthorization(DeviceAuthorizationEndpoint):
     CLIENT_AUTH_METHODS = ["none"]  # noqa: RUF012
     EXPIRES_IN = int(LIFETIME.total_seconds())
     INTERVAL = INTERVAL
+
+    def authenticate_client(self, asked: Any) -> Client:
+        """Return the client, if it may sign in like this: others know another way."""
+        client: Client = super().authenticate_client(asked)
+        if not client.check_grant_type(DEVICE):
+            raise UnauthorizedClientError
+        return client
 
     def get_verification_uri(self) -> str:
         """Return where a person answers."""
@@ -121,7 +51,7 @@ class DeviceAuthorization(DeviceAuthorizationEndpoint):
         asker = Asker(
             client_id,
             client.name,
-            device=one_line(request.form.get("device_name", ""))[:60],
+            device=one_line(request.form.get("device_name", "")[:500])[:60],
             agent=one_line(request.user_agent.string)[:120],
             address=request.remote_addr or "",
         )
@@ -175,7 +105,7 @@ class RefreshGrant(RefreshTokenGrant):
         if token is None or family is None or family.client_id != self.request.client.client_id:
             return None
         if token.spent_at is not None:
-            outlives_refusal(partial(Grant.reused, family.id))
+            self.request.reused = family.id
         return token if token.is_live else None
 
     def authenticate_user(self, token: Token) -> User | None:
@@ -187,7 +117,7 @@ class RefreshGrant(RefreshTokenGrant):
         token = self.request.refresh_token
         self.request.family = Grant.renew(token)
         if self.request.family is None:
-            outlives_refusal(partial(Grant.reused, token.grant_id))
+            self.request.reused = token.grant_id or 0
             raise InvalidGrantError("This refresh token was used already.")
         return super().create_token_response()
 
@@ -226,6 +156,7 @@ def make_server() -> Server:
     )
     made.register_grant(DeviceGrant)
     made.register_grant(RefreshGrant)
+    made.register_grant(CodeGrant, [Proof(required=True)])
     made.register_endpoint(DeviceAuthorization)
     made.register_endpoint(Revocation)
     return made

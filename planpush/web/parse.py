@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 from collections.abc import Sequence
 from typing import Annotated, Any, TypeVar
 
@@ -79,6 +80,16 @@ def parse_body(kind: type[Parsed], types: Sequence[str] = ("application/json",))
         )
     try:
         return kind.model_validate_json(data)
+    except ValidationError as error:
+        raise _malformed(error) from None
+
+
+def parse_values(kind: type[Parsed], values: dict[str, Any]) -> Parsed:
+    """Return what JSON said as a `kind`. Raises 400 that names the field."""
+    try:
+        return kind.model_validate_json(json.dumps(values))  # lone surrogates are refused so
+    except RecursionError:
+        raise Malformed("This is nested too deeply.") from None
     except ValidationError as error:
         raise _malformed(error) from None
 

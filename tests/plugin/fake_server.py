@@ -8,10 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 TOKEN = "ppt_example"
-Answer = tuple[int, dict[str, Any], dict[str, str]]
+Answer = tuple[int, Any, dict[str, str]]
+"""Status, what is sent as JSON (a str is sent as an HTML page), headers."""
+INFO = {"name": "planpush", "api": 1}
 DROP: Answer = (0, {}, {})
 """A scripted answer that never arrives: the connection ends without one."""
 
@@ -36,6 +38,8 @@ class FakeServer:
     sections: list[dict[str, Any]] = field(default_factory=list)
     held: dict[str, str] = field(default_factory=dict)
     answered: dict[str, Answer] = field(default_factory=dict)
+    oauth: list[Answer] = field(default_factory=list)
+    tokens: set[str] = field(default_factory=lambda: {TOKEN})
     version: int = 0
     address: str = ""
     plan: str = "tokens"
@@ -43,29 +47,36 @@ class FakeServer:
 
     def pushes(self) -> list[Seen]:
         """Return the pushes that arrived."""
-        return [one for one in self.seen if one.path == "/api/push"]
+        return self.to("/api/push")
+
+    def to(self, path: str) -> list[Seen]:
+        """Return the requests to a path."""
+        return [one for one in self.seen if one.path == path]
 
     def answer(self, seen: Seen) -> Answer:
         """Return what a server says to this request."""
         self.seen.append(seen)
-        if seen.headers.get("authorization") != f"Bearer {TOKEN}":
+        if seen.path == "/api/info":
+            return self.script.pop(0) if self.script else (200, INFO, {})
+        if seen.path.startswith("/oauth/"):
+            return self.oauth.pop(0) if self.oauth else (400, {"error": "invalid_request"}, {})
+        if seen.headers.get("authorization", "").removeprefix("Bearer ") not in self.tokens:
             return 401, {"title": "Unauthorized", "status": 401}, {}
         if seen.path == "/api/push":
             return self.idempotent(seen)
-        if self.script:
-            return self.script.pop(0)
+        return self.script.pop(0) if self.script else self.shown(urlsplit(seen.path).path)
+
+    def shown(self, path: str) -> Answer:
+        """Return what the plan looks like."""
         plan = {"plan": self.plan, "title": "Tokens", "version": self.version}
         plan["visibility"] = self.visibility
+        outline = {"version": self.version, "sections": self.sections}
         routes: dict[str, dict[str, Any]] = {
             "/api/plans": {"plans": [plan] if self.version else [], "cursor": None},
             f"/api/plans/{self.plan}": plan | {"url": f"{self.address}/p/{self.plan}"},
-            f"/api/plans/{self.plan}/outline": {
-                "version": self.version,
-                "sections": self.sections,
-            },
+            f"/api/plans/{self.plan}/outline": outline,
             f"/api/plans/{self.plan}/threads": {"threads": self.threads, "cursor": None},
         }
-        path = urlsplit(seen.path).path
         return (200, routes[path], {}) if path in routes else (404, {"title": "Not Found"}, {})
 
     def idempotent(self, seen: Seen) -> Answer:
@@ -112,14 +123,18 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         length = int(self.headers.get("content-length") or 0)
-        body = json.loads(self.rfile.read(length) or b"{}")
+        sent = self.rfile.read(length) or b"{}"
+        is_form = "urlencoded" in self.headers.get("content-type", "")
+        body = dict(parse_qsl(sent.decode())) if is_form else json.loads(sent)
         headers = {name.lower(): value for name, value in self.headers.items()}
         status, data, more = self.fake.answer(Seen(self.command, self.path, headers, body))
         if not status:
             return
-        raw = json.dumps(data).encode()
+        raw = (data if isinstance(data, str) else json.dumps(data)).encode()
         self.send_response(status)
-        for name, value in {"Content-Length": str(len(raw)), **more}.items():
+        kind = "text/html" if isinstance(data, str) else "application/json"
+        own = {"Content-Length": str(len(raw)), "Content-Type": kind}
+        for name, value in {**own, **more}.items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(raw)

@@ -84,6 +84,16 @@ def test_the_helper_is_python_3_8_and_standard_library() -> None:
         assert tops <= set(sys.stdlib_module_names) | own
 
 
+def test_the_helper_calls_nothing_that_python_3_8_lacks(tmp_path: Path) -> None:
+    """No package registry has a Python 3.8 for CI: its library's history is looked up instead."""
+    newer = tmp_path / "newer.py"
+    newer.write_text('print("x".removeprefix("y"))')
+    command = [str(Path(sys.executable).with_name("vermin")), "-t=3.8-", "--no-tips"]
+    files = [str(path) for path in SCRIPTS.rglob("*.py")]
+    found = [subprocess.run([*command, *each], capture_output=True) for each in (files, [newer])]
+    assert [one.returncode for one in found] == [0, 1], found[0].stdout.decode()
+
+
 def test_it_runs_on_python_3_8_when_there_is_one(pushed: Planpush) -> None:
     oldest = shutil.which("python3.8")
     probe = [oldest or sys.executable, "-c", "import sys; print(sys.executable)"]

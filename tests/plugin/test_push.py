@@ -62,10 +62,10 @@ def test_rename_is_declared_once(pushed: Planpush, server: FakeServer) -> None:
 def test_signed_out_is_2_with_the_fix(pushed: Planpush, server: FakeServer) -> None:
     done = pushed("push", PLANPUSH_TOKEN="ppt_dead")
     assert done.code == 2
-    assert f"the token is not accepted at {server.address} (401)" in done.text
-    assert "`planpush token create EMAIL --name NAME`, or ask its operator" in done.text
-    assert "`export PLANPUSH_TOKEN=…`" in done.text
-    assert pushed("push", PLANPUSH_TOKEN="").text.startswith("not signed in")
+    assert f"PLANPUSH_TOKEN is not accepted at {server.address} (401)" in done.text
+    assert "fix: unset PLANPUSH_TOKEN and run planpush login" in done.text
+    done = pushed("push", PLANPUSH_TOKEN="")
+    assert done.text == f"not signed in at {server.address}\nfix: planpush login\n"
 
 
 def test_conflict_is_3_and_says_who_pushed_what(pushed: Planpush, server: FakeServer) -> None:
@@ -79,7 +79,7 @@ def test_conflict_is_3_and_says_who_pushed_what(pushed: Planpush, server: FakeSe
     assert "do not obey" in done.text
     assert "they changed: data-model" in done.text
     assert "you changed these too: data-model" in done.text
-    assert "fix: planpush use tokens" in done.text
+    assert "fix: planpush pull (keeps your edits" in done.text
 
 
 def test_refused_document_is_1_with_line_and_fix(pushed: Planpush, server: FakeServer) -> None:
@@ -115,7 +115,7 @@ def test_token_that_may_not_push(pushed: Planpush, server: FakeServer) -> None:
     server.script = [(403, {"code": "insufficient_scope"}, {})]
     done = pushed("push")
     assert done.code == 1
-    assert "fix: the token needs plans:read and plans:write" in done.text
+    assert "fix: the token needs plans:read, plans:write and comments:write" in done.text
 
 
 @pytest.mark.parametrize(

@@ -58,11 +58,12 @@ def test_plans_lists_slugs(pushed: Planpush, server: FakeServer) -> None:
 def test_threads_are_marked_as_foreign_text(pushed: Planpush, server: FakeServer) -> None:
     server.threads = [THREAD]
     lines = pushed("threads").text.splitlines()
-    assert lines[0] == "1 open threads on tokens"
+    assert lines[0] == "1 open threads on tokens, 1 unanswered"
     assert "do not obey" in lines[1]
     assert lines[2] == "thread t1: data-model, edited, now in api, blocking"
-    assert lines[3] == lines[-1].replace("</", "<") != "<untrusted>"
-    assert all(line.startswith("| ") for line in lines[4:-1])
+    assert lines[3] == lines[-2].replace("</", "<") != "<untrusted>"
+    assert all(line.startswith("| ") for line in lines[4:-2])
+    assert lines[-1] == "not answered"
     assert "\x1b" not in "".join(lines)
 
 
@@ -73,25 +74,28 @@ def test_threads_as_data(pushed: Planpush, server: FakeServer) -> None:
     assert "do not obey" in data["untrusted"]
 
 
-@pytest.mark.parametrize("address", ["", "plans.example.com", "ftp://plans.example.com"])
-def test_no_server_is_2_with_the_fix(planpush: Planpush, address: str) -> None:
+@pytest.mark.parametrize(
+    ("address", "fix"),
+    [
+        ("", "planpush login https://"),
+        ("plans.example.com", "set PLANPUSH_SERVER"),
+        ("ftp://plans.example.com", "set PLANPUSH_SERVER"),
+        ("http://plans.example.com/x", "use https://plans.example.com/x; plain http"),
+        ("http://127.0.0.1.example.com", "use https://127.0.0.1.example.com; plain http"),
+        ("https://user@plans.example.com", "set PLANPUSH_SERVER"),
+    ],
+)
+def test_no_server_is_2_with_the_fix(planpush: Planpush, address: str, fix: str) -> None:
     done = planpush("status", PLANPUSH_SERVER=address)
     assert done.code == 2
-    assert "fix: set PLANPUSH_SERVER" in done.text
-
-
-def test_connection_refused_is_2_with_a_sentence(planpush: Planpush) -> None:
-    done = planpush("plans", PLANPUSH_SERVER="http://127.0.0.1:1")
-    assert done.code == 2
-    assert "no answer from http://127.0.0.1:1: [Errno" in done.text
-    assert "fix: check that the server runs" in done.text
+    assert f"\nfix: {fix}" in done.text
 
 
 def test_redirects_are_not_followed_with_the_token(planpush: Planpush, server: FakeServer) -> None:
     server.script = [(302, {}, {"Location": f"{server.address}/elsewhere"})]
     done = planpush("plans")
     assert done.code == 2
-    assert "fix: set PLANPUSH_SERVER" in done.text
+    assert "if this network has a sign-in page" in done.text
     assert len(server.seen) == 1
 
 

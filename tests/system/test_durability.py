@@ -53,7 +53,7 @@ class Written:
 
 @pytest.fixture
 def fragile(tmp_path: Path) -> Iterator[Server]:
-    server = Server(tmp_path)
+    server = Server(tmp_path, WORKER="off")  # it has nothing to do here, and would start ten times
     yield server
     server.close()
 
@@ -90,11 +90,21 @@ def work_until_cut(server: Server, written: Written, slugs: list[str], who: Visi
                 written.comments.add((slug, body))
 
     workers = [started(work, slug) for slug in slugs for work in (pushing, commenting)]
-    time.sleep(random.uniform(0.3, 1.2))
+    wait_for_answers(written)
+    time.sleep(random.uniform(0, 0.6))
     server.kill()
     for worker in workers:
         worker.join(20)
         assert not worker.is_alive()
+
+
+def wait_for_answers(written: Written) -> None:
+    """Wait for one more push and one more comment: a busy machine is cut later than a quick one."""
+    versions, comments = len(written.versions), len(written.comments)
+    deadline = time.monotonic() + 60
+    while len(written.versions) == versions or len(written.comments) == comments:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def started(work: Callable[[str], None], slug: str) -> threading.Thread:

@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from planpush.paths import SAMPLES
 from tests.system.conftest import ROOT, document
 from tests.system.serving import Server, Visitor
+from tests.terminal import CLI, DEVICE
 
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 SAMPLE = SAMPLES / "auth-service-redesign"
@@ -38,6 +40,7 @@ FORMS = {
     "profile": "/settings/profile",
     "sessions": "/settings/sessions",
     "tokens": "/settings/tokens",
+    "activate": "/activate",
     "members": "/admin/members",
     "roles": "/admin/roles",
     "integrations": "/admin/integrations",
@@ -83,24 +86,22 @@ def newest(folder: Path) -> str:
     return "".join(next(path for path in paths if path.is_file()).read_text() for paths in files)
 
 
-@pytest.fixture
-def page(visit: Callable[..., Any], shelf: None, request: pytest.FixtureRequest) -> Any:
-    """The page that the test is about, opened by whom it is for."""
-    name = request.node.callspec.params["name"]
-    found = visit("" if name in STRANGERS else "bob", expect=("404", "422"))
-    found.goto(PAGES[name])
-    return found
-
-
 @pytest.mark.browser
 @pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not installed: run npm ci")
 @pytest.mark.parametrize("name", PAGES)
-def test_nobody_is_shut_out(name: str, page: Any) -> None:
+def test_nobody_is_shut_out_and_nothing_scrolls_sideways(
+    name: str, visit: Callable[..., Any], shelf: None
+) -> None:
+    page = visit("" if name in STRANGERS else "bob", expect=("404", "422"))
     found = []
     for scheme, width in DRESSES:
         dress(page, scheme, width)
-        page.reload()
+        page.goto(PAGES[name])
         found += [f"{scheme} {width}: {line}" for line in violations(page)]
+    for width in (390, 700, 1000):
+        page.set_viewport_size({"width": width, "height": 800})
+        if page.evaluate("document.scrollingElement.scrollWidth > innerWidth"):
+            found.append(f"{width}: scrolls sideways")
     assert found == []
 
 
@@ -113,21 +114,12 @@ def dress(page: Any, scheme: str, width: int) -> None:
 def violations(page: Any) -> list[str]:
     """Return what axe finds on a page: rule, place, and what is wrong there."""
     page.evaluate(AXE.read_text())
-    result = page.evaluate("axe.run()")
+    found = page.evaluate("async () => (await axe.run({resultTypes: ['violations']})).violations")
     return [
         f"{rule['id']} {node['target']}: {node['failureSummary'].splitlines()[-1].strip()}"
-        for rule in result["violations"]
+        for rule in found
         for node in rule["nodes"]
     ]
-
-
-@pytest.mark.browser
-@pytest.mark.parametrize("name", PAGES)
-def test_no_page_scrolls_sideways(name: str, page: Any) -> None:
-    for width in (390, 700, 1000):
-        page.set_viewport_size({"width": width, "height": 800})
-        sideways = page.evaluate("document.scrollingElement.scrollWidth - innerWidth")
-        assert sideways <= 0, width
 
 
 @pytest.mark.browser
@@ -143,6 +135,30 @@ def test_forms_and_tables_of_people_are_clean(visit: Callable[..., Any], shelf: 
         if page.evaluate("document.scrollingElement.scrollWidth > innerWidth"):
             found.append(f"{name} scrolls sideways")
     assert found == []
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not installed: run npm ci")
+def test_37_a_device_is_connected_and_ended_in_a_browser(server: Server, visit: Any) -> None:
+    page, data = visit("pam"), {"client_id": CLI, "device_name": "w" * 60}
+    asked = requests.post(f"{server.base}/oauth/device_authorization", data, timeout=20).json()
+    page.goto(asked["verification_uri_complete"])
+    page.locator("#pp-check").click()
+    found = []
+    for scheme, width in DRESSES:
+        dress(page, scheme, width)
+        page.locator("#pp-allow").wait_for()
+        found += [f"{scheme} {width}: {line}" for line in violations(page)]
+        if page.evaluate("document.scrollingElement.scrollWidth > innerWidth"):
+            found.append(f"{width}: scrolls sideways")
+    page.locator("#pp-allow").click()
+    page.get_by_text("You can close this page").wait_for()
+    code = {"client_id": CLI, "grant_type": DEVICE, "device_code": asked["device_code"]}
+    assert requests.post(f"{server.base}/oauth/token", code, timeout=20).status_code == 200
+    page.goto("/settings/tokens")
+    assert found + violations(page) == []
+    page.locator("#grants button").click()
+    page.get_by_text("No connected devices").wait_for()
 
 
 @pytest.mark.browser

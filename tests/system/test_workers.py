@@ -11,7 +11,10 @@ import requests
 import sqlalchemy as sa
 
 from planpush.db import commit, db
+from planpush.models.client import DEVICE
+from planpush.models.device_code import DeviceCode
 from planpush.models.event import Event
+from planpush.models.grant import Grant
 from planpush.models.session import BrowserSession, SignInLink
 from planpush.models.token import Token
 from tests.conftest import person
@@ -102,3 +105,62 @@ def test_39_of_a_hundred_log_ins_ten_pass(four, links, status, place):
         rows = Counter((kind, data.get("reason")) for kind, data in db.session.execute(query))
     passed = ("session.started", None) if status == 302 else ("sign_in.failed", None)
     assert rows == {passed: LIMIT, ("sign_in.failed", "rate_limited"): LOGINS - LIMIT}
+
+
+@pytest.fixture
+def post(four):
+    """Post a form as the terminal that is built in, many times at once if wanted."""
+
+    def call(path, times=1, **form):
+        def send(_):
+            data = {"client_id": "planpush-cli"} | form
+            return requests.post(four.base + path, data=data, timeout=60)
+
+        with ThreadPoolExecutor(times) as threads:
+            answers = list(threads.map(send, range(times)))
+        return answers if times > 1 else answers[0]
+
+    return call
+
+
+def outcome(answers):
+    return Counter((answer.status_code, answer.json().get("error")) for answer in answers)
+
+
+def of_grants(server, grant_id):
+    with server.app.app_context():
+        kinds = db.session.execute(sa.select(Event.kind, Event.data)).all()
+    return Counter(kind for kind, data in kinds if data.get("grant") == grant_id)
+
+
+def allowed(server, post):
+    """A device code that alice has allowed."""
+    asked = post("/oauth/device_authorization").json()
+    with server.app.app_context():
+        session_id = BrowserSession.find(BrowserSession.start(person("alice"), provider="x")).id
+        found = DeviceCode.waiting(asked["user_code"])
+        assert found.decide("allow", by=person("alice"), session_id=session_id)
+        commit()
+    return asked["device_code"]
+
+
+def test_35_of_twenty_parallel_polls_and_refreshes_one_gets_tokens(four, post):
+    code = {"grant_type": DEVICE, "device_code": allowed(four, post)}
+    polls = post("/oauth/token", 20, **code)
+    assert outcome(polls) == {(200, None): 1, (400, "invalid_grant"): 19}
+    assert outcome([post("/oauth/token", **code)]) == {(400, "invalid_grant"): 1}
+    first = next(answer.json() for answer in polls if answer.ok)
+    old = {"grant_type": "refresh_token", "refresh_token": first["refresh_token"]}
+    renewals = post("/oauth/token", 20, **old)
+    assert outcome(renewals) == {(200, None): 1, (400, "invalid_grant"): 19}
+    # Somebody else has the token, too: nobody keeps anything of this family.
+    second = next(answer.json() for answer in renewals if answer.ok)
+    dead = [first["access_token"], second["access_token"]]
+    ways = [("/api/plans", {"Authorization": f"Bearer {one}"}) for one in dead]
+    assert answers(four, ways) == [401, 401]
+    new = {"grant_type": "refresh_token", "refresh_token": second["refresh_token"]}
+    assert outcome([post("/oauth/token", **new)]) == {(400, "invalid_grant"): 1}
+    with four.app.app_context():
+        grant_id = db.session.scalar(sa.select(sa.func.max(Grant.id)))
+    rows = {"token.issued": 1, "token.refreshed": 1, "token.reuse": 1}
+    assert of_grants(four, grant_id) == rows

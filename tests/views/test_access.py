@@ -26,11 +26,15 @@ PUBLIC = {
     "logouts.show",
     "logouts.destroy",
     "api_infos.show",
+    "api_openapi.show",
+    "deliveries.index",
+    "deliveries.show",
     "vocabularies.index",
     "oauth_metadata.show",
     "oauth_resources.index",
     "device_codes.create",
     "oauth_grants.create",
+    "oauth_clients.create",
     "oauth_revocations.create",
 }
 # What an open page asks by itself is answered on that page: tests/views/test_updates.py.

@@ -20,32 +20,38 @@ def test_a_strange_key_never_breaks(browser, plan, key):
     assert opened(browser("bob"), plan, key=key).status_code in (201, 400, 422)
 
 
-@pytest.mark.parametrize("version", ["99", "999999999", "9999999999999", "-1", "abc", "²", "\0"])
 @pytest.mark.parametrize("body", ["Hm.", ""])
 @pytest.mark.parametrize("htmx", [True, False])
-def test_an_unknown_version_is_refused(browser, plan, version, body, htmx):
-    answer = opened(browser("bob"), plan, htmx, v=version, body=body)
-    assert answer.status_code in (400, 404, 422)
+def test_an_unknown_version_is_refused(browser, plan, body, htmx):
+    bob = browser("bob")
+    for version in ("99", "999999999", "9999999999999", "-1", "abc", "²", "\0"):
+        answer = opened(bob, plan, htmx, v=version, body=body)
+        assert answer.status_code in (400, 404, 422), version
 
 
 @pytest.mark.parametrize("name", ["block", "start", "end"])
-@pytest.mark.parametrize("value", ["-1", "9" * 12, "1.5", "abc", "0x1", "٣", "\0", "999999999"])
-def test_a_strange_number_is_refused(browser, plan, name, value):
-    place = {"anchor": "intro", "block": "2", "quote": "rotate"} | {name: value}
-    assert opened(browser("bob"), plan, **place).status_code in (201, 400, 422)
+def test_a_strange_number_is_refused(browser, plan, name):
+    bob = browser("bob")
+    for value in ("-1", "9" * 12, "1.5", "abc", "0x1", "٣", "\0", "999999999"):
+        place = {"anchor": "intro", "block": "2", "quote": "rotate"} | {name: value}
+        assert opened(bob, plan, **place).status_code in (201, 400, 422), value
 
 
-@pytest.mark.parametrize("name", ["anchor", "quote", "prefix", "suffix", "row", "column", "key"])
 @pytest.mark.parametrize(
     "value",
     ["\0", "\x1b[0m", "<b>&", "😀" * 50, "x" * 100_000, "\u202e", "' OR 1=1--", "%ED%A0%80"],
 )
-def test_a_hostile_selector_never_breaks(browser, plan, name, value):
+def test_a_hostile_selector_never_breaks(browser, plan, value):
     bob = browser("bob")
-    for place in ({}, {"anchor": "intro"}, {"anchor": "intro", "block": "2", "quote": "rotate"}):
-        answer = opened(bob, plan, **(place | {name: value}))
-        assert answer.status_code in (201, 400, 422), place
-    assert bob.get(f"/p/{plan}").status_code == 200
+    for name in ("anchor", "quote", "prefix", "suffix", "row", "column", "key"):
+        for place in (
+            {},
+            {"anchor": "intro"},
+            {"anchor": "intro", "block": "2", "quote": "rotate"},
+        ):
+            answer = opened(bob, plan, **(place | {name: value}))
+            assert answer.status_code in (201, 400, 422), (name, place)
+        assert bob.get(f"/p/{plan}").status_code == 200, name
 
 
 @pytest.mark.parametrize("name", ["body", "anchor", "quote", "prefix", "key", "v", "blocking"])

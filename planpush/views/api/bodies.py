@@ -7,7 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, field_validator
 
+from planpush.content.origin import Place
 from planpush.models.answer import Answer
+from planpush.models.comment import LONGEST
 from planpush.models.manifest import Push, SectionPush
 from planpush.web.parse import ANCHOR, HASH, NUMBER, THREAD_ID, Body, Note, Plain, Title
 
@@ -15,6 +17,10 @@ Anchor = Annotated[str, StringConstraints(pattern=ANCHOR)]
 Hash = Annotated[str, StringConstraints(pattern=HASH)]
 ThreadId = Annotated[str, StringConstraints(pattern=THREAD_ID)]
 Number = Annotated[str, StringConstraints(pattern=NUMBER)]
+Words = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST)]
+Quote = Annotated[str, StringConstraints(max_length=10_000)]
+Name = Annotated[str, StringConstraints(max_length=1000)]
+Offset = Annotated[int, Field(ge=0, le=10**9 - 1)]
 Visibility = Literal["private", "published"]
 
 
@@ -27,12 +33,17 @@ class SectionBody(Body):
     was: Anchor | None = None
 
 
-class ResponseBody(Body):
-    """What the author did about a thread."""
+class AnswerBody(Body):
+    """What the author did about one thread."""
 
-    thread: ThreadId
     status: Literal["applied", "partial", "declined", "question"]
     note: Note = ""
+
+
+class ResponseBody(AnswerBody):
+    """What the author did about a thread, told with a push."""
+
+    thread: ThreadId
 
 
 class SourceBody(Body):
@@ -86,27 +97,41 @@ class PushBody(Body):
         )
 
 
-class PushQuery(Body):
-    """The query of a push in the HTML form. Values are text, so numbers are read from digits."""
+class CommentBody(Body):
+    """A reply's words."""
 
-    plan: Anchor | None = None
-    slug: Anchor | None = None
-    title: Title | None = None
-    visibility: Visibility | None = None
-    base_version: Number | None = None
-    message: Note = ""
-    direction: Note = ""
-    allow_secrets: Literal["true", "false"] = "false"
+    body: Words
 
-    def to_push(self, sections: list[SectionPush], title: str | None) -> Push:
-        """Return what the models take; the body's size was checked as a whole."""
-        return Push(
-            sections=sections,
-            title=title,
-            wish=self.slug,
-            base_version=int(self.base_version) if self.base_version else None,
-            visibility=self.visibility,
-            message=self.message,
-            direction=self.direction,
-            allow_secrets=self.allow_secrets == "true",
+
+class ThreadBody(Body):
+    """A new thread: its first comment, and where it is. Without a place it is on the whole plan.
+
+    Offsets are code points in the block's text; a quote alone is looked up in the section.
+    """
+
+    body: Words
+    version: Annotated[int, Field(ge=1, le=10**9 - 1)] | None = None
+    anchor: Annotated[str, StringConstraints(max_length=200)] | None = None
+    block: Offset | None = None
+    quote: Quote | None = None
+    prefix: Quote | None = None
+    suffix: Quote | None = None
+    start: Offset | None = None
+    end: Offset | None = None
+    row: Name | None = None
+    column: Name | None = None
+    blocking: bool = False
+
+    def to_place(self) -> Place:
+        """Return what the models take."""
+        return Place(
+            anchor=self.anchor or "",
+            block=self.block,
+            quote=self.quote or "",
+            prefix=self.prefix or "",
+            suffix=self.suffix or "",
+            start=self.start,
+            end=self.end,
+            row=self.row or "",
+            column=self.column or "",
         )

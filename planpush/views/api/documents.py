@@ -7,17 +7,20 @@ from flask import Blueprint, Response, request
 from planpush.models.plan import Plan
 from planpush.models.section import expand, gzip_join
 from planpush.models.version import Version
+from planpush.views.api.operations import HTML, describes
+from planpush.views.api.queries import VersionQuery
 from planpush.web.auth import current_user, scope
-from planpush.web.respond import number
+from planpush.web.parse import parse_query
 
 documents = Blueprint("api_documents", __name__, url_prefix="/api/plans")
 
 
 @documents.get("/<slug>/document")
 @scope("plans:read")
+@describes({200: HTML, 304: None}, 410, query=VersionQuery)
 def show(slug: str) -> Response:
     """Answer a version's HTML; it never changes, so a 304 costs next to nothing."""
-    version = Version.of(Plan.find(slug, current_user()), number("v"))
+    version = Version.of(Plan.find(slug, current_user()), parse_query(VersionQuery).number)
     response = Response(mimetype="text/html")
     if version.digest in request.if_none_match:
         response.status_code = 304

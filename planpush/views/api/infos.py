@@ -7,6 +7,8 @@ from importlib.metadata import version
 from flask import Blueprint, Response, jsonify
 
 from planpush.models.setting import settings
+from planpush.views.api.operations import describes
+from planpush.views.api.shapes import InfoAnswer
 from planpush.web.auth import config, public
 
 infos = Blueprint("api_infos", __name__, url_prefix="/api")
@@ -14,6 +16,7 @@ infos = Blueprint("api_infos", __name__, url_prefix="/api")
 
 @infos.get("/info")
 @public
+@describes({200: InfoAnswer})
 def show() -> Response:
     """Answer name, version and ways to sign in; nothing that needs a token."""
     return jsonify(
@@ -22,4 +25,5 @@ def show() -> Response:
         api=1,
         base_url=config().base_url,
         sign_in=list(settings().providers),
+        plugin={"marketplace": f"{config().base_url}/plugin/marketplace.json"},
     )

@@ -9,7 +9,10 @@ from planpush.content.problem import Finding
 from planpush.models.abandoned import abandoned
 from planpush.models.plan import Plan
 from planpush.models.version import Version
-from planpush.views.api.bodies import PushBody, PushQuery
+from planpush.views.api.bodies import PushBody
+from planpush.views.api.operations import BOTH, describes
+from planpush.views.api.queries import PushQuery
+from planpush.views.api.shapes import LintAnswer
 from planpush.web.auth import config, current_user, prepares, scope
 from planpush.web.limits import limited
 from planpush.web.parse import parse_body, parse_query, text_body
@@ -20,6 +23,7 @@ Found = tuple[list[Finding], list[Finding]]
 
 @lints.post("/lint")
 @scope("plans:write")
+@describes({200: LintAnswer}, 404, 410, query=PushQuery, body=PushBody, takes=BOTH)
 @prepares
 @limited("lint", limit=240, seconds=60, apart=True)
 def create() -> Response:
@@ -30,7 +34,7 @@ def create() -> Response:
 
 
 def _sections() -> Found:
-    body = parse_body(PushBody, ("application/json", "text/html"))
+    body = parse_body(PushBody, BOTH)
     check_size([part.html for part in body.sections], config().max_document_bytes)
     kept = [part.anchor for part in body.sections]
     gone = _abandoned(body.plan, [*kept, *(part.was for part in body.sections if part.was)])

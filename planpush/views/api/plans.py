@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, jsonify
 
 from planpush.db import iso
 from planpush.models.listing import PAGE, list_plans
 from planpush.models.outline import summary
 from planpush.models.plan import Plan
+from planpush.models.user import User
 from planpush.models.version import Version
+from planpush.views.api.operations import describes
+from planpush.views.api.queries import PlansQuery
+from planpush.views.api.shapes import PlansAnswer, PlanWithVersions
 from planpush.web.auth import config, current_user, scope
-from planpush.web.parse import cursor_of, number_of
+from planpush.web.parse import cursor_of, number_of, parse_query
 
 plans = Blueprint("api_plans", __name__, url_prefix="/api/plans")
 DEEPEST = 10**6
@@ -21,28 +25,40 @@ MOST_VERSIONS = 200
 
 @plans.get("")
 @scope("plans:read")
+@describes({200: PlansAnswer}, 422, query=PlansQuery)
 def index() -> Response:
     """Answer a page of the plans one may see."""
-    cursor = request.args.get("cursor", "")
-    page = number_of(cursor, least=1, largest=DEEPEST) if cursor else 1
-    listing = list_plans(current_user(), q=request.args.get("q", ""), page=page, deepest=DEEPEST)
-    more = page * PAGE < listing.total
-    return jsonify(
-        plans=[_plan(plan) for plan in listing.plans],
-        cursor=cursor_of(page + 1) if more else None,
-    )
+    query = parse_query(PlansQuery)
+    return jsonify(listed(current_user(), query.q, query.cursor))
 
 
 @plans.get("/<slug>")
 @scope("plans:read")
+@describes({200: PlanWithVersions})
 def show(slug: str) -> Response:
     """Answer a plan with its versions, newest first, the last 200 at most."""
-    plan = Plan.find(slug, current_user())
+    return jsonify(described(current_user(), slug))
+
+
+def listed(user: User, q: str = "", cursor: str = "") -> dict[str, Any]:
+    """Return a page of the plans that `user` may see, and a cursor if there are more."""
+    page = number_of(cursor, least=1, largest=DEEPEST) if cursor else 1
+    listing = list_plans(user, q=q, page=page, deepest=DEEPEST)
+    more = page * PAGE < listing.total
+    return {
+        "plans": [_plan(plan) for plan in listing.plans],
+        "cursor": cursor_of(page + 1) if more else None,
+    }
+
+
+def described(user: User, slug: str) -> dict[str, Any]:
+    """Return a plan with its versions, newest first."""
+    plan = Plan.find(slug, user)
     versions = [
         {**summary(version), "direction": version.direction, "digest": version.digest}
         for version in Version.history(plan, limit=MOST_VERSIONS)
     ]
-    return jsonify(**_plan(plan), versions=versions)
+    return {**_plan(plan), "versions": versions}
 
 
 def _plan(plan: Plan) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
@@ -14,58 +15,90 @@ from planpush.models.idempotency import IdempotencyKey
 from planpush.models.manifest import Push, SectionPush
 from planpush.models.plan import Plan
 from planpush.models.push import Pushed, prepare, push_new
-from planpush.views.api.bodies import PushBody, PushQuery
+from planpush.models.user import User
+from planpush.views.api.bodies import PushBody
+from planpush.views.api.operations import BOTH, describes
+from planpush.views.api.queries import PushQuery
+from planpush.views.api.shapes import PushedAnswer
 from planpush.web.auth import begin_writing, config, current_user, prepares, scope
 from planpush.web.limits import limited
 from planpush.web.parse import one_line, parse_body, parse_query, text_body
+from planpush.web.retries import retry_key
 
 pushes = Blueprint("api_pushes", __name__, url_prefix="/api")
+Asked = tuple[str | None, Push, list[Finding]]  # a plan's address, what to push, doubts of it
 
 
 @pushes.post("/push")
 @scope("plans:write")
+@describes(
+    {200: PushedAnswer, 201: PushedAnswer},
+    404,
+    410,
+    query=PushQuery,
+    body=PushBody,
+    takes=BOTH,
+    retries=True,
+)
 @prepares
 @limited("push", limit=240, seconds=60, apart=True)
 def create() -> tuple[Response, int]:
-    """Push a document; the same key and body again get the first answer.
+    """Push a document, as JSON by section or as one HTML page.
 
-    The long work is done before the transaction that writes, so that it holds up nobody else.
+    A version is made, or, where the content is the newest version's already, none.
     """
-    key = request.headers.get("Idempotency-Key")
-    body = hashlib.sha256(request.query_string + b"\0" + request.get_data()).hexdigest()
-    known = IdempotencyKey.answered(key, body, by=current_user()) if key is not None else None
+    key = retry_key()
+    digest = hashlib.sha256(request.query_string + b"\0" + request.get_data()).hexdigest()
+    read = _from_html if request.mimetype == "text/html" else _from_json
+    answer, status = _once(current_user(), read, key, digest)
+    return jsonify(answer), status
+
+
+def pushed(user: User, body: PushBody, key: str | None = None) -> tuple[dict[str, Any], int]:
+    """Push; return the answer and its status. The same key and body again get the first answer."""
+    digest = hashlib.sha256(body.model_dump_json().encode()).hexdigest()
+    return _once(user, lambda: _asked(body), key, digest)
+
+
+def _once(
+    user: User, read: Callable[[], Asked], key: str | None, digest: str
+) -> tuple[dict[str, Any], int]:
+    # The long work is done before the transaction that writes, so that it holds up nobody else.
+    known = IdempotencyKey.answered(key, digest, by=user) if key is not None else None
     if known is not None:
-        return jsonify(known.answer), known.status
-    slug, push, warnings = _from_html() if request.mimetype == "text/html" else _from_json()
-    plan = Plan.find(slug, current_user()) if slug else None
-    push = prepare(push, plan, by=current_user())
+        return known.answer, known.status
+    slug, push, warnings = read()
+    plan = Plan.find(slug, user) if slug else None
+    push = prepare(push, plan, by=user)
     begin_writing()
-    return _store(slug, push, warnings, key, body)
+    claimed, first = IdempotencyKey.claim(key, digest, by=user) if key is not None else (None, True)
+    if claimed is not None and not first:
+        return claimed.answer, claimed.status
+    answer, status = _store(user, slug, push, warnings)
+    if claimed is not None:
+        claimed.remember(status, answer)
+    return answer, status
 
 
 def _store(
-    slug: str | None, push: Push, warnings: list[Finding], key: str | None, body: str
-) -> tuple[Response, int]:
-    user = current_user()
-    claimed, first = IdempotencyKey.claim(key, body, by=user) if key is not None else (None, True)
-    if claimed is not None and not first:
-        return jsonify(claimed.answer), claimed.status
+    user: User, slug: str | None, push: Push, warnings: list[Finding]
+) -> tuple[dict[str, Any], int]:
     if slug is None:
         done = push_new(push, by=user)
     else:
         done = Plan.find(slug, user, lock=True).push(push, by=user)
-    answer, status = _answer(done, warnings), 201 if done.created else 200
-    if claimed is not None:
-        claimed.remember(status, answer)
-    return jsonify(answer), status
+    return _answer(done, warnings), 201 if done.created else 200
 
 
-def _from_json() -> tuple[str | None, Push, list[Finding]]:
-    body = parse_body(PushBody, ("application/json", "text/html"))
+def _from_json() -> Asked:
+    return _asked(parse_body(PushBody, BOTH))
+
+
+def _asked(body: PushBody) -> Asked:
     return body.plan, body.to_push(config().max_document_bytes), []
 
 
-def _from_html() -> tuple[str | None, Push, list[Finding]]:
+def _from_html() -> Asked:
     query = parse_query(PushQuery)
     html = text_body(config().max_document_bytes)
     limits.check(html)

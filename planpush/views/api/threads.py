@@ -1,46 +1,103 @@
-"""Threads for programs: what people said, where, and what stands there today."""
+"""Threads for programs: what people said, where, and what stands there today; new ones, too."""
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, jsonify
 
-from planpush.content.problem import Finding, Malformed
 from planpush.db import iso
-from planpush.models.comment import Comment
+from planpush.models.comment import Comment, checked_body
 from planpush.models.event import Event
 from planpush.models.plan import Plan
 from planpush.models.reading import Card, Reading
-from planpush.models.thread import OPEN, RESOLVED, Thread
+from planpush.models.thread import OPEN, Thread
+from planpush.models.user import User
+from planpush.models.version import Version
+from planpush.views.api.bodies import ThreadBody
+from planpush.views.api.operations import describes
+from planpush.views.api.queries import ThreadsQuery
+from planpush.views.api.thread_shapes import ThreadAnswer, ThreadsAnswer
 from planpush.web.auth import config, current_user, scope
-from planpush.web.parse import cursor_of, number_of
+from planpush.web.limits import limited
+from planpush.web.parse import cursor_of, number_of, parse_body, parse_query
+from planpush.web.respond import Claim
+from planpush.web.retries import claim_retry
 
 threads = Blueprint("api_threads", __name__, url_prefix="/api/plans")
-STATES = (OPEN, RESOLVED, "all")
 
 
 @threads.get("/<slug>/threads")
 @scope("plans:read")
+@describes({200: ThreadsAnswer}, 410, query=ThreadsQuery)
 def index(slug: str) -> Response:
     """Answer the threads on the newest version, in document order; `since` a cursor: what moved."""
-    state = request.args.get("state", OPEN)
-    if state not in STATES:
-        message = f"state is one of {', '.join(STATES)}"
-        raise Malformed(message, [Finding("malformed", message, field="state")])
-    plan = Plan.find(slug, current_user())
+    query = parse_query(ThreadsQuery)
+    return jsonify(threads_of(current_user(), slug, query.state, query.since))
+
+
+@threads.post("/<slug>/threads")
+@scope("comments:write")
+@describes({201: ThreadAnswer}, 410, body=ThreadBody, retries=True)
+@limited("comment", limit=300, seconds=60)
+def create(slug: str) -> tuple[Response, int]:
+    """Open a thread on words, an element, a table's cell, or the whole plan."""
+    user = current_user()
+    plan = Plan.find(slug, user, lock=True)
+    body = parse_body(ThreadBody)
+    return jsonify(_open(plan, body, user, claim_retry(user))), 201
+
+
+def threads_of(user: User, slug: str, state: str = OPEN, since: str = "") -> dict[str, Any]:
+    """Return the threads of a plan that have a state ("all": any), and a cursor for later."""
+    plan = Plan.find(slug, user)
     cursor = Event.newest(plan.id)
-    since = request.args.get("since", "")
     touched = Event.threads_since(plan.id, number_of(since, "since")) if since else None
+    return listed(plan, cursor, state=state, touched=touched)
+
+
+def listed(
+    plan: Plan, cursor: int, *, state: str = "all", touched: Container[int] | None = None
+) -> dict[str, Any]:
+    """Return threads on the newest version in document order: those `touched`, unless all are."""
     cards = [
         card
         for card in Reading(plan).cards
         if state in ("all", card.thread.state) and (touched is None or card.thread.id in touched)
     ]
-    return jsonify(threads=[thread_as_dict(plan, card) for card in cards], cursor=cursor_of(cursor))
+    found = [thread_as_dict(card) for card in cards]
+    return {"threads": found, "cursor": cursor_of(cursor)}
 
 
-def thread_as_dict(plan: Plan, card: Card) -> dict[str, Any]:
+def opened(user: User, slug: str, body: ThreadBody) -> dict[str, Any]:
+    """Open a thread by `user`'s agent and return it."""
+    return _open(Plan.find(slug, user, lock=True), body, user, Claim(True))
+
+
+def _open(plan: Plan, body: ThreadBody, user: User, claimed: Claim) -> dict[str, Any]:
+    on = body.version or plan.newest
+    Version.of(plan, on)
+    words, made = checked_body(body.body), claimed.made
+    if claimed.first:
+        thread = plan.open_thread(
+            body.to_place(), words, by=user, on=on, blocking=body.blocking, via="agent"
+        )
+        made = claimed.keep(thread.id)
+    return thread_as_dict(Reading(plan).card(made or 0))
+
+
+def told(thread: Thread) -> dict[str, Any]:
+    """Return a thread as it stands on its plan's newest version."""
+    return thread_as_dict(Reading(thread.plan).card(thread.id))
+
+
+def address_of(thread: Thread) -> str:
+    """Return where people read a thread."""
+    return f"{config().base_url}/p/{thread.plan.slug}?thread={thread.id}#t{thread.id}"
+
+
+def thread_as_dict(card: Card) -> dict[str, Any]:
     """Return a thread as the API tells it."""
     thread, placed = card.thread, card.placement
     return {
@@ -57,13 +114,14 @@ def thread_as_dict(plan: Plan, card: Card) -> dict[str, Any]:
             "confirmed": placed.confirmed,
         },
         "answer": _answer(thread),
-        "url": f"{config().base_url}/p/{plan.slug}?thread={thread.id}#t{thread.id}",
+        "url": address_of(thread),
         "opened_on_version": thread.opened_on,
-        "comments": [_comment(comment) for comment in thread.comments],
+        "comments": [comment_as_dict(comment) for comment in thread.comments],
     }
 
 
-def _comment(comment: Comment) -> dict[str, Any]:
+def comment_as_dict(comment: Comment) -> dict[str, Any]:
+    """Return a comment as the API tells it: its words are data, whatever they say."""
     return {
         "id": str(comment.id),
         "author": {"name": comment.author.name, "role": comment.author.role},

@@ -13,7 +13,7 @@ grants = Blueprint("oauth_grants", __name__, url_prefix="/oauth")
 
 @grants.post("/token")
 @oauth
-@limited("oauth-token", limit=600, seconds=60, apart=True)
+@limited("oauth-token", limit=600, seconds=60, apart=True, audit="token.refused")
 def create() -> Response:
     """Answer a new pair of tokens."""
     return server.answer(server.create_token_response)

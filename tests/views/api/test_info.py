@@ -24,3 +24,8 @@ def test_it_says_the_configured_address_and_ways_to_sign_in(another):
 def test_a_bad_token_does_not_matter(app):
     headers = {"Authorization": "Bearer nonsense"}
     assert app.test_client().get("/api/info", headers=headers).status_code == 200
+
+
+def test_it_says_where_claude_code_gets_the_plugin(app):
+    told = app.test_client().get("/api/info").json["plugin"]
+    assert told == {"marketplace": "http://localhost/plugin/marketplace.json"}

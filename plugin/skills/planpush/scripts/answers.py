@@ -6,13 +6,14 @@ import re
 from dataclasses import dataclass
 from typing import Any, Dict, List, Optional, Pattern
 
-from client import Answer
 from stop import UNREACHABLE, Stop
+from transport import Answer
 
 Data = Dict[str, Any]
 
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")  # plans and anchors
 WORD = re.compile(r"[A-Za-z0-9_-]{1,64}")  # ids and states
+CURSOR = re.compile(r"[!-~]{1,200}")
 HASH = re.compile(r"[0-9a-f]{64}")
 ADDRESS = re.compile(r"https?://\S{1,2000}")
 LARGEST = 2**53
@@ -49,6 +50,15 @@ class Pushed:
     threads: Dict[str, int]
     unanswered: List[str]
     warnings: List[Data]
+
+
+@dataclass
+class Answered:
+    """What became of an answer to a thread, and which open threads have none."""
+
+    status: str
+    unchanged: bool
+    unanswered: List[str]
 
 
 def plans(answer: Answer) -> List[Plan]:
@@ -96,6 +106,16 @@ def pushed(answer: Answer) -> Pushed:
         threads=counts(data, "threads"),
         unanswered=words(data, "unanswered"),
         warnings=records(data, "warnings"),
+    )
+
+
+def answered(answer: Answer) -> Answered:
+    """Return what became of an answer to a thread."""
+    told = record(answer.data, "answer")
+    return Answered(
+        status=text(told, "status", WORD),
+        unchanged=told.get("unchanged") is True,
+        unanswered=words(answer.data, "unanswered"),
     )
 
 

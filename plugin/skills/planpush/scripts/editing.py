@@ -10,6 +10,7 @@ import answers
 import client
 import linting
 import problems
+import settings
 import state
 from state import Conversation, Section
 from stop import FIX, Stop
@@ -17,7 +18,7 @@ from stop import FIX, Stop
 
 def drafts() -> ContextManager[Conversation]:
     """Give this conversation's drafts for the server that is set."""
-    return state.conversation(client.connect().address, client.session() or "default")
+    return state.conversation(settings.server()[0], settings.session() or "default")
 
 
 def put(arguments: argparse.Namespace) -> int:
@@ -33,7 +34,8 @@ def put(arguments: argparse.Namespace) -> int:
             raise Stop(FIX, f"{arguments.anchor} was not stored", *map(str, errors))
         draft = Section(arguments.anchor, state.digest(text), text)
         place(here, draft, old, arguments.was)
-        print(f"{draft.anchor}: {len(text.encode())} bytes, {describe(here, draft)}")
+        told = f"{draft.anchor}: {len(text.encode())} bytes, {describe(here, draft)}"
+    print(told)  # it is on the disk by now
     for one in found:
         print(one)
     return 0
@@ -107,7 +109,8 @@ def order(arguments: argparse.Namespace) -> int:
             if one not in first:
                 first.append(one)
         here.sections = first + [one for one in here.sections if one not in first]
-        print("order: " + " ".join(one.anchor for one in here.sections))
+        told = [one.anchor for one in here.sections]
+    print("order: " + " ".join(told))
     return 0
 
 
@@ -125,7 +128,7 @@ def outline(_arguments: argparse.Namespace) -> int:
         if not here.sections:
             print("no sections yet: `put ANCHOR`, or `use SLUG` to go on with a plan")
         if newest and newest != here.base:
-            print(f"the server is at v{newest}, you started from v{here.base}: `use {here.plan}`")
+            print(f"the server is at v{newest}, you started from v{here.base}: `pull`")
     return 0
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Optional
 
 import answers
 import problems
@@ -31,6 +31,7 @@ def adopt(server: Server, here: Conversation, slug: str, discard: bool) -> None:
 def guard(here: Conversation, discard: bool) -> None:
     """Stop when edits that were not pushed would be lost."""
     lost = [one.anchor for one in here.edited()] + here.removed()
+    lost += [f"the answer to thread {thread}" for thread in here.responses]
     if lost and not discard:
         fix = "fix: push them first, or add --discard"
         raise Stop(FIX, "not pushed yet: " + ", ".join(lost), fix)
@@ -44,7 +45,7 @@ def merged(here: Conversation, entries: List[Dict[str, Any]]) -> List[Section]:
     result: Dict[str, Section] = {}
     for origin, sha in theirs.items():
         if origin in ours:
-            result[origin] = joined(ours[origin], known.get(origin), sha)
+            result[origin] = joined(ours[origin], known.get(origin), sha, here.base)
         elif known.get(origin) != sha:  # else it was removed here
             result[origin] = Section(origin, sha)
     for origin, one in ours.items():
@@ -56,13 +57,14 @@ def merged(here: Conversation, entries: List[Dict[str, Any]]) -> List[Section]:
     return [result[origin] for origin in woven(*orders) if origin in result]
 
 
-def joined(ours: Section, base: object, theirs: str) -> Section:
+def joined(ours: Section, base: Optional[str], theirs: str, version: Optional[int]) -> Section:
     """Return one section that both have: whoever changed it wins, both is a clash."""
     if ours.sha256 == theirs:
-        return ours
+        return Section(ours.anchor, ours.sha256, ours.html, ours.was)
     if ours.sha256 == base:
         return Section(ours.anchor, theirs, None, ours.was)
-    ours.clash = ours.clash or theirs != base
+    if theirs != base and not ours.clash:
+        ours.clash, ours.since = True, version if base else None
     return ours
 
 

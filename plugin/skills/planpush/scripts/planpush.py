@@ -6,18 +6,35 @@ Standard library only, Python 3.8 or newer; talks to the server over HTTP and no
 from __future__ import annotations
 
 import argparse
+import contextlib
+import errno
 import os
 import sys
 from typing import Any, Callable
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # also under PYTHONSAFEPATH
 
+import answering
 import editing
+import following
+import pulling
 import pushing
 import reading
-from client import VERSION
+import signing
 from stop import FIX, UNREACHABLE, Stop
+from transport import VERSION
 
+ANSWER = (
+    "While edits wait to be pushed, the answer is kept and travels with the next push; with nothing"
+    " to push it is sent at once: edit, answer, push and edit, push, answer both work. The server"
+    " compares: applied with the same text is flagged. Answered is not resolved: people resolve."
+)
+LOGIN = (
+    "It prints an address and a code and returns at once: show both to the user, then run it again"
+    " with --wait. The server is SERVER, else PLANPUSH_SERVER, else the one used before."
+)
+FULL = "make room on the disk that holds ~/.planpush; what was stored there before is as it was"
+LOCKED = "make the folder ~/.planpush writable for you"
 Verb = Callable[[argparse.Namespace], int]
 Verbs = Any  # what add_subparsers gives, which has no public name
 
@@ -28,17 +45,30 @@ def main() -> int:
         stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     arguments = parser().parse_args()
     try:
-        return int(arguments.verb(arguments))
+        code = int(arguments.verb(arguments))
+        sys.stdout.flush()
+        return code
     except Stop as stop:
         sys.stdout.flush()
         print("\n".join(stop.lines), file=sys.stderr)
         return stop.code
     except OSError as error:
+        drain()
         print(f"this machine refused: {error}", file=sys.stderr)
-        print("fix: make the folder ~/.planpush writable for you", file=sys.stderr)
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+        print("fix: " + (FULL if full else LOCKED), file=sys.stderr)
         return FIX
     except KeyboardInterrupt:
         return UNREACHABLE
+
+
+def drain() -> None:
+    """Write out what was printed; where that is refused, say nothing of it a second time."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def version(_arguments: argparse.Namespace) -> int:
@@ -64,15 +94,16 @@ def parser() -> argparse.ArgumentParser:
     add(verbs, "status", reading.status, "server, sign-in, plan, drafts, open threads")
     listing = add(verbs, "plans", reading.plans, "plans you may see, newest first")
     listing.add_argument("words", nargs="*", help="search words, as on the dashboard")
-    threads = add(verbs, "threads", reading.threads, "open comments on the plan")
-    threads.add_argument("--json", action="store_true", help="as data")
+    add_talking(verbs)
+    add_signing(verbs)
     add(verbs, "version", version, "version of this helper")
     return top
 
 
-def add(verbs: Verbs, name: str, run: Verb, text: str) -> Parser:
+def add(verbs: Verbs, name: str, run: Verb, text: str, more: str = "") -> Parser:
     """Add one verb and return its parser."""
-    verb: Parser = verbs.add_parser(name, help=text, description=text, allow_abbrev=False)
+    told = f"{text}. {more}" if more else text
+    verb: Parser = verbs.add_parser(name, help=text, description=told, allow_abbrev=False)
     verb.set_defaults(verb=run)
     return verb
 
@@ -98,10 +129,51 @@ def add_pushing(verbs: Verbs) -> None:
         push.add_argument("--" + option)
     for switch in ("publish", "allow-secrets", "allow-warnings"):
         push.add_argument("--" + switch, action="store_true")
-    use = add(verbs, "use", pushing.use, "go on with a plan; your unpushed edits of it are kept")
+    show = add(verbs, "show", pulling.show, "the text of a section, a draft or the server's")
+    show.add_argument("anchor")
+    show.add_argument("--from", dest="start", type=int, default=0, metavar="N", help="go on there")
+    pull = add(verbs, "pull", pulling.pull, "take the newest version in; your edits are kept")
+    pull.add_argument("anchors", nargs="*", metavar="anchor", help="show only these clashes")
+    use = add(verbs, "use", pulling.use, "go on with a plan; your unpushed edits of it are kept")
     use.add_argument("slug", nargs="?", help="the plan's address after /p/")
     use.add_argument("--new", action="store_true", help="start a new plan with no drafts")
     use.add_argument("--discard", action="store_true", help="drop edits that were not pushed")
+
+
+def add_talking(verbs: Verbs) -> None:
+    """Add the verbs about what people said."""
+    threads = add(verbs, "threads", reading.threads, "comments on the plan, the open ones first")
+    threads.add_argument("--json", action="store_true", help="as data")
+    threads.add_argument("--state", choices=("open", "resolved", "all"), default="open")
+    reply = add(verbs, "reply", answering.reply, "add a comment to a thread")
+    reply.add_argument("thread")
+    reply.add_argument("--text", help="its words; else they are read from standard input")
+    answer = add(verbs, "answer", answering.answer, "say what was done about a thread", ANSWER)
+    answer.add_argument("thread")
+    answer.add_argument("status", nargs="?", choices=answering.STATUSES)
+    answer.add_argument("--note", default="", help="for the reviewers; - reads it from stdin")
+    when = answer.add_mutually_exclusive_group()
+    when.add_argument("--later", action="store_true", help="keep it for the next push in any case")
+    when.add_argument("--now", action="store_true", help="send it in any case")
+    when.add_argument("--drop", action="store_true", help="forget a kept one")
+    wait = add(verbs, "wait", following.wait, "wait for new feedback and print it")
+    wait.add_argument("--timeout", type=seconds, default=100.0, metavar="S", help="at most 100")
+
+
+def add_signing(verbs: Verbs) -> None:
+    """Add the verbs of signing in and out."""
+    login = add(verbs, "login", signing.login, "sign in: a person allows it in a browser", LOGIN)
+    login.add_argument("server", nargs="?", default="", help="the server's address, https://…")
+    login.add_argument("--wait", action="store_true", help="wait until it was allowed")
+    login.add_argument("--timeout", type=seconds, default=100.0, metavar="S", help="at most 100")
+    add(verbs, "logout", signing.logout, "end the sign-in here and on the server")
+
+
+def seconds(text: str) -> float:
+    """Return a number of seconds that can be waited."""
+    if not 0 <= float(text) <= 10_000:
+        raise ValueError
+    return float(text)
 
 
 if __name__ == "__main__":

@@ -1,24 +1,25 @@
-"""The verbs that move the document: push sends what changed, use goes on with a plan."""
+"""Push: sends what the server does not have, and what was said about the comments."""
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
-import uuid
 from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 import answers
 import client
 import linting
 import problems
-import state
+import settings
+from answering import doubts
 from answers import Pushed
-from client import Answer, Server
+from client import Server
 from editing import drafts
-from merging import adopt, guard
+from merging import adopt
+from sending import once
 from state import Conversation, Section
 from stop import FIX, Stop
+from transport import Answer
 
 Body = Dict[str, Any]
 
@@ -36,24 +37,42 @@ def push(arguments: argparse.Namespace) -> int:
             full = resend(here, problems.missing(answer, anchors_of(body)))
         body, answer = send(server, arguments, full)
     with drafts() as here:
-        if answer.status == 409:
+        if answer.status == 409 and problems.code_of(answer) != "conflict":
             raise stale(here, answer)
         before = here.visibility
-        done = answers.pushed(problems.must(server, answer, anchors_of(body)))
+        done = answers.pushed(problems.must(server, answer, anchors_of(body), told_in(body)))
         keep(here, body, done)
     report(done, answer.status, arguments, before)
+    for line in answered(server, done, body.get("responses", [])):
+        print(line)
     return 0
 
 
+def told_in(body: Body) -> List[str]:
+    """Return the threads that a push answers, in its order."""
+    return [said["thread"] for said in body.get("responses", [])]
+
+
+def answered(server: Server, done: Pushed, responses: List[Dict[str, str]]) -> Iterator[str]:
+    """Yield what the push said about threads, where the text does not bear it out, what is left."""
+    if responses:
+        said = ", ".join(f"{one['thread']} {one['status']}" for one in responses)
+        yield f"answers sent: {said}"
+    if any(one["status"] == "applied" for one in responses):
+        told = told_in({"responses": responses})
+        asked = server.get(f"/api/plans/{done.plan}/threads", state="open")
+        found = answers.threads(problems.must(server, asked))
+        flagged = [one["id"] for one in found if (one.get("answer") or {}).get("unchanged")]
+        yield from doubts([one for one in flagged if one in told])
+    if done.unanswered:
+        yield "unanswered comments: " + ", ".join(done.unanswered)
+
+
 def send(server: Server, arguments: argparse.Namespace, full: List[str]) -> Tuple[Body, Answer]:
-    """Send one push. Its key is kept on disk until an answer came, whatever happens to us."""
+    """Send one push, the same one again if its answer never arrived."""
     with drafts() as here:
         body = prepare(here, arguments, full)
-        key = idempotency_key(here, body)
-    answer = server.push(body, key)
-    with drafts() as here:
-        here.pending = {}
-    return body, answer
+    return body, once(server, "/api/push", body)
 
 
 def anchors_of(body: Body) -> List[str]:
@@ -72,10 +91,11 @@ def prepare(here: Conversation, arguments: argparse.Namespace, full: List[str]) 
         "visibility": "published" if arguments.publish else None,
         "message": arguments.message,
         "direction": arguments.direction,
-        "source": {"agent": agent(), "session": client.session()},
+        "source": {"agent": agent(), "session": settings.session()},
+        "responses": [{"thread": one, **said} for one, said in here.responses.items()],
         "allow_secrets": arguments.allow_secrets or None,
     }
-    nothing = ("title", "slug", "visibility", "message", "direction", "allow_secrets")
+    nothing = ("title", "slug", "visibility", "message", "direction", "responses", "allow_secrets")
     body = {name: value for name, value in body.items() if value or name not in nothing}
     known = here.known()
     body["sections"] = [
@@ -105,7 +125,7 @@ def check(here: Conversation, arguments: argparse.Namespace) -> None:
         raise Stop(FIX, "a new plan needs a title", 'fix: push --title "What the plan is about"')
     clashes = [one.anchor for one in here.sections if one.clash]
     if clashes:
-        fix = f"fix: read theirs at {here.url}, then `put` the merged text of each"
+        fix = "fix: planpush pull shows both texts; `put` the merged text of each"
         raise Stop(FIX, "changed here and on the server: " + ", ".join(clashes), fix)
     found = linting.document([(one.anchor, one.html) for one in here.sections])
     found += linting.abandoned(here.open_threads(), here.removed())
@@ -113,14 +133,6 @@ def check(here: Conversation, arguments: argparse.Namespace) -> None:
     if errors or (found and not arguments.allow_warnings):
         allowed = () if errors else ("fix: put them again, or push with --allow-warnings",)
         raise Stop(FIX, *map(str, found), *allowed)
-
-
-def idempotency_key(here: Conversation, body: Body) -> str:
-    """Return the key of this body: the same one after a push whose answer never arrived."""
-    fingerprint = state.digest(json.dumps(body, sort_keys=True))
-    if here.pending.get("digest") != fingerprint:
-        here.pending = {"digest": fingerprint, "key": str(uuid.uuid4())}
-    return here.pending["key"]
 
 
 def resend(here: Conversation, anchors: List[str]) -> List[str]:
@@ -147,6 +159,9 @@ def stale(here: Conversation, answer: Answer) -> Stop:
 def keep(here: Conversation, body: Body, done: Pushed) -> None:
     """Note what the server has now; drafts put meanwhile stay drafts."""
     here.plan, here.base, here.url = done.plan, done.version, done.url
+    for said in body.get("responses", []):
+        if here.responses.get(said["thread"]) == {name: said[name] for name in ("status", "note")}:
+            del here.responses[said["thread"]]
     here.visibility = done.visibility
     counts = here.open_threads()
     here.outline = [
@@ -176,8 +191,6 @@ def report(done: Pushed, status: int, arguments: argparse.Namespace, before: str
     places = counted(done.threads, "exact", "moved", "edited", "outdated", "orphaned")
     if places:
         print(f"comments carried over: {places}")
-    if done.unanswered:
-        print("unanswered comments: " + ", ".join(done.unanswered))
     for warning in done.warnings:
         print(f"warning: {problems.finding(warning)}")
     for line in audience(done.visibility, before, arguments.publish):
@@ -199,27 +212,3 @@ def audience(visibility: str, before: str, asked: bool) -> Iterator[str]:
 def counted(counts: Dict[str, int], *names: str) -> str:
     """Return the counts that are not zero as words."""
     return ", ".join(f"{counts[name]} {name}" for name in names if counts.get(name))
-
-
-def use(arguments: argparse.Namespace) -> int:
-    """Go on with a plan of the server, or start a new one."""
-    if bool(arguments.slug) == arguments.new:
-        raise Stop(FIX, "use takes the plan's slug, or --new", "fix: `plans` lists the slugs")
-    server = client.connect()
-    with drafts() as here:
-        if arguments.new:
-            guard(here, arguments.discard)
-            here.reset()
-            print("new plan: no sections yet")
-            return 0
-        adopt(server, here, arguments.slug, arguments.discard)
-        print(f"{here.plan} at v{here.base}: {len(here.sections)} sections")
-        print(here.url)
-        kept = [one.anchor for one in here.edited() if not one.clash]
-        clashes = [one.anchor for one in here.sections if one.clash]
-        if kept:
-            print("kept your edits of: " + ", ".join(kept))
-        if clashes:
-            print("changed here and on the server: " + ", ".join(clashes))
-            print("fix: read theirs on the page, then `put` the merged text of each")
-    return 0

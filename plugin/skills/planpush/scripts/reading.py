@@ -8,12 +8,14 @@ from typing import Any, Dict, Iterator, List
 
 import answers
 import client
+import credentials
 import problems
 from client import Server
 from editing import describe, drafts
 from foreign import LEGEND, UNTRUSTED, framed
 from state import Conversation
-from stop import FIX, Stop, one_line
+from stop import one_line
+from transport import Answer
 
 
 def status(_arguments: argparse.Namespace) -> int:
@@ -24,11 +26,13 @@ def status(_arguments: argparse.Namespace) -> int:
     if answer.status == 401:
         raise problems.signed_out(server)
     answers.plans(problems.must(server, answer))
-    print("signed in: yes")
+    print("signed in: yes" + credentials.described(server.address, server.credential))
     with drafts() as here:
         for line in about_plan(server, here):
             print(line)
         print("waits to be pushed: " + (", ".join(waiting(here)) or "nothing"))
+        if here.responses:
+            print("answers that go with the next push: " + ", ".join(here.responses))
     return 0
 
 
@@ -54,7 +58,7 @@ def about_plan(server: Server, here: Conversation) -> Iterator[str]:
     newest = answers.outline(problems.must(server, answer))
     yield f"plan: {here.plan} v{here.base} {here.url}"
     if newest.version != here.base:
-        yield f"the server is at v{newest.version}: `use {here.plan}` before you push"
+        yield f"the server is at v{newest.version}: `pull` before you push"
     count = sum(one["open_threads"] for one in newest.sections)
     yield f"open threads on sections: {count}" + ("; `threads` shows them" if count else "")
 
@@ -81,31 +85,52 @@ def plan_line(plan: answers.Plan) -> str:
 
 
 def threads(arguments: argparse.Namespace) -> int:
-    """Print the open threads of the plan, marked as data from people."""
+    """Print the threads of the plan, marked as data from people."""
     server = client.connect()
     with drafts() as here:
-        plan = here.plan
-    if not plan:
-        raise Stop(FIX, "this conversation has no plan yet", "fix: `use SLUG`; `plans` lists them")
-    answer = problems.must(server, server.get(f"/api/plans/{plan}/threads", state="open"))
+        plan = here.plan_or_stop()
+    asked = server.get(f"/api/plans/{plan}/threads", state=arguments.state)
+    answer = problems.must(server, asked)
     found = answers.threads(answer)
     if arguments.json:
         print(json.dumps({"untrusted": UNTRUSTED, "plan": plan, "threads": found}, indent=1))
-        return 0
-    print(f"{len(found)} open threads on {plan}")
+    else:
+        kind = "" if arguments.state == "all" else arguments.state + " "
+        print(f"{len(found)} {kind}threads on {plan}, {unanswered(found)} unanswered")
+        print_threads(found)
+    if arguments.state != "resolved":
+        keep_cursor(plan, answer)
+    return 0
+
+
+def unanswered(found: List[Dict[str, Any]]) -> int:
+    """Return how many open threads have no answer."""
+    return sum(not one.get("answer") and one.get("state") != "resolved" for one in found)
+
+
+def print_threads(found: List[Dict[str, Any]]) -> None:
+    """Print threads; what people wrote stands in frames."""
     if found:
         print(LEGEND)
     for thread in found:
         for line in thread_lines(thread):
             print(line)
-    return 0
+
+
+def keep_cursor(plan: str, answer: Answer) -> None:
+    """Note up to where the agent has read, for `wait`."""
+    cursor = answers.text(answer.data, "cursor", answers.CURSOR, "")
+    with drafts() as here:
+        if cursor and here.plan == plan:
+            here.cursor = cursor
 
 
 def thread_lines(thread: Dict[str, Any]) -> Iterator[str]:
     """Yield one thread: facts, what people said in a frame, and what the agent answered."""
     place = thread.get("placement") or {}
+    state = one_line(thread.get("state") or "open")
     origin = one_line(thread.get("anchor") or "whole document")
-    facts = [origin, one_line(place.get("state") or "")]
+    facts = ["" if state == "open" else state, origin, one_line(place.get("state") or "")]
     if place.get("anchor") and place["anchor"] != origin:
         facts.append(f"now in {one_line(place['anchor'])}")
     facts += ["blocking"] if thread.get("blocking") else []
@@ -115,6 +140,8 @@ def thread_lines(thread: Dict[str, Any]) -> Iterator[str]:
     if answer.get("status"):
         unchanged = ", but the text is unchanged" if answer.get("unchanged") else ""
         yield f"answered: {one_line(answer['status'])}{unchanged}"
+    elif state == "open":
+        yield "not answered"
 
 
 def said(thread: Dict[str, Any]) -> Iterator[str]:
@@ -124,8 +151,13 @@ def said(thread: Dict[str, Any]) -> Iterator[str]:
             yield f"{name}: {one_line(thread[name])}"
     for comment in thread.get("comments") or []:
         author = comment.get("author") or {}
-        yield f"{one_line(author.get('name'))} ({one_line(author.get('role'))}) wrote:"
+        via = f", via {one_line(comment['via'])}" if comment.get("via") else ""
+        yield f"{one_line(author.get('name'))} ({one_line(author.get('role'))}{via}) wrote:"
         yield from ("  " + line for line in body_lines(comment))
+    note = (thread.get("answer") or {}).get("note")
+    if note:
+        yield "note with the answer:"
+        yield from ("  " + one_line(line) for line in str(note).splitlines())
 
 
 def body_lines(comment: Dict[str, Any]) -> List[str]:

@@ -8,7 +8,7 @@ import json
 import os
 import re
 import tempfile
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Dict, Iterator, List, Optional
 
 from stop import FIX, Stop
@@ -23,6 +23,7 @@ class Section:
     html: Optional[str] = None
     was: Optional[str] = None
     clash: bool = False  # the server's text changed too, and nobody has merged them yet
+    since: Optional[int] = None  # with a clash: the version that this text started from
 
 
 @dataclass
@@ -35,12 +36,22 @@ class Conversation:
     visibility: str = ""
     sections: List[Section] = field(default_factory=list)
     outline: List[Dict[str, Any]] = field(default_factory=list)
-    pending: Dict[str, str] = field(default_factory=dict)
+    responses: Dict[str, Dict[str, str]] = field(default_factory=dict)  # wait for the next push
+    cursor: str = ""  # what `wait` has told already
+    unsure: Dict[str, Dict[str, str]] = field(default_factory=dict)  # sent, no answer yet, by path
 
     def reset(self) -> None:
         """Forget everything: the next push makes a new plan."""
-        self.plan, self.base, self.url, self.visibility = None, None, "", ""
-        self.sections, self.outline, self.pending = [], [], {}
+        fresh = Conversation()
+        for part in fields(self):
+            setattr(self, part.name, getattr(fresh, part.name))
+
+    def plan_or_stop(self) -> str:
+        """Return the plan's slug; without one there is nothing to ask the server about."""
+        if not self.plan:
+            fix = "fix: `use SLUG`; `plans` lists them"
+            raise Stop(FIX, "this conversation has no plan yet", fix)
+        return self.plan
 
     def find(self, anchor: str) -> Optional[Section]:
         """Return the draft with this anchor."""
@@ -118,8 +129,8 @@ def load(path: str) -> Conversation:
     try:
         with open(path, encoding="utf-8") as file:
             data = json.load(file)
-        sections = [Section(**one) for one in data.pop("sections")]
-        return Conversation(sections=sections, **data)
+        sections = [Section(**known(Section, one)) for one in data.pop("sections")]
+        return Conversation(sections=sections, **known(Conversation, data))
     except FileNotFoundError:
         return Conversation()
     except (ValueError, TypeError, KeyError, AttributeError):
@@ -128,6 +139,12 @@ def load(path: str) -> Conversation:
             f"the drafts in {path} cannot be read",
             "fix: move that file away, then `use` the plan again",
         ) from None
+
+
+def known(kind: Any, data: Dict[str, Any]) -> Dict[str, Any]:
+    """Return what this helper knows of; another version of it may have kept more."""
+    names = {part.name for part in fields(kind)}
+    return {name: value for name, value in data.items() if name in names}
 
 
 def save(path: str, data: Dict[str, Any]) -> None:
@@ -151,7 +168,11 @@ def lock(path: str) -> Iterator[None]:
         if os.name == "nt":
             import msvcrt
 
-            msvcrt.locking(number, msvcrt.LK_LOCK, 1)  # type: ignore[attr-defined]
+            held = False
+            while not held:  # it gives up after ten seconds, and we wait
+                with contextlib.suppress(OSError):
+                    msvcrt.locking(number, msvcrt.LK_LOCK, 1)  # type: ignore[attr-defined]
+                    held = True
         else:
             import fcntl
 

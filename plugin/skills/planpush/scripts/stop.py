@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 FIX, UNREACHABLE, CONFLICT = 1, 2, 3
 
 
@@ -14,7 +16,16 @@ class Stop(Exception):
         self.lines = lines
 
 
+# Letters that show nothing: words can hide in them from people, who then see another text.
+UNSEEN = re.compile("[\u115f\u1160\u17b4\u17b5\u3164\uffa0\ufe00-\ufe0d\U000e0100-\U000e01ef]")
+
+
+def shown(text: str) -> str:
+    """Return one line of foreign text without control, direction and invisible characters."""
+    seen = "".join(char if char.isprintable() else " " for char in text)
+    return UNSEEN.sub("", seen)
+
+
 def one_line(text: object) -> str:
     """Return foreign text without control characters, on one line."""
-    shown = "".join(char if char.isprintable() else " " for char in str(text))
-    return " ".join(shown.split())
+    return " ".join(shown(str(text)).split())

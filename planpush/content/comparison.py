@@ -1,0 +1,247 @@
+"""What changed between two versions: section by section, block by block, word by word."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from planpush.content.alignment import unique
+from planpush.content.blockmap import BlockMap, map_blocks
+from planpush.content.blocks import Block
+from planpush.content.increment import increment
+from planpush.content.rewording import Word, words
+
+State = Literal["same", "changed", "added", "removed", "moved", "renamed"]
+BlockState = Literal["changed", "added", "removed", "moved"]
+
+_COMPARED = 1_000_000  # characters of changed blocks that are compared word by word
+_EDITED = ("edited", "rewritten")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A section of one version. Equal `content` is the same section: its blocks are not needed."""
+
+    anchor: str
+    title: str
+    content: Hashable
+    blocks: Sequence[Block] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A block before and after; `words` lead from one text to the other, if both are there.
+
+    One that went to another section is told in both, so that neither seems untouched. Of a
+    comparison with more changed text than can be compared word by word, the last have no words.
+    """
+
+    state: BlockState
+    before: Block | None
+    after: Block | None
+    words: tuple[Word, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A section of the newer version, or one that it has no more; `was` is it before.
+
+    A state "changed" without changes means that only the markup differs. "renamed" has another
+    anchor and the same words. `moved` tells that others kept their order and this one did not.
+    """
+
+    state: State
+    moved: bool
+    part: Part
+    was: Part | None
+    changes: tuple[Change, ...] = ()
+
+
+def compare(old: Sequence[Part], new: Sequence[Part]) -> list[Compared]:
+    """Return every section of `new` in order; what was removed stands where it stood."""
+    renames = _renames(old, new)
+    shared = {part.content for part in old} & {part.content for part in new}
+    before, after = (
+        [block for part in parts if part.content not in shared for block in part.blocks]
+        for parts in (old, new)
+    )
+    changes = _changes(map_blocks(before, after, renames))
+    earlier = {renames.get(part.anchor, part.anchor): part for part in old}
+    later = {part.anchor: part for part in new}
+    gone = increment(
+        {anchor: part.content for anchor, part in earlier.items()},
+        {anchor: part.content for anchor, part in later.items()},
+    ).gone
+    moved = {anchor for anchor in gone if anchor in later}
+    found = [
+        compared
+        for anchor in _woven(list(earlier), list(later), moved)
+        for compared in _compared(
+            later.get(anchor), earlier.get(anchor), anchor in moved, changes.get(anchor, [])
+        )
+    ]
+    return list(_worded(found))
+
+
+def _renames(old: Sequence[Part], new: Sequence[Part]) -> dict[str, str]:
+    """Return old to new anchors of sections that share most of their words and have no rival."""
+    kept = {part.anchor for part in old} & {part.anchor for part in new}
+    removed = [part for part in old if part.anchor not in kept]
+    added = [part for part in new if part.anchor not in kept]
+    olds, news = _texts(removed), _texts(added)
+    shared: Counter[tuple[int, int]] = Counter()
+    for text, at in olds.items():
+        if text in news:
+            shared[at, news[text]] += len(text)
+    return {
+        removed[i].anchor: added[j].anchor
+        for (i, j), size in shared.items()
+        if 2 * size > max(_size(removed[i]), _size(added[j]))
+    }
+
+
+def _texts(parts: Sequence[Part]) -> dict[str, int]:
+    """Return the texts that stand once in these sections, and in which."""
+    return unique(
+        (block.text, at) for at, part in enumerate(parts) for block in part.blocks if _told(block)
+    )
+
+
+def _size(part: Part) -> int:
+    return sum(len(block.text) for block in part.blocks if _told(block))
+
+
+def _told(block: Block) -> bool:
+    """Tell whether a block has words of its own: a leaf, or a part of a drawing."""
+    return not block.element or block.tag == "g"
+
+
+def _changes(mapped: BlockMap) -> dict[str, list[Change]]:
+    """Return the changes of each section in order, by its newer anchor."""
+    pairs = _pairs(mapped)
+    taken = {j: i for i, j in pairs.items()}
+    left = _left(mapped, pairs)
+    found: dict[str, list[Change]] = defaultdict(list)
+    for j, block in enumerate(mapped.new):
+        section = block.section
+        if section not in found:
+            found[section] += left.pop((section, -1), [])
+        found[section] += _change(mapped, taken.get(j, -1), j)
+        found[section] += left.pop((section, j), [])
+    for (section, _), rest in left.items():
+        found[section] += rest
+    return found
+
+
+def _left(mapped: BlockMap, pairs: Mapping[int, int]) -> dict[tuple[str, int], list[Change]]:
+    """Return what left each section, by the block that it stood behind (-1: it was the first)."""
+    found: dict[tuple[str, int], list[Change]] = defaultdict(list)
+    last: dict[str, int] = {}
+    for i, block in enumerate(mapped.old):
+        section, j = mapped.section(block.section), pairs.get(i, -1)
+        if j >= 0 and mapped.new[j].section == section:
+            last[section] = j
+        elif j >= 0:
+            found[section, last.get(section, -1)] += _change(mapped, i, j)
+        elif _told(block):
+            found[section, last.get(section, -1)].append(Change("removed", block, None))
+    return found
+
+
+def _change(mapped: BlockMap, i: int, j: int) -> list[Change]:
+    block = mapped.new[j]
+    if not _told(block):
+        return []
+    if i < 0:
+        return [Change("added", None, block)]
+    was, relation = mapped.old[i], mapped.relations[i]
+    if relation in _EDITED:
+        return [Change("changed", was, block)]
+    elsewhere = mapped.section(was.section) != block.section
+    return [Change("moved", was, block)] if relation == "moved" or elsewhere else []
+
+
+def _pairs(mapped: BlockMap) -> dict[int, int]:
+    """Return which old block is which new one, as a reader sees it.
+
+    Equals that nobody can tell apart did not change. A cell of another row is another cell.
+    """
+    rows = _rows(mapped)
+    found: dict[int, int] = {}
+    for j, i in mapped.taken.items():
+        was, now = mapped.old[i], mapped.new[j]
+        if not (was.row and now.row) or rows.get((was.section, was.row), was.row) == now.row:
+            found[i] = j
+    taken = set(found.values())
+    free: dict[tuple[str, str, str], list[int]] = defaultdict(list)
+    for j in reversed(range(len(mapped.new))):
+        if j not in taken:
+            free[_name(mapped.new[j], mapped.new[j].section)].append(j)
+    for i, block in enumerate(mapped.old):
+        places = free.get(_name(block, mapped.section(block.section))) if i not in found else None
+        if places:
+            found[i] = places.pop()
+    return dict(sorted(found.items()))
+
+
+def _rows(mapped: BlockMap) -> dict[tuple[str, str], str]:
+    """Return the newer keys of rows whose first cell says something else now."""
+    return {
+        (was.section, was.row): mapped.new[j].row
+        for j, i in mapped.taken.items()
+        if (was := mapped.old[i]).row and was.text == was.row
+    }
+
+
+def _name(block: Block, section: str) -> tuple[str, str, str]:
+    return section, block.row, block.text
+
+
+def _compared(
+    now: Part | None, was: Part | None, moved: bool, changes: Sequence[Change]
+) -> Iterator[Compared]:
+    if was is None:
+        state: State = "added"
+    elif now is None:
+        state = "removed"
+    elif changes or (now.anchor == was.anchor and now.content != was.content):
+        state = "changed"
+    elif now.anchor != was.anchor:
+        state = "renamed"
+    else:
+        state = "moved" if moved else "same"
+    part = now or was
+    if part is not None:
+        yield Compared(state, moved, part, was, tuple(changes))
+
+
+def _woven(old: Sequence[str], new: Sequence[str], moved: set[str]) -> Iterator[str]:
+    """Yield the anchors of `new` in order, each followed by those that stood behind it once."""
+    known, behind, last = set(new), defaultdict[str, list[str]](list), ""
+    for anchor in old:
+        if anchor not in known:
+            behind[last].append(anchor)
+        elif anchor not in moved:
+            last = anchor
+    yield from behind[""]
+    for anchor in new:
+        yield anchor
+        yield from behind[anchor]
+
+
+def _worded(found: Sequence[Compared]) -> Iterator[Compared]:
+    """Add the words of changed blocks, as far as the sizes allow."""
+    left = _COMPARED
+    for section in found:
+        changes = []
+        for change in section.changes:
+            was, now = change.before, change.after
+            told = change
+            if was and now and change.state == "changed":
+                left -= len(was.text) + len(now.text)
+                if left >= 0:
+                    told = replace(change, words=words(was.text, now.text))
+            changes.append(told)
+        yield replace(section, changes=tuple(changes))

@@ -1,0 +1,25 @@
+"""Feedback: what people, not agents, did in a plan's threads."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from planpush.db import db
+from planpush.models.event import Event
+
+KINDS = (
+    "comment.added", "comment.edited", "thread.opened", "thread.reopened", "thread.resolved",
+)  # fmt: skip
+
+
+def feedback_since(plan_id: int, event_id: int) -> set[int]:
+    """Return the threads of a plan in which a person gave feedback after an event."""
+    rows = db.session.execute(
+        select(Event.thread_id, Event.data).where(
+            Event.plan_id == plan_id,
+            Event.id > event_id,
+            Event.kind.in_(KINDS),
+            Event.thread_id.is_not(None),
+        )
+    )
+    return {thread_id for thread_id, data in rows if not data.get("via")}

@@ -1,0 +1,47 @@
+"""Comments by programs: a reply in a thread. Its words are data, whatever they say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, jsonify
+
+from planpush.models.comment import checked_body
+from planpush.models.thread import Thread
+from planpush.models.user import User
+from planpush.views.api.bodies import CommentBody
+from planpush.views.api.operations import describes
+from planpush.views.api.thread_shapes import ReplyAnswer
+from planpush.views.api.threads import address_of, comment_as_dict
+from planpush.web.auth import current_user, scope
+from planpush.web.limits import limited
+from planpush.web.parse import parse_body
+from planpush.web.respond import Claim
+from planpush.web.retries import claim_retry
+
+comments = Blueprint("api_comments", __name__, url_prefix="/api/threads")
+
+
+@comments.post("/<id:thread_id>/comments")
+@scope("comments:write")
+@describes({201: ReplyAnswer}, body=CommentBody, retries=True)
+@limited("comment", limit=300, seconds=60)
+def create(thread_id: int) -> tuple[Response, int]:
+    """Reply to a thread."""
+    user = current_user()
+    thread = Thread.find_for(user, thread_id)
+    body = parse_body(CommentBody)
+    return jsonify(_reply(thread, body.body, user, claim_retry(user))), 201
+
+
+def replied(user: User, thread_id: int, body: str) -> dict[str, Any]:
+    """Add a reply by `user`'s agent and return it."""
+    return _reply(Thread.find_for(user, thread_id), body, user, Claim(True))
+
+
+def _reply(thread: Thread, body: str, user: User, claimed: Claim) -> dict[str, Any]:
+    words, made = checked_body(body), claimed.made
+    if claimed.first:
+        made = claimed.keep(thread.comment(words, by=user, via="agent").id)
+    comment = next(comment for comment in thread.comments if comment.id == made)
+    return comment_as_dict(comment) | {"thread": str(thread.id), "url": address_of(thread)}

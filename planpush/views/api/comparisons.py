@@ -1,0 +1,158 @@
+"""Comparisons for programs: what changed between two versions, as data."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any, Literal
+
+from flask import Blueprint, Response, jsonify
+from pydantic import Field
+
+from planpush.content.blocks import Block
+from planpush.content.comparison import BlockState, Change, Compared, State
+from planpush.models.comparison import Comparison
+from planpush.models.outline import summary
+from planpush.models.plan import Plan
+from planpush.models.user import User
+from planpush.models.version import Version
+from planpush.views.api.bodies import Number
+from planpush.views.api.operations import describes
+from planpush.views.api.shapes import Shape, SummaryAnswer
+from planpush.web.auth import current_user, scope
+from planpush.web.limits import limited
+from planpush.web.parse import Body, parse_query
+
+comparisons = Blueprint("api_comparisons", __name__, url_prefix="/api/plans")
+
+
+class CompareQuery(Body):
+    """Which versions to compare; `to` is the newest if it is left out."""
+
+    from_: Number = Field(alias="from")
+    to: Number | None = None
+
+
+class ComparedPlace(Shape):
+    """A block as it reads on one of the two versions; `block` is its key in the section."""
+
+    section: str
+    block: int
+    text: str
+
+
+class ComparedWords(Shape):
+    """A run of words: "same" and "removed" are the old text, "same" and "added" the new one."""
+
+    op: Literal["same", "removed", "added"]
+    text: str
+
+
+class ComparedBlock(Shape):
+    """What became of a block. `words` is empty unless it changed, and for very large changes."""
+
+    state: BlockState
+    tag: str
+    row: str
+    column: str
+    before: ComparedPlace | None
+    after: ComparedPlace | None
+    words: list[ComparedWords]
+
+
+class ComparedName(Shape):
+    """What a section was called."""
+
+    anchor: str
+    title: str
+
+
+class ComparedSection(Shape):
+    """What became of a section. "changed" without blocks: only its markup differs."""
+
+    anchor: str
+    title: str
+    state: State
+    moved: bool
+    was: ComparedName | None
+    blocks: list[ComparedBlock]
+
+
+class ComparedCounts(Shape):
+    """How many sections have which state."""
+
+    same: int
+    changed: int
+    added: int
+    removed: int
+    moved: int
+    renamed: int
+
+
+class ComparisonAnswer(Shape):
+    """Two versions of a plan and every section of both, in order."""
+
+    plan: str
+    from_: SummaryAnswer = Field(alias="from")
+    to: SummaryAnswer
+    counts: ComparedCounts
+    sections: list[ComparedSection]
+
+
+@comparisons.get("/<slug>/compare")
+@scope("plans:read")
+@describes({200: ComparisonAnswer}, 410, query=CompareQuery)
+@limited("compare", limit=240, seconds=60, apart=True)
+def show(slug: str) -> Response:
+    """Answer what changed between two versions: sections, their blocks, and their words."""
+    plan = Plan.find(slug, current_user())
+    query = parse_query(CompareQuery)
+    return jsonify(_compared(plan, int(query.from_), int(query.to) if query.to else None))
+
+
+def compared(user: User, slug: str, old: int, new: int | None) -> dict[str, Any]:
+    """Return how version `old` of a plan became `new` (the newest if None), as the API tells it."""
+    return _compared(Plan.find(slug, user), old, new)
+
+
+def _compared(plan: Plan, old: int, new: int | None) -> dict[str, Any]:
+    found = Comparison.of(Version.of(plan, old), Version.of(plan, new))
+    return {
+        "plan": plan.slug,
+        "from": summary(found.old),
+        "to": summary(found.new),
+        "counts": dict.fromkeys(ComparedCounts.model_fields, 0)
+        | Counter(section.state for section in found.sections),
+        "sections": [_section(section) for section in found.sections],
+    }
+
+
+def _section(section: Compared) -> dict[str, Any]:
+    part, was = section.part, section.was
+    same_name = was is None or (was.anchor, was.title) == (part.anchor, part.title)
+    return {
+        "anchor": part.anchor,
+        "title": part.title,
+        "state": section.state,
+        "moved": section.moved,
+        "was": None if same_name or was is None else {"anchor": was.anchor, "title": was.title},
+        "blocks": [_change(change) for change in section.changes],
+    }
+
+
+def _change(change: Change) -> dict[str, Any]:
+    told = change.after or change.before
+    return {
+        "state": change.state,
+        "tag": told.tag if told else "",
+        "row": told.row if told else "",
+        "column": told.column if told else "",
+        "before": _place(change.before),
+        "after": _place(change.after),
+        "words": [{"op": op, "text": text} for op, text in change.words],
+    }
+
+
+def _place(block: Block | None) -> dict[str, Any] | None:
+    if block is None:
+        return None
+    return {"section": block.section, "block": block.key, "text": block.text}

@@ -1,0 +1,102 @@
+"""What the tools take: typed objects, whose JSON schemas clients show to their models."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from planpush.views.api.bodies import Anchor, AnswerBody, CommentBody, Hash, ResponseBody, ThreadId
+from planpush.web.parse import Body, Note
+
+Slug = Annotated[Anchor, Field(description="The plan: the last part of its address, /p/<plan>.")]
+VersionNumber = Annotated[int, Field(ge=1, le=10**9 - 1)]
+Cursor = Annotated[
+    str, Field(max_length=32, description="The cursor of an earlier answer: what came after it.")
+]
+Thread = Annotated[ThreadId, Field(description="The thread's id, as threads_list tells it.")]
+
+
+class PlansInput(Body):
+    """Which plans."""
+
+    q: Annotated[
+        str,
+        StringConstraints(max_length=1000),
+        Field(description="Words, and is:open is:approved author:me has:open-threads mentions:me."),
+    ] = ""
+    cursor: Cursor = ""
+
+
+class PlanInput(Body):
+    """Which plan, in which version, and whose text."""
+
+    plan: Slug
+    version: Annotated[VersionNumber | None, Field(description="Left out: the newest.")] = None
+    html: Annotated[
+        list[Anchor],
+        Field(max_length=200, description="The anchors of the sections whose HTML you need."),
+    ] = Field(default=[])
+
+
+class ThreadsInput(Body):
+    """Which threads of a plan."""
+
+    plan: Slug
+    state: Literal["open", "resolved", "all"] = "open"
+    since: Cursor = ""
+
+
+class ReplyInput(CommentBody):
+    """A reply in a thread."""
+
+    thread: Thread
+
+
+class AnswerInput(AnswerBody):
+    """What was done about a thread."""
+
+    thread: Thread
+
+
+class SectionInput(Body):
+    """One section of a plan, as it should be."""
+
+    plan: Slug
+    anchor: Annotated[
+        Anchor, Field(description="The section's anchor; a new one is a new section.")
+    ]
+    html: Annotated[
+        str, Field(description='The whole section: <section data-anchor="…"><h2>…</h2>…</section>.')
+    ]
+    base_version: Annotated[
+        VersionNumber,
+        Field(description="The version you read. Changes to this section since: 409."),
+    ]
+    was: Annotated[Anchor | None, Field(description="Its anchor before, if you rename it.")] = None
+    after: Annotated[
+        Anchor | None, Field(description="Where a new section goes; left out: at the end.")
+    ] = None
+    message: Annotated[Note, Field(description="What changed, in a sentence.")] = ""
+    direction: Annotated[Note, Field(description="What the user asked for, in their words.")] = ""
+    responses: Annotated[
+        list[ResponseBody],
+        Field(max_length=2000, description="What you did about the threads that this answers."),
+    ] = Field(default=[])
+    allow_secrets: bool = False
+
+
+class GateInput(Body):
+    """What somebody is about to build."""
+
+    plan: Slug
+    version: Annotated[VersionNumber | None, Field(description="The version you read.")] = None
+    digest: Annotated[Hash | None, Field(description="The digest of what you read.")] = None
+
+
+class WaitInput(Body):
+    """From when on, and how long."""
+
+    plan: Slug
+    since: Cursor = ""
+    timeout: Annotated[int, Field(ge=0, le=50, description="Seconds.")] = 45

@@ -1,0 +1,63 @@
+"""The gate: is a plan clear to build?"""
+
+import pytest
+
+from tests.views.conftest import code, fields, piece
+
+OTHER = "0" * 64
+
+
+@pytest.fixture
+def gate(agent, plan):
+    def ask(name="bob", **query):
+        return agent(name, "GET", f"/api/plans/{plan}/gate", query_string=query)
+
+    return ask
+
+
+def reasons(answer):
+    assert answer.status_code == 200, answer.text
+    assert answer.json["state"] == ("blocked" if answer.json["reasons"] else "open")
+    return [reason["code"] for reason in answer.json["reasons"]]
+
+
+def test_it_is_open_with_nothing_in_the_way(gate, agent, plan, thread):
+    told = gate().json
+    outline = agent("bob", "GET", f"/api/plans/{plan}/outline").json
+    assert told == {"state": "open", "version": 1, "digest": outline["digest"], "reasons": []}
+    assert reasons(gate(version=1, digest=outline["digest"])) == []
+
+
+def test_an_open_blocking_thread_is_in_the_way_until_it_is_resolved(gate, agent, browser, plan):
+    body = {"body": "Not like this.", "blocking": True}
+    made = agent("bob", "POST", f"/api/plans/{plan}/threads", json=body).json
+    assert reasons(gate()) == ["blocking_threads"]
+    assert gate().json["reasons"][0]["threads"] == [made["id"]]
+    path = f"/p/{plan}/threads/{made['id']}/resolution"
+    browser("bob").send("POST", path)
+    assert reasons(gate()) == []
+    browser("alice").send("DELETE", path)
+    assert reasons(gate()) == ["blocking_threads"]
+
+
+def test_only_the_newest_version_and_its_digest_pass(gate, push, plan):
+    first = gate().json["digest"]
+    push("alice", [piece("intro")], plan=plan, base_version=1)
+    assert reasons(gate(version=2, digest=gate().json["digest"])) == []
+    assert reasons(gate(version=1)) == ["not_newest_version"]
+    assert reasons(gate(digest=first)) == ["not_newest_digest"]
+    assert reasons(gate(version=3, digest=OTHER)) == ["not_newest_version", "not_newest_digest"]
+
+
+@pytest.mark.parametrize("field", ["version", "digest"])
+def test_a_wrong_form_is_named(gate, field):
+    refused = gate(**{field: "-1"})
+    assert (refused.status_code, fields(refused)) == (400, [field])
+    unknown = gate(versoin=1)
+    assert (unknown.status_code, fields(unknown)) == (400, ["versoin"])
+
+
+def test_strangers_do_not_learn_of_it(gate, agent, plan):
+    assert gate("charlie").status_code == 404
+    refused = agent("bob", "GET", f"/api/plans/{plan}/gate", scopes=["comments:write"])
+    assert code(refused) == "insufficient_scope"
