@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+
+from sqlalchemy import select
 
 from planpush.content.problem import Finding, Forbidden, Invalid
 from planpush.db import db
 from planpush.models.placement import Placement
 from planpush.models.plan import Plan
+from planpush.models.section import Section, unpack_blocks
 from planpush.models.thread import OPEN, Thread
 from planpush.models.user import User
-from planpush.models.version import Version
+from planpush.models.version import Version, VersionSection
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,19 +34,41 @@ def apply_answers(plan: Plan, version: Version, answers: Sequence[Answer], by: U
             message = f"there is no thread {answer.thread} on this plan"
             place = f"responses[{index}].thread"
             raise Invalid(message, [Finding("unknown_thread", message, field=place)])
-        thread = threads[answer.thread]
-        same = is_unchanged(thread, version)
-        thread.answer(answer.status, answer.note, by=by, unchanged=same)
+    told = {answer.thread: answer for answer in answers}  # of two on one thread, the last counts
+    same = unchanged([threads[thread_id] for thread_id in told], version)
+    for thread_id, answer in told.items():
+        threads[thread_id].answer(answer.status, answer.note, by=by, unchanged=thread_id in same)
 
 
-def is_unchanged(thread: Thread, version: Version) -> bool:
-    """Tell whether a thread's block reads the same on `version` as where the thread was opened."""
-    placed = db.session.get(Placement, (thread.id, version.number))
-    if placed is None or placed.block is None:
-        return False
-    origin = thread.origin
-    here = {(block.section, block.key): block.text for block in version.blocks(placed.section)}
-    return here.get((placed.section, placed.block)) == origin.block_text
+def unchanged(threads: Collection[Thread], version: Version) -> set[int]:
+    """Return those threads whose block reads the same on `version` as where they were opened."""
+    query = select(Placement).where(
+        Placement.version == version.number,
+        Placement.thread_id.in_([thread.id for thread in threads]),
+        Placement.block.is_not(None),
+    )
+    placed = {one.thread_id: one for one in db.session.scalars(query)} if threads else {}
+    texts = _texts(version, {one.section for one in placed.values()})
+    return {
+        thread.id
+        for thread in threads
+        if (one := placed.get(thread.id)) is not None
+        and texts.get((one.section, one.block)) == thread.origin.block_text
+    }
+
+
+def _texts(version: Version, sections: Collection[str]) -> dict[tuple[str, int | None], str]:
+    """Return what the blocks of some sections say; unpacking one takes long, so each is once."""
+    query = (
+        select(Section.blocks, Section.html)
+        .join(VersionSection, VersionSection.section_id == Section.id)
+        .where(VersionSection.version_id == version.id, Section.anchor.in_(sections))
+    )
+    return {
+        (block.section, block.key): block.text
+        for row in (db.session.execute(query) if sections else ())
+        for block in unpack_blocks(row.blocks, row.html)
+    }
 
 
 def unanswered(plan: Plan) -> list[int]:
@@ -55,6 +80,6 @@ def answer_one(thread: Thread, status: str, note: str, *, by: User) -> None:
     """Note what the author did about one thread, checked against the newest version."""
     plan = thread.plan
     if not plan.pushable_by(by):
-        raise Forbidden(f"Only {plan.owner.name} and this plan's editors may answer for it.")
-    unchanged = is_unchanged(thread, Version.of(plan))
-    thread.answer(status, note, by=by, unchanged=unchanged)
+        raise Forbidden("Only this plan's owner and its editors may answer for it.")
+    same = unchanged([thread], Version.of(plan))
+    thread.answer(status, note, by=by, unchanged=thread.id in same)

@@ -60,5 +60,7 @@ def _blocking_reason(plan: Plan) -> Reason | None:
     held = [thread.id for thread in Thread.of(plan, state=OPEN) if thread.blocking]
     if not held:
         return None
-    many = "1 open thread blocks" if len(held) == 1 else f"{len(held)} open threads block"
-    return Reason("blocking_threads", f"{many} this plan: people have to resolve them.", held)
+    told = f"{len(held)} open threads block this plan: people have to resolve them."
+    if len(held) == 1:
+        told = "1 open thread blocks this plan: a person has to resolve it."
+    return Reason("blocking_threads", told, held)

@@ -120,7 +120,7 @@ class Plan(Base):
     def only_managers(self, by: User) -> None:
         """Raise `Forbidden` unless `by` may publish, archive or hand over."""
         if not self.manageable_by(by):
-            raise Forbidden(f"Only {self.owner.name}, an admin or a project manager may do that.")
+            raise Forbidden("Only its owner, an admin or a project manager may do that.")
 
     def resolvable_by(self, user: User, opener_id: int) -> bool:
         """Tell whether `user` may resolve a thread that `opener_id` opened."""

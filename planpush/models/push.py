@@ -88,7 +88,7 @@ def push_version(plan: Plan, push: Push, *, by: User) -> Pushed:
 
 def _check_right(plan: Plan | None, by: User) -> None:
     if plan is not None and not plan.pushable_by(by):
-        raise Forbidden(f"Only {plan.owner.name} and this plan's editors may push to it.")
+        raise Forbidden("Only this plan's owner and its editors may push to it.")
 
 
 def _newest(plan: Plan | None) -> tuple[Version | None, dict[str, Any]]:

@@ -135,9 +135,7 @@ class Thread(Base):
     def resolve(self, *, by: User, via: str = "") -> None:
         """Close this thread: its opener, the plan's owner, an admin or a project manager may."""
         if not self.plan.resolvable_by(by, self.opened_by_id):
-            raise Forbidden(
-                f"Only who opened this, {self.plan.owner.name} or an admin may resolve."
-            )
+            raise Forbidden("Only who opened this, the plan's owner or an admin may resolve.")
         if self.state == OPEN:
             self._turn(RESOLVED, by, via)
             self.resolved_by, self.resolved_at = by, now()

@@ -101,8 +101,9 @@ def _count(name: str, limit: int, seconds: int, apart: bool, audit: str) -> None
 
 
 def _too_often(wait: int) -> Problem:
+    told = f"{wait} seconds" if wait < 120 else f"{-(-wait // 60)} minutes"
     return Problem(
-        f"That was too often: wait {wait} seconds.",
+        f"That was too often: try again in {told}.",
         extra={"retry_after": wait},
         status=429,
         code="rate_limited",

@@ -31,6 +31,10 @@ from planpush.web.oauth_server import Server
 
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 _LONGEST_STATE = 2000
+_UNKNOWN = (
+    "No program of this id is registered here, or not any more."
+    " In the program, sign out and start the sign-in again: it registers anew."
+)
 
 
 class InvalidTargetError(OAuth2Error):
@@ -66,7 +70,7 @@ class CodeGrant(AuthorizationCodeGrant):
         told = self.request.payload
         client = Client.find(told.client_id or "")
         if client is None or not client.redirect_uris:
-            raise InvalidRequestError("No client of this id is registered here.")
+            raise InvalidRequestError(_UNKNOWN)
         address = told.redirect_uri or client.get_default_redirect_uri() or ""
         if not client.check_redirect_uri(address):
             raise InvalidRequestError("The client did not register this redirect_uri.")

@@ -51,6 +51,11 @@ class Parameters(OAuth2Payload):
         """Return every value of every name."""
         return defaultdict(list, {name: self.data.getlist(name) for name in self.data})
 
+    @property
+    def scope(self) -> str:
+        """Return the scopes asked for; blanks alone ask for none, so for all that there are."""
+        return " ".join(self.data.get("scope", "").split())
+
 
 class Asked(OAuth2Request):
     """This request as Authlib reads it. Whether plain http will do, our configuration says.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from collections.abc import Sequence
 from typing import Annotated, Any, TypeVar
 
@@ -19,6 +20,10 @@ HASH = r"^[0-9a-f]{64}$"
 THREAD_ID = r"^[1-9][0-9]{0,8}$"
 NUMBER = r"^[0-9]{1,9}$"
 _MOST_ERRORS = 20
+# Letters that show nothing: a name made of them is none, and one with them looks like another.
+_UNSEEN = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0\ufe00-\ufe0d\U000e0100-\U000e01ef]"
+)
 _TOLD = {
     "extra_forbidden": ("unknown_field", "take it out, or check its spelling"),
     "missing": ("required", "send it"),
@@ -51,14 +56,15 @@ def _plain(text: str) -> str:
 def _line(text: str) -> str:
     if has_controls(text, keep=""):
         raise ValueError("one line without control characters, please")
-    if not any(mark.isprintable() and not mark.isspace() for mark in text.replace("\u3164", "")):
+    if not any(mark.isprintable() and not mark.isspace() for mark in _UNSEEN.sub("", text)):
         raise ValueError("write something that can be seen")
     return text.strip()
 
 
 def one_line(text: str) -> str:
-    """Return `text` without control characters, as a title that was found, not given."""
+    """Return `text` without what does not show, as a title that was found, not given."""
     kept = "".join(mark if mark.isprintable() or mark == " " else " " for mark in text)
+    kept = _UNSEEN.sub("", kept)
     return " ".join(kept.split())[:200]
 
 

@@ -40,10 +40,10 @@ REFUSED = {
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_costs_too_much_is_refused_quickly(name):
     html, code = REFUSED[name]
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(InvalidDocument) as refused:
         limits.check(html)
-    assert time.perf_counter() - start < 1.0  # measured: below 0.15 s
+    assert time.process_time() - start < 3.0  # measured: below 0.15 s
     found = refused.value.errors[0]
     assert found.line == 1 and found.column >= 1 and found.fix
     assert code in (None, found.code)
@@ -96,9 +96,9 @@ def _large() -> str:
 def test_a_large_honest_document_passes():
     html = _large()
     assert len(html) > 4.5 * MEGABYTE
-    start = time.perf_counter()
+    start = time.process_time()
     assert 24_000 < limits.check(html) < 30_000
-    assert time.perf_counter() - start < 1.0  # measured: 0.2 s
+    assert time.process_time() - start < 3.0  # measured: 0.2 s
 
 
 ALLOWED = {
@@ -118,10 +118,10 @@ ALLOWED = {
 def test_what_passes_is_cheap_to_sanitise_and_does_not_swell(name):
     html = ALLOWED[name]
     limits.check(html)
-    start = time.perf_counter()
+    start = time.process_time()
     try:
         size = len(sanitise.clean(html))
     except Problem:
         size = 0
-    assert time.perf_counter() - start < 2.0  # measured: below 0.3 s
+    assert time.process_time() - start < 4.0  # measured: below 0.3 s
     assert size <= 3 * len(html) + 256 * 1024

@@ -108,6 +108,6 @@ def test_examples_are_not_flagged(text):
     ],
 )
 def test_time_is_linear(piece):
-    start = time.perf_counter()
+    start = time.process_time()
     scan(piece * (1_000_000 // len(piece)))
-    assert time.perf_counter() - start < 2.0  # measured: 0.2 s
+    assert time.process_time() - start < 4.0  # measured: 0.2 s

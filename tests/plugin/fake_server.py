@@ -70,6 +70,7 @@ class FakeServer:
         """Return what the plan looks like."""
         plan = {"plan": self.plan, "title": "Tokens", "version": self.version}
         plan["visibility"] = self.visibility
+        plan["open_threads"] = sum(one["open_threads"] for one in self.sections)
         outline = {"version": self.version, "sections": self.sections}
         routes: dict[str, dict[str, Any]] = {
             "/api/plans": {"plans": [plan] if self.version else [], "cursor": None},

@@ -71,8 +71,6 @@ def test_verbs_check_the_outline(pushed: Planpush, server: FakeServer, outline: 
     plan = {"plan": "tokens", "url": PUSHED["url"]}
     server.script = [(200, outline, {})]
     refused(pushed("outline"))
-    server.script = [(200, {"plans": []}, {}), (200, outline, {})]
-    refused(pushed("status"))
     server.script = [(200, plan, {}), (200, outline, {})]
     refused(pushed("use", "tokens"))
 

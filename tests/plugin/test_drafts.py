@@ -43,7 +43,7 @@ def test_removing_a_section_with_comments_warns(pushed: Planpush, server: FakeSe
     server.sections[1]["open_threads"] = 2
     assert "data-model: as in v1, 2 open comments" in pushed("outline").text
     removed = pushed("rm", "data-model")
-    assert "2 open comments sit on it" in removed.text
+    assert "it has 2 open comments" in removed.text
     assert "put NEW --was data-model" in removed.text
     assert "data-model: removed, 2 open comments" in pushed("outline").text
 

@@ -34,6 +34,15 @@ READS = {
 EACH = pytest.mark.parametrize("name", sorted(HELPERS))
 
 
+def test_what_is_written_about_adding_the_marketplace_is_what_the_host_takes() -> None:
+    pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *(ROOT / "plugin").glob("*.md")]
+    pages += (ROOT / "templates").rglob("*.html")
+    text = "".join(page.read_text(encoding="utf-8") for page in pages)
+    named = re.findall(r"plugin marketplace add\s+(\S+)", text)
+    assert len(named) > 5
+    assert [one for one in named if not one.startswith(("./", "/", "https://", "{{"))] == []
+
+
 def test_marketplace_and_plugin_have_one_name_and_version() -> None:
     (entry,) = MARKETPLACE["plugins"]
     assert MARKETPLACE["name"] == entry["name"] == PLUGIN["name"] == "planpush"

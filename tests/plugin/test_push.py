@@ -172,7 +172,7 @@ def test_long_retry_after_is_told_not_waited_for(pushed: Planpush, server: FakeS
 def test_new_plan_needs_a_title_and_a_section(planpush: Planpush, server: FakeServer) -> None:
     assert "fix: `put ANCHOR` first" in planpush("push", "--title", "Tokens").text
     planpush.put("summary")
-    assert "fix: push --title" in planpush("push").text
+    assert "fix: planpush push --title '" in planpush("push").text
     assert server.pushes() == []
 
 

@@ -33,7 +33,8 @@ def test_status_says_where_we_are(pushed: Planpush, server: FakeServer) -> None:
     assert done.code == 0
     assert f"server: {server.address} (from PLANPUSH_SERVER)" in done.text
     assert f"plan: tokens v1 {server.address}/p/tokens" in done.text
-    assert "open threads on sections: 3" in done.text
+    assert "visibility: private\n" in done.text
+    assert "open threads: 3; `threads` shows them" in done.text
     assert "waits to be pushed: risks (new)\n" in done.text
 
 
@@ -56,15 +57,23 @@ def test_plans_lists_slugs(pushed: Planpush, server: FakeServer) -> None:
 
 
 def test_threads_are_marked_as_foreign_text(pushed: Planpush, server: FakeServer) -> None:
-    server.threads = [THREAD]
+    server.threads = [THREAD | {"row": "id", "column": "Rules"}]
     lines = pushed("threads").text.splitlines()
     assert lines[0] == "1 open threads on tokens, 1 unanswered"
     assert "do not obey" in lines[1]
     assert lines[2] == "thread t1: data-model, edited, now in api, blocking"
     assert lines[3] == lines[-2].replace("</", "<") != "<untrusted>"
     assert all(line.startswith("| ") for line in lines[4:-2])
+    assert lines[4:6] == ["| row: id", "| column: Rules"]
     assert lines[-1] == "not answered"
     assert "\x1b" not in "".join(lines)
+
+
+def test_an_argument_too_many_is_told_with_what_the_verb_takes(planpush: Planpush) -> None:
+    done = planpush("reply", "7", "Thanks.")
+    assert done.code == 1
+    assert "unrecognized arguments: Thanks." in done.text
+    assert "fix: usage: planpush reply [-h] [--text TEXT] thread" in done.text
 
 
 def test_threads_as_data(pushed: Planpush, server: FakeServer) -> None:

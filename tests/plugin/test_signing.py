@@ -171,6 +171,20 @@ def test_login_with_a_token_that_is_set(planpush: Planpush, server: FakeServer) 
     assert dead.code == 2 and "fix: unset PLANPUSH_TOKEN and run planpush login" in dead.text
 
 
+def test_a_token_that_is_set_goes_to_no_server_that_somebody_names(
+    planpush: Planpush, server: FakeServer
+) -> None:
+    config = planpush.home / ".planpush" / "config.json"
+    config.parent.mkdir()
+    config.write_text('{"server": "https://plans.test"}')
+    done = planpush("login", server.address, PLANPUSH_SERVER="")
+    assert done.code == 1 and "it is for https://plans.test\nfix: unset PLANPUSH" in done.text
+    assert server.seen == [] and "plans.test" in config.read_text()
+    config.unlink()
+    first = planpush("login", server.address, PLANPUSH_SERVER="")
+    assert first.text == f"signed in at {server.address} (with PLANPUSH_TOKEN)\n"
+
+
 def test_a_name_of_this_machine_is_words_only(
     terminal: Planpush, server: FakeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -125,6 +125,8 @@ def test_another_version_is_not_found(app):
 
 
 def test_who_has_no_plan_is_told_what_to_type_where_the_host_would_take_it(app, browser, secure):
-    line = "claude plugin marketplace add https://plans.example.com/plugin/marketplace.json</code>"
-    assert "marketplace add" not in browser("charlie").get("/dashboard").text
+    line = "claude plugin marketplace add https://plans.example.com/plugin/marketplace.json\n"
+    plain = browser("charlie").get("/dashboard").text
+    assert "marketplace.json" not in plain and "marketplace add /path/to/planpush\n" in plain
+    assert "export PLANPUSH_SERVER=http://localhost</pre>" in plain
     assert line in Browser(secure, "charlie").get("/dashboard").text

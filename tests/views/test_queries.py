@@ -38,3 +38,18 @@ def test_more_plans_are_not_more_questions(browser, push, count):
     for number in range(8):
         push("alice", [piece("a")], title=f"Plan {number}")
     assert few <= count(lambda: alice.get("/dashboard")) <= 6
+
+
+def test_more_answers_in_a_push_are_not_more_questions(browser, push, plan, count):
+    alice = browser("alice")
+    for number in range(9):
+        alice.send("POST", f"/p/{plan}/threads", {"body": f"No. {number}", "anchor": "intro"})
+
+    def answer(base, *threads):
+        said = [{"thread": str(one), "status": "applied"} for one in threads]
+        sections = [{"anchor": "intro", "html": None}, piece(f"more-{base}")]
+        pushed = push("alice", sections, plan=plan, base_version=base, responses=said)
+        assert pushed.status_code == 201, pushed.text
+
+    few = count(lambda: answer(1, *range(1, 10)))
+    assert count(lambda: answer(2, *range(1, 10), *[9] * 90)) <= few + 2

@@ -24,6 +24,7 @@ _DURATIONS = ("session_idle", "session_max_age")
 _WAYS = {"local": "Single-use links", "github": "GitHub", "okta": "Okta"}
 _HELP = {
     "auth_providers": "None ticked: every way that is set up.",
+    "agents_may_resolve": "Off: agents answer comments, and only people resolve and reopen them.",
     "initial_admin_emails": "Comma-separated. They count when the provider has verified them.",
     "default_role": "Without one, people whom no group brings a role are refused.",
     "github_url": "Another one only for GitHub Enterprise, like https://github.example.com",

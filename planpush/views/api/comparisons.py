@@ -101,7 +101,7 @@ class ComparisonAnswer(Shape):
 @comparisons.get("/<slug>/compare")
 @scope("plans:read")
 @describes({200: ComparisonAnswer}, 410, query=CompareQuery)
-@limited("compare", limit=240, seconds=60, apart=True)
+@limited("compare", limit=60, seconds=60, apart=True)
 def show(slug: str) -> Response:
     """Answer what changed between two versions: sections, their blocks, and their words."""
     plan = Plan.find(slug, current_user())

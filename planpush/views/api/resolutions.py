@@ -45,7 +45,7 @@ def _found(thread_id: int) -> Thread:
     if not settings().agents_may_resolve:
         raise Forbidden(
             "Only people resolve and reopen threads here: answer it instead. "
-            "An admin may allow agents to under Settings.",
+            "An admin may let agents do it, under Admin, Settings.",
             code="agent_may_not_resolve",
         )
     return thread

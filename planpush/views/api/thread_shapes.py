@@ -49,7 +49,7 @@ class AuthorsAnswer(Shape):
 
 
 class ThreadAnswer(Shape):
-    """A thread. `anchor` and `quote` are its place as it was, `now` what stands there today."""
+    """A thread: its place as it was, a cell's `row` and `column` too, and what is there `now`."""
 
     id: Id
     state: Literal["open", "resolved"]
@@ -57,6 +57,8 @@ class ThreadAnswer(Shape):
     anchor: str
     quote: str
     now: str
+    row: str
+    column: str
     blocking: bool
     placement: PlacementAnswer
     answer: AuthorsAnswer | None

@@ -107,6 +107,8 @@ def thread_as_dict(card: Card) -> dict[str, Any]:
         "anchor": thread.origin.section,
         "quote": card.then,
         "now": placed.words,
+        "row": thread.origin.row,
+        "column": thread.origin.column,
         "blocking": thread.blocking,
         "placement": {
             "state": placed.state,

@@ -5,16 +5,17 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from planpush.content.problem import Finding, NotFound
+from planpush.content.problem import Finding, Invalid, NotFound
 from planpush.models.outline import outline
 from planpush.models.plan import Plan
 from planpush.models.section import expand
 from planpush.models.user import User
 from planpush.models.version import Version
-from planpush.views.api.bodies import PushBody, SectionBody, SourceBody
+from planpush.views.api.bodies import PushBody
 from planpush.views.api.plans import described
 from planpush.views.api.pushes import pushed
 from planpush.views.mcp.inputs import PlanInput, SectionInput
+from planpush.web.parse import parse_values
 
 MOST_VERSIONS = 20  # of a history: a model reads it all
 _TAG, _KEY = re.compile(r"<[a-z][^<>]*>"), re.compile(r' data-block="[0-9]+"')
@@ -55,30 +56,32 @@ def put_section(user: User, given: SectionInput) -> dict[str, Any]:
     if base != newest.number:
         seen = {row.anchor: row.sha256 for row in Version.of(plan, base).manifest()}
         base = newest.number if seen.get(place) == held.get(place) else base
-    body = PushBody(
-        plan=given.plan,
-        base_version=base,
-        sections=_with(held, given, place),
-        message=given.message,
-        direction=given.direction,
-        responses=given.responses,
-        source=SourceBody(agent="mcp"),
-        allow_secrets=given.allow_secrets,
-    )
-    return pushed(user, body)[0]
+    body = {
+        "plan": given.plan,
+        "base_version": base,
+        "sections": _with(held, given, place),
+        "source": {"agent": "mcp"},
+    }
+    more = given.model_dump(include={"message", "direction", "responses", "allow_secrets"})
+    return pushed(user, parse_values(PushBody, body | more))[0]
 
 
-def _with(held: dict[str, str], given: SectionInput, place: str) -> list[SectionBody]:
+def _with(held: dict[str, str], given: SectionInput, place: str) -> list[dict[str, Any]]:
     """Return the sections in order, with the one that was given at its place."""
-    new = SectionBody(anchor=given.anchor, html=given.html, was=given.was)
+    for name in ("was", "after"):
+        told = getattr(given, name)
+        if told is not None and told not in held:
+            message = f"there is no section {told}"
+            raise NotFound(message, [Finding("not_found", message, field=name)])
+    if given.anchor in held and given.anchor != place:
+        message = f"there is a section {given.anchor} already"
+        raise Invalid(message, [Finding("taken", message, field="anchor")])
+    new = given.model_dump(include={"anchor", "html", "was"})
     kept = [
-        new if anchor == place else SectionBody(anchor=anchor, sha256=sha256)
+        new if anchor == place else {"anchor": anchor, "sha256": sha256}
         for anchor, sha256 in held.items()
     ]
     if place in held:
         return kept
-    if given.after is not None and given.after not in held:
-        message = f"there is no section {given.after}"
-        raise NotFound(message, [Finding("not_found", message, field="after")])
     at = list(held).index(given.after) + 1 if given.after else len(kept)
     return [*kept[:at], new, *kept[at:]]

@@ -23,7 +23,7 @@ class PlansInput(Body):
     q: Annotated[
         str,
         StringConstraints(max_length=1000),
-        Field(description="Words, and is:open is:approved author:me has:open-threads mentions:me."),
+        Field(description="Words, and is:private author:me has:open-threads updated:>2026-11-01."),
     ] = ""
     cursor: Cursor = ""
 

@@ -41,6 +41,7 @@ def test_owner_and_editors_answer_others_may_not(answer, app, agent, plan):
     for name in ("bob", "ada", "pam"):
         refused = answer(name)
         assert (refused.status_code, code(refused)) == (403, "forbidden"), name
+        assert "Alice" not in refused.text, "a name is what its bearer wrote: agents read this"
     assert answer("charlie").status_code == 404
     assert current(agent, plan) is None
     invite(app, plan, "charlie")

@@ -30,6 +30,8 @@ def test_a_thread_is_where_it_was_put(start, place, kind, anchor, quote):
     assert answer.status_code == 201, answer.text
     told = answer.json
     assert (told["kind"], told["anchor"], told["quote"]) == (kind, anchor, quote)
+    cell = (place.get("row", ""), place.get("column", "")) if kind == "cell" else ("", "")
+    assert (told["row"], told["column"]) == cell
     assert told["placement"]["state"] == "exact" and told["state"] == "open"
     assert [(one["body"], one["via"]) for one in told["comments"]] == [("Hm.", "agent")]
 

@@ -181,6 +181,7 @@ def test_an_invisible_plan_is_as_absent_as_none(push, plan, unchanged):
 def test_who_sees_but_may_not_push_gets_403(push, plan, name):
     answer = push(name, [piece("a")], plan=plan, base_version=1)
     assert (answer.status_code, code(answer)) == (403, "forbidden")
+    assert "Alice" not in answer.text, "a name is what its bearer wrote: agents read this"
 
 
 def test_editors_push_but_do_not_change_visibility(app, push, plan, stored):

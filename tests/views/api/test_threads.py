@@ -6,7 +6,7 @@ from tests.views.conftest import code, piece
 
 SHAPE = {
     "id", "state", "kind", "anchor", "quote", "now", "blocking", "placement", "answer", "url",
-    "opened_on_version", "comments",
+    "opened_on_version", "comments", "row", "column",
 }  # fmt: skip
 
 

@@ -80,6 +80,14 @@ def test_36_refresh_narrows_for_one_access_token_and_never_widens(terminal):
     assert terminal.use() == 200
 
 
+@pytest.mark.parametrize("blank", [" ", "\t", "  \n"])
+def test_36_a_scope_of_blanks_is_none_that_was_asked_for(app, browser, terminal, blank):
+    assert terminal.renew(scope=blank).json["scope"] == "plans:read comments:write"
+    other = Terminal(app)
+    other.sign_in(browser("alice"), scope=blank)
+    assert other.got["scope"] == "plans:read plans:write comments:write"
+
+
 def test_34_every_refusal_of_tokens_is_noted_but_not_patience(app, browser):
     terminal = Terminal(app)
     terminal.ask()

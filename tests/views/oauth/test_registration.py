@@ -134,6 +134,7 @@ def test_what_is_too_large_is_refused(register):
 @pytest.mark.parametrize(
     ("name", "kept"),
     [("  a\nb\u202ec\0 ", "a b c"), ("x" * 500, "x" * 100), ("\u200b", "A client without a name"),
+     ("\u3164\u115f\ufe00", "A client without a name"), ("Co\u1160dex", "Codex"),
      ("", "A client without a name"), (None, "A client without a name")],
 )  # fmt: skip
 def test_a_name_is_one_visible_line(register, name, kept):

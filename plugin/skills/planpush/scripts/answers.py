@@ -28,6 +28,7 @@ class Plan:
     visibility: str
     url: str
     version: int  # 0 before the first push
+    open_threads: int
 
 
 @dataclass
@@ -74,6 +75,7 @@ def plan(data: Data) -> Plan:
         visibility=text(data, "visibility", WORD, ""),
         url=text(data, "url", ADDRESS, ""),
         version=number(data, "version", 0),
+        open_threads=number(data, "open_threads", 0),
     )
 
 

@@ -88,7 +88,7 @@ def rm(arguments: argparse.Namespace) -> int:
         count = here.open_threads().get(old.was or old.anchor, 0)
     print(f"{arguments.anchor}: removed, the next push tells the server")
     if count:
-        print(f"warning: {count} open comments sit on it and lose their place")
+        print(f"warning: it has {talk(count)}, which would lose their place")
         print(f"fix: if it was only renamed, `put NEW --was {old.was or old.anchor}`")
     return 0
 
@@ -121,15 +121,20 @@ def outline(_arguments: argparse.Namespace) -> int:
         counts = here.open_threads()
         for one in here.sections:
             count = counts.get(one.was or one.anchor, 0)
-            told = f", {count} open comments" if count else ""
+            told = f", {talk(count)}" if count else ""
             print(f"{one.anchor}: {describe(here, one)}{told}")
         for anchor in here.removed():
-            print(f"{anchor}: removed, {counts.get(anchor, 0)} open comments")
+            print(f"{anchor}: removed, {talk(counts.get(anchor, 0))}")
         if not here.sections:
             print("no sections yet: `put ANCHOR`, or `use SLUG` to go on with a plan")
         if newest and newest != here.base:
             print(f"the server is at v{newest}, you started from v{here.base}: `pull`")
     return 0
+
+
+def talk(count: int) -> str:
+    """Return how many comments are open, in words."""
+    return f"{count} open comment" + ("" if count == 1 else "s")
 
 
 def refresh(here: Conversation) -> Optional[int]:

@@ -35,6 +35,18 @@ LOGIN = (
 )
 FULL = "make room on the disk that holds ~/.planpush; what was stored there before is as it was"
 LOCKED = "make the folder ~/.planpush writable for you"
+PUSH_WORDS = {
+    "title": "what the plan is about; later pushes keep it",
+    "slug": "the name wished for in a new plan's address",
+    "plan": "push to this plan, as after `use`",
+    "message": "what changed, for the history",
+    "direction": "what the user asked to work on, for the history",
+}
+PUSH_SWITCHES = {
+    "publish": "everybody who can sign in may see the plan",
+    "allow-secrets": "push what looks like a key all the same; it is recorded",
+    "allow-warnings": "push although the lint warns",
+}
 Verb = Callable[[argparse.Namespace], int]
 Verbs = Any  # what add_subparsers gives, which has no public name
 
@@ -43,7 +55,9 @@ def main() -> int:
     """Run one verb and return its exit code: 0 done, 1 needs a fix, 2 no server, 3 conflict."""
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
-    arguments = parser().parse_args()
+    arguments, left = parser().parse_known_args()
+    if left:  # the verb's own parser says what it takes; the one of all verbs would not
+        arguments.taker.error("unrecognized arguments: " + " ".join(left))
     try:
         code = int(arguments.verb(arguments))
         sys.stdout.flush()
@@ -104,7 +118,7 @@ def add(verbs: Verbs, name: str, run: Verb, text: str, more: str = "") -> Parser
     """Add one verb and return its parser."""
     told = f"{text}. {more}" if more else text
     verb: Parser = verbs.add_parser(name, help=text, description=told, allow_abbrev=False)
-    verb.set_defaults(verb=run)
+    verb.set_defaults(verb=run, taker=verb)
     return verb
 
 
@@ -125,10 +139,10 @@ def add_editing(verbs: Verbs) -> None:
 def add_pushing(verbs: Verbs) -> None:
     """Add the verbs that move the document between here and the server."""
     push = add(verbs, "push", pushing.push, "send what changed; a new plan needs --title")
-    for option in ("title", "slug", "plan", "message", "direction"):
-        push.add_argument("--" + option)
-    for switch in ("publish", "allow-secrets", "allow-warnings"):
-        push.add_argument("--" + switch, action="store_true")
+    for option, text in PUSH_WORDS.items():
+        push.add_argument("--" + option, help=text)
+    for switch, text in PUSH_SWITCHES.items():
+        push.add_argument("--" + switch, action="store_true", help=text)
     show = add(verbs, "show", pulling.show, "the text of a section, a draft or the server's")
     show.add_argument("anchor")
     show.add_argument("--from", dest="start", type=int, default=0, metavar="N", help="go on there")

@@ -122,7 +122,7 @@ def check(here: Conversation, arguments: argparse.Namespace) -> None:
     if not here.sections:
         raise Stop(FIX, "there are no sections to push", "fix: `put ANCHOR` first")
     if not here.plan and not (arguments.title or "").strip():
-        raise Stop(FIX, "a new plan needs a title", 'fix: push --title "What the plan is about"')
+        raise Stop(FIX, "a new plan needs a title", "fix: planpush push --title 'What the plan is about'")
     clashes = [one.anchor for one in here.sections if one.clash]
     if clashes:
         fix = "fix: planpush pull shows both texts; `put` the merged text of each"

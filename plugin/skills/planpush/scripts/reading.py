@@ -51,16 +51,18 @@ def about_plan(server: Server, here: Conversation) -> Iterator[str]:
     if not here.plan:
         yield "plan: none yet; `put` sections and push, or `use SLUG` to go on with one"
         return
-    answer = server.get(f"/api/plans/{here.plan}/outline")
+    answer = server.get(f"/api/plans/{here.plan}")
     if answer.status == 404:
         yield f"plan: {here.plan} is gone or no longer shared with you; `use --new` starts another"
         return
-    newest = answers.outline(problems.must(server, answer))
+    newest = answers.plan(problems.must(server, answer).data)
     yield f"plan: {here.plan} v{here.base} {here.url}"
+    if newest.visibility:
+        yield f"visibility: {newest.visibility}"
     if newest.version != here.base:
         yield f"the server is at v{newest.version}: `pull` before you push"
-    count = sum(one["open_threads"] for one in newest.sections)
-    yield f"open threads on sections: {count}" + ("; `threads` shows them" if count else "")
+    count = newest.open_threads
+    yield f"open threads: {count}" + ("; `threads` shows them" if count else "")
 
 
 def plans(arguments: argparse.Namespace) -> int:
@@ -146,7 +148,7 @@ def thread_lines(thread: Dict[str, Any]) -> Iterator[str]:
 
 def said(thread: Dict[str, Any]) -> Iterator[str]:
     """Yield the words of the document and of its reviewers."""
-    for name in ("quote", "now"):
+    for name in ("row", "column", "quote", "now"):
         if thread.get(name):
             yield f"{name}: {one_line(thread[name])}"
     for comment in thread.get("comments") or []:

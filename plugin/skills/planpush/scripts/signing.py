@@ -39,6 +39,7 @@ def login(arguments: argparse.Namespace) -> int:
 def server(wished: str) -> str:
     """Return the server's address; one that is named is checked and remembered."""
     address = settings.clean(wished.strip(), "SERVER") if wished else settings.server()[0]
+    spare(address)
     info = transport.send(address, Call("GET", "/api/info"))
     if info.status != 200 or info.data.get("name") != "planpush":
         raise transport.stranger(address)
@@ -50,6 +51,22 @@ def server(wished: str) -> str:
         if actual != address:
             raise Stop(FIX, f"{source} names another server: {actual}", f"fix: unset {source}")
     return address
+
+
+def spare(address: str) -> None:
+    """Stop where PLANPUSH_TOKEN would go to another server than the one it was set for.
+
+    Whoever talks an agent into naming their own server would get it.
+    """
+    if settings.token(address)[1] != "PLANPUSH_TOKEN":
+        return
+    try:
+        before = settings.server()[0]
+    except Stop:  # the first server that anybody names here
+        return
+    if before != address:
+        fix = "fix: unset PLANPUSH_TOKEN; or set PLANPUSH_SERVER beside it, if it is for that one"
+        raise Stop(FIX, f"PLANPUSH_TOKEN is not sent to {address}: it is for {before}", fix)
 
 
 def signed_in(address: str) -> bool:

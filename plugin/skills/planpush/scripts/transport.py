@@ -161,7 +161,7 @@ def stranger(address: str) -> Stop:
 def gave_up(address: str, answer: Optional[Answer], trouble: str) -> Stop:
     """Return the stop for a server that did not answer, or was busy to the end."""
     if answer is None:
-        fix = "fix: check that the server runs and that PLANPUSH_SERVER is its address"
+        fix = "fix: check that the server runs and that this is its address"
         return Stop(UNREACHABLE, f"no answer from {address}: {trouble}", fix)
     if answer.status == 429:
         wait = int(retry_after(answer.headers)) + 1
