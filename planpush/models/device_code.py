@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from planpush.db import Base, UTCDateTime, db, now
 from planpush.models.event import Event
 from planpush.models.grant import Grant, admits, hold_session
+from planpush.models.sealing import keyed
 from planpush.models.session import hashed
 from planpush.models.user import User
 
@@ -64,7 +65,7 @@ class DeviceCode(Base):
         db.session.add(
             cls(
                 code_hash=hashed(code),
-                user_code_hash=hashed(plain(user_code)),
+                user_code_hash=keyed(plain(user_code), "user code")[0],
                 client_id=asker.client_id,
                 client_name=asker.client_name,
                 device=asker.device[:100],
@@ -92,7 +93,8 @@ class DeviceCode(Base):
         code = plain(typed)
         if len(code) != LENGTH:
             return None
-        query = select(cls).where(cls.user_code_hash == hashed(code), cls.expires_at > now())
+        hashes = keyed(code, "user code")
+        query = select(cls).where(cls.user_code_hash.in_(hashes), cls.expires_at > now())
         same = (cls.decision == decision) & (cls.user_id == (by.id if by else None))
         return db.session.scalar(query.where(cls.decision.is_(None) | same))
 

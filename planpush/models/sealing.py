@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import hashlib
+import hmac
 from functools import cache
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -35,6 +37,17 @@ def resealed(sealed: str) -> str | None:
         text = unseal(sealed)
         return None if text is None else seal(text)
     return None
+
+
+def keyed(text: str, purpose: str) -> list[str]:
+    """Return hashes of a short secret, by each key, the newest first.
+
+    What people type has too few letters for a plain hash: all of them can be tried on a dump.
+    """
+    return [
+        hmac.new(_derived(secret, purpose), text.encode(), hashlib.sha256).hexdigest()
+        for secret in _secrets()
+    ]
 
 
 def _secrets() -> tuple[str, ...]:

@@ -24,7 +24,10 @@ def new() -> Any:
     """Answer the ways to sign in."""
     if g.user is not None:
         return redirect(own_path(request.args.get("next", "")), 302)
-    return page(wanted=request.args.get("next", ""))
+    wanted = request.args.get("next", "")
+    if wanted:
+        session["wanted"] = own_path(wanted)  # for a link, which cannot know it
+    return page(wanted=wanted)
 
 
 @sign_ins.get("/sign-in/local")
@@ -46,7 +49,7 @@ def create() -> Any:
     if owner is not None and owner.id != g.user.id:
         html = render_template("sign_ins/edit.html", user=g.user, owner=owner, secret=secret)
         return Response(html, mimetype="text/html")
-    return _redeem(secret, request.args.get("next", ""))
+    return _redeem(secret, request.args.get("next") or session.pop("wanted", ""))
 
 
 @sign_ins.post("/sign-in/local")

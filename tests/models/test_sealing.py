@@ -2,7 +2,9 @@
 
 import pytest
 
-from planpush.models.sealing import seal, unseal
+from planpush.models.sealing import keyed, seal, unseal
+from planpush.models.session import hashed
+from tests.conftest import make_app
 
 
 def test_39_one_use_of_the_key_does_not_open_another(app):
@@ -28,3 +30,13 @@ def test_39_it_may_run_out(app):
 def test_39_what_was_never_sealed_is_nothing(app, sealed):
     with app.app_context():
         assert unseal(sealed) is None
+
+
+def test_37_a_short_secret_is_hashed_with_the_key_and_outlives_its_rotation(app, tmp_path):
+    with app.app_context():
+        before = keyed("WDJBMJHT", "user code")
+    newer = make_app("sqlite://", tmp_path, secret_keys=("n" * 40, "k" * 40))
+    with newer.app_context():
+        after = keyed("WDJBMJHT", "user code")
+    assert len(before) == 1 and after[1] == before[0] != after[0]
+    assert hashed("WDJBMJHT") not in before + after

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.plugin.conftest import LAUNCHER, SCRIPTS, Planpush, section
+from tests.plugin.conftest import LAUNCHER, SCRIPTS, section
 
 
 def program(folder: Path, name: str, lines: str) -> None:
@@ -92,13 +92,3 @@ def test_the_helper_calls_nothing_that_python_3_8_lacks(tmp_path: Path) -> None:
     files = [str(path) for path in SCRIPTS.rglob("*.py")]
     found = [subprocess.run([*command, *each], capture_output=True) for each in (files, [newer])]
     assert [one.returncode for one in found] == [0, 1], found[0].stdout.decode()
-
-
-def test_it_runs_on_python_3_8_when_there_is_one(pushed: Planpush) -> None:
-    oldest = shutil.which("python3.8")
-    probe = [oldest or sys.executable, "-c", "import sys; print(sys.executable)"]
-    found = subprocess.run(probe, capture_output=True, text=True)
-    pushed.python = found.stdout.strip() if found.returncode == 0 else sys.executable
-    pushed.put("risks")
-    assert "pushed v2" in pushed("push").text
-    assert pushed("use", "tokens").code == pushed("status").code == pushed("threads").code == 0

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import shutil
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -243,3 +247,36 @@ def test_a_section_comes_back_as_it_was_put(real: Real, alice: Planpush) -> None
     lines = [line[2:] for line in there("show", "flow").text.splitlines() if line.startswith("| ")]
     assert "\n".join(lines) == drawn
     assert there("show", "nothing").code == 1
+
+
+@pytest.mark.parametrize("wanted", ["3.8", "3.13"])
+def test_the_whole_walk_on_the_oldest_and_a_recent_python(wanted: str, real: Real) -> None:
+    terminal = real.at("alice")
+    terminal.python = interpreter(wanted)
+    asked = terminal("login").text
+    assert real.allow("alice", asked).status_code == 200
+    assert terminal("login", "--wait").code == 0
+    assert terminal.put("data-model", "One table.").code == 0
+    assert "pushed v1 of queue" in terminal("push", "--title", "Queue", "--slug", "queue").text
+    thread = real.comment("alice", EVIL)
+    assert f"thread {thread}: data-model" in terminal("threads").text
+    assert terminal.put("data-model", "Two tables.").code == 0
+    assert terminal("answer", thread, "applied").code == 0
+    assert "answers sent: 1 applied" in terminal("push").text
+    assert terminal("pull").code == terminal("status").code == terminal("logout").code == 0
+
+
+def interpreter(wanted: str) -> str:
+    """Return a Python of this version; without one, the one that runs the tests must do.
+
+    No package registry has old ones: tests/plugin/test_launcher.py looks up in any case what
+    they lack.
+    """
+    name = f"python{wanted}"
+    if shutil.which(name) is None:
+        return sys.executable
+    command = [name, "-c", "import sys; print(sys.executable)"]
+    found = subprocess.run(
+        command, capture_output=True, text=True, env=os.environ | {"PYENV_VERSION": wanted}
+    )
+    return found.stdout.strip() if found.returncode == 0 else sys.executable

@@ -261,3 +261,20 @@ def test_10_a_tidied_address_stays_on_this_host(app, browser, path):
 def test_a_strange_cookie_is_no_session(app, cookie):
     answer = app.test_client().get("/dashboard", headers={"Cookie": cookie})
     assert answer.status_code == 302
+
+
+def test_a_link_goes_on_to_the_page_that_asked_for_a_sign_in(app):
+    client = app.test_client()
+    sent = client.get("/activate?user_code=WDJB-MJHT").location
+    assert client.get(sent).status_code == 200
+    answer = client.get(f"/sign-in/local?token={link(app)}")
+    assert answer.location == "/activate?user_code=WDJB-MJHT"
+    assert client.get(f"/sign-in/local?token={link(app)}").location == "/dashboard"
+
+
+@pytest.mark.parametrize("target", HOSTILE)
+def test_9_what_a_link_goes_on_to_is_here(app, target):
+    client = app.test_client()
+    client.get("/sign-in", query_string={"next": target})
+    answer = client.get(f"/sign-in/local?token={link(app)}")
+    assert lands_here(answer.location)
