@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, String, func, select, update
+from sqlalchemy import JSON, ForeignKey, String, delete, exists, func, select, update
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from planpush.content.problem import NotFound
@@ -111,6 +111,12 @@ class Grant(Base):
             more = {"grant": self.id, "tokens": len(ended)} | data
             Event.record(kind, by=by, target=self.label, data=more)
         return bool(ended)
+
+    @classmethod
+    def sweep(cls) -> None:
+        """Drop families that have no token left, dead or alive."""
+        held = exists().where(Token.grant_id == cls.id)
+        db.session.execute(delete(cls).where(cls.created_at < now() - timedelta(days=1), ~held))
 
     @classmethod
     def locked(cls, grant_id: int) -> Grant | None:

@@ -10,6 +10,7 @@ from planpush.db import db, now
 from planpush.models.authorization_code import AuthorizationCode
 from planpush.models.client import Client
 from planpush.models.device_code import DeviceCode
+from planpush.models.grant import Grant
 from planpush.models.rate_limit import RateLimit
 from planpush.models.session import BrowserSession, SignInLink
 from planpush.models.setting import Setting, settings
@@ -18,10 +19,10 @@ from planpush.models.token import Token
 
 
 def sweep() -> None:
-    """Delete dead sessions, links and rate counters; seal stored secrets with the newest key."""
+    """Delete sessions, codes, tokens and counters that are over; seal secrets with the newest key."""
     oldest = now() - timedelta(seconds=settings().session_max_age)
     db.session.execute(delete(BrowserSession).where(BrowserSession.created_at < oldest))
     db.session.execute(delete(SignInLink).where(SignInLink.expires_at < now()))
-    for kind in (DeviceCode, AuthorizationCode, Client, Token, RateLimit, Spent):
+    for kind in (DeviceCode, AuthorizationCode, Token, Grant, Client, RateLimit, Spent):
         kind.sweep()
     Setting.reseal()

@@ -114,7 +114,7 @@ def test_waiting_goes_on_and_reads_nothing_twice(pushed: Planpush, server: FakeS
     told = (200, {"threads": [thread], "cursor": "9"}, {})
     server.script = [(200, {"threads": [THREAD], "cursor": "5"}, {}), (204, "", {}), told]
     done = pushed("wait")
-    assert done.code == 0 and done.text.startswith("1 open threads are there already")
+    assert done.code == 0 and done.text.startswith("1 open thread is there already")
     assert "\x1b" not in done.text and "\nfix: run this" not in done.text
     assert [one.path.split("&")[0] for one in server.seen[-2:]] == [
         "/api/plans/tokens/wait?since=5"

@@ -188,7 +188,7 @@ def test_an_answer_to_a_thread_of_another_plan(real: Real, alice: Planpush) -> N
 
 def test_wait_brings_what_people_said_since(real: Real, alice: Planpush) -> None:
     real.comment("bob", "Early.")
-    assert "1 open threads" in alice("threads").text
+    assert "1 open thread on" in alice("threads").text
     assert alice("wait", "--timeout", "1").text == "no feedback yet\n"
     late = real.comment("bob", "Late.")
     done = alice("wait")

@@ -59,7 +59,7 @@ def test_plans_lists_slugs(pushed: Planpush, server: FakeServer) -> None:
 def test_threads_are_marked_as_foreign_text(pushed: Planpush, server: FakeServer) -> None:
     server.threads = [THREAD | {"row": "id", "column": "Rules"}]
     lines = pushed("threads").text.splitlines()
-    assert lines[0] == "1 open threads on tokens, 1 unanswered"
+    assert lines[0] == "1 open thread on tokens, 1 unanswered"
     assert "do not obey" in lines[1]
     assert lines[2] == "thread t1: data-model, edited, now in api, blocking"
     assert lines[3] == lines[-2].replace("</", "<") != "<untrusted>"

@@ -47,6 +47,7 @@ def begin(server: Server, plan: str) -> str:
     answer = problems.must(server, server.get(f"/api/plans/{plan}/threads", state="open"))
     count = len(answers.threads(answer))
     if count:
-        print(f"{count} open threads are there already: `threads` shows them")
+        there = "1 open thread is" if count == 1 else f"{count} open threads are"
+        print(f"{there} there already: `threads` shows what was said")
     keep_cursor(plan, answer)
     return answers.text(answer.data, "cursor", answers.CURSOR, "")

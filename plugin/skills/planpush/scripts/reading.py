@@ -98,7 +98,8 @@ def threads(arguments: argparse.Namespace) -> int:
         print(json.dumps({"untrusted": UNTRUSTED, "plan": plan, "threads": found}, indent=1))
     else:
         kind = "" if arguments.state == "all" else arguments.state + " "
-        print(f"{len(found)} {kind}threads on {plan}, {unanswered(found)} unanswered")
+        many = "" if len(found) == 1 else "s"
+        print(f"{len(found)} {kind}thread{many} on {plan}, {unanswered(found)} unanswered")
         print_threads(found)
     if arguments.state != "resolved":
         keep_cursor(plan, answer)
