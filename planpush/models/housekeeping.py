@@ -19,7 +19,7 @@ from planpush.models.token import Token
 
 
 def sweep() -> None:
-    """Delete sessions, codes, tokens and counters that are over; seal secrets with the newest key."""
+    """Delete what is over: sessions, codes, tokens, counters; seal secrets with the newest key."""
     oldest = now() - timedelta(seconds=settings().session_max_age)
     db.session.execute(delete(BrowserSession).where(BrowserSession.created_at < oldest))
     db.session.execute(delete(SignInLink).where(SignInLink.expires_at < now()))

@@ -52,6 +52,14 @@ class Parameters(OAuth2Payload):
         return defaultdict(list, {name: self.data.getlist(name) for name in self.data})
 
     @property
+    def client_id(self) -> str | None:
+        """Return the client's id; one without a secret may also send it as Basic does."""
+        basic = request.authorization
+        empty = basic is not None and basic.type == "basic" and basic.password == ""
+        found: str | None = self.data.get("client_id", basic.username if basic and empty else None)
+        return found
+
+    @property
     def scope(self) -> str:
         """Return the scopes asked for; blanks alone ask for none, so for all that there are."""
         return " ".join(self.data.get("scope", "").split())

@@ -17,6 +17,7 @@ import pytest
 import requests
 from oauthlib.oauth2 import DeviceClient
 from oauthlib.oauth2.rfc6749.errors import CustomOAuth2Error
+from requests_oauthlib import OAuth2Session
 
 PEER = Path(__file__).parents[1] / "peers" / "device.mjs"
 OPENID = Path(__file__).parents[2] / "node_modules" / "openid-client"
@@ -97,6 +98,21 @@ def test_33_oauthlib_device_client_finishes(server, visitor, monkeypatch, in_bod
     assert use(server.base, new["access_token"]) == 200
     assert device.revoke() == 200
     assert use(server.base, new["access_token"]) == 401
+
+
+def test_33_requests_oauthlib_finishes(server, visitor, monkeypatch):
+    """It names the client as Basic does, with an empty secret."""
+    monkeypatch.setenv("OAUTHLIB_INSECURE_TRANSPORT", "1")
+    device = Device(server.base)
+    code = device.ask(in_body=True)
+    assert visitor("alice").post("/activate", user_code=code, decision="allow").ok
+    session = OAuth2Session(client=device.client)
+    endpoint = device.found["token_endpoint"]
+    got = session.fetch_token(endpoint, device_code=device.asked["device_code"])
+    assert session.get(f"{server.base}/api/plans").status_code == 200
+    new = session.refresh_token(endpoint, client_id="planpush-cli")
+    assert new["refresh_token"] != got["refresh_token"]
+    assert use(server.base, new["access_token"]) == 200
 
 
 def test_33_openid_client_finishes(server, visitor):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from datetime import timedelta
 
 import pytest
@@ -139,12 +140,19 @@ def test_34_bodies_that_are_no_forms_are_refused(app, path):
     assert client.get(path).status_code == 405
 
 
-def test_34_a_client_that_tries_basic_is_told_401(app):
-    """Some libraries try the header first, and go on with the body when they are refused."""
-    answer = app.test_client().post(TOKEN, auth=("planpush-cli", ""), data={"grant_type": DEVICE,
-                                    "device_code": "x"})  # fmt: skip
-    refused(answer, "invalid_client", 401)
-    assert answer.headers["WWW-Authenticate"].startswith("Basic")
+@pytest.mark.parametrize(
+    ("header", "word", "status"),
+    [
+        ("planpush-cli:", "invalid_grant", 400),  # known: a public client has no secret
+        ("planpush-cli:guess", "invalid_client", 401),
+        ("nobody:", "invalid_client", 401),
+        ("\xff\0:", "invalid_client", 401),
+    ],
+)
+def test_34_a_client_may_name_itself_as_basic_does(app, header, word, status):
+    headers = {"Authorization": "Basic " + b64encode(header.encode("latin-1")).decode()}
+    form = {"grant_type": DEVICE, "device_code": "x"}
+    refused(app.test_client().post(TOKEN, headers=headers, data=form), word, status)
 
 
 @pytest.mark.parametrize("path", [ASK, TOKEN, "/oauth/revoke"])
