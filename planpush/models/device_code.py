@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import JSON, ForeignKey, String, delete, select, update
+from sqlalchemy import ForeignKey, String, select, update
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from planpush.db import Base, UTCDateTime, db, now
 from planpush.models.event import Event
-from planpush.models.grant import Grant, admits, hold_session
+from planpush.models.grant import Grant, hold_session
+from planpush.models.pending import Pending
 from planpush.models.sealing import keyed
 from planpush.models.session import hashed
 from planpush.models.user import User
@@ -35,27 +36,19 @@ class Asker:
     address: str = ""
 
 
-class DeviceCode(Base):
+class DeviceCode(Pending, Base):
     """One question of a terminal, until it is answered, used up or out of time."""
 
     __tablename__ = "device_codes"
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    code_hash: Mapped[str] = mapped_column(String(64), unique=True)
     user_code_hash: Mapped[str] = mapped_column(String(64), unique=True)
-    client_id: Mapped[str] = mapped_column(String(64))
-    client_name: Mapped[str] = mapped_column(String(200))
     device: Mapped[str] = mapped_column(String(100), default="")
     agent: Mapped[str] = mapped_column(String(200), default="")
-    address: Mapped[str] = mapped_column(String(64), default="")
-    scopes: Mapped[list[str]] = mapped_column(JSON, default=list)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
-    expires_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
     interval: Mapped[int] = mapped_column(default=INTERVAL)
     polled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     decision: Mapped[str | None] = mapped_column(String(5))
     user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
-    spent_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
     user: Mapped[User | None] = relationship(lazy="joined")
 
@@ -143,14 +136,6 @@ class DeviceCode(Base):
         """Return nothing: only its hash is kept, and Authlib needs it for nothing but asking us."""
         return ""
 
-    def is_expired(self) -> bool:
-        """Tell whether its time has run out, as Authlib asks."""
-        return self.expires_at <= now()
-
-    def get_scope(self) -> str:
-        """Return what was asked for, as Authlib asks."""
-        return " ".join(self.scopes)
-
     @classmethod
     def polled(cls, code_id: int, *, slower: bool) -> None:
         """Note that a device asked; one in a hurry has to wait longer from now on."""
@@ -160,34 +145,7 @@ class DeviceCode(Base):
 
     def redeem(self) -> Grant | None:
         """Turn an answer that allows into a grant, once: None, if somebody was faster."""
-        if self.user_id is None or not admits(self.user_id):
-            return None
-        query = (
-            update(DeviceCode)
-            .where(DeviceCode.id == self.id, DeviceCode.spent_at.is_(None))
-            .values(spent_at=now())
-        )
-        if db.session.execute(query.returning(DeviceCode.id)).first() is None:
-            return None
-        assert self.user is not None
-        return Grant.start(
-            self.user,
-            client_id=self.client_id,
-            client_name=self.client_name,
-            scopes=self.scopes,
-            device=self.device,
-            address=self.address,
-        )
-
-    @classmethod
-    def void(cls, user: User) -> None:
-        """Forget what a person has allowed and nobody has fetched yet."""
-        db.session.execute(delete(cls).where(cls.user_id == user.id))
-
-    @classmethod
-    def sweep(cls) -> None:
-        """Drop what nobody can use any more."""
-        db.session.execute(delete(cls).where(cls.expires_at < now() - timedelta(hours=1)))
+        return self.turn(device=self.device)
 
 
 def plain(user_code: str) -> str:

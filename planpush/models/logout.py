@@ -5,8 +5,6 @@ from __future__ import annotations
 from sqlalchemy import delete
 
 from planpush.db import db
-from planpush.models.authorization_code import AuthorizationCode
-from planpush.models.device_code import DeviceCode
 from planpush.models.event import Event
 from planpush.models.identity import Identity
 from planpush.models.session import BrowserSession
@@ -35,8 +33,6 @@ def end_sessions_of(issuer: str, subject: str) -> None:
     identity = Identity.find(issuer, subject)
     if identity is not None:
         sessions = BrowserSession.end_all(identity.user)
-        for pending in (DeviceCode, AuthorizationCode):
-            pending.void(identity.user)
         tokens = Token.revoke_all(identity.user, ACCESS, REFRESH)
         _record("back", identity.user, sessions=sessions, tokens=tokens)
 

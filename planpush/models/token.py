@@ -170,10 +170,15 @@ class Token(Base):
     def revoke_all(cls, user: User, *kinds: str) -> int:
         """Revoke a person's tokens, or those of certain kinds; return how many.
 
-        A family that is just getting its next pair is waited for: the pair is not to survive.
+        Codes that wait to become tokens go first. A family that is just getting its next pair is
+        waited for: the pair is not to survive.
         """
+        from planpush.models.authorization_code import AuthorizationCode
+        from planpush.models.device_code import DeviceCode
         from planpush.models.grant import Grant
 
+        for pending in (DeviceCode, AuthorizationCode):
+            pending.void(user)
         db.session.execute(select(Grant.id).where(Grant.user_id == user.id).with_for_update())
         query = update(cls).where(cls.user_id == user.id, cls.revoked_at.is_(None))
         query = query.where(cls.kind.in_(kinds)) if kinds else query

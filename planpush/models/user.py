@@ -188,8 +188,6 @@ class User(Base):
 
     def sign_out_everywhere(self, *, by: User | None, reason: str = "") -> None:
         """End every browser session, token and sign-in link of this person."""
-        from planpush.models.authorization_code import AuthorizationCode
-        from planpush.models.device_code import DeviceCode
         from planpush.models.session import BrowserSession, SignInLink
         from planpush.models.token import Token
 
@@ -197,8 +195,6 @@ class User(Base):
         # is just allowing is waited for, and voided after it.
         SignInLink.void(self)
         ended = BrowserSession.end_all(self)
-        for pending in (DeviceCode, AuthorizationCode):
-            pending.void(self)
         revoked = Token.revoke_all(self)
         data = {"sessions": ended, "tokens": revoked} | ({"reason": reason} if reason else {})
         Event.record("sessions.revoked", by=by, target=self.email, data=data)

@@ -15,6 +15,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from planpush.content.problem import Problem, TooLarge
 from planpush.db import db
+from planpush.models.token import SCOPES
 from planpush.web.auth import Unauthenticated, config, is_api, is_mcp, is_scim, own_path, request_id
 from planpush.web.mcp import refuse
 
@@ -91,6 +92,8 @@ def _answer(problem: Problem) -> Response:
         response = _for_program(problem)
     elif is_mcp():
         response = refuse(problem, {"fix": _fix(problem)} | _told(problem))
+        if problem.status == 401:
+            response.headers["WWW-Authenticate"] = _challenge("/mcp", scope=" ".join(SCOPES))
     elif is_scim():
         response = _for_directory(problem)
     elif _is_signed():
@@ -144,11 +147,12 @@ def _for_program(problem: Problem) -> Response:
     return response
 
 
-def _challenge() -> str:
+def _challenge(part: str = "", **more: str) -> str:
     """Return how to come by a token (RFC 9728), and whether the one that came is no good."""
-    where = f"{config().base_url}/.well-known/oauth-protected-resource"
-    error = 'error="invalid_token", ' if "Authorization" in request.headers else ""
-    return f'Bearer {error}resource_metadata="{where}"'
+    where = f"{config().base_url}/.well-known/oauth-protected-resource{part}"
+    error = {"error": "invalid_token"} if "Authorization" in request.headers else {}
+    told = error | {"resource_metadata": where} | more
+    return "Bearer " + ", ".join(f'{name}="{value}"' for name, value in told.items())
 
 
 def _for_directory(problem: Problem) -> Response:

@@ -15,8 +15,6 @@ from typing import Any
 from flask import Response, g, json, request
 
 from planpush.content.problem import Problem
-from planpush.models.token import SCOPES
-from planpush.web.auth import config
 
 CURRENT = "2026-07-28"
 EARLIER = ("2025-11-25", "2025-06-18")
@@ -164,10 +162,7 @@ def refuse(problem: Problem, told: dict[str, Any]) -> Response:
     elif problem.status >= 500:
         error["code"] = INTERNAL
     body = {"jsonrpc": "2.0", "id": message.id if message else None, "error": error}
-    response = _respond(body, _status(problem, message))
-    if problem.status == 401:
-        response.headers["WWW-Authenticate"] = _challenge()
-    return response
+    return _respond(body, _status(problem, message))
 
 
 def _status(problem: Problem, message: Message | None) -> int:
@@ -176,12 +171,6 @@ def _status(problem: Problem, message: Message | None) -> int:
     if problem.number in (NO_METHOD, BAD_PARAMS) and not message.is_current:
         return 200  # the versions before had one status for whatever JSON-RPC can tell
     return 404 if problem.number == NO_METHOD else 400
-
-
-def _challenge() -> str:
-    where = f"{config().base_url}/.well-known/oauth-protected-resource/mcp"
-    error = 'error="invalid_token", ' if "Authorization" in request.headers else ""
-    return f'Bearer {error}resource_metadata="{where}", scope="{" ".join(SCOPES)}"'
 
 
 def _respond(body: dict[str, Any], status: int = 200) -> Response:

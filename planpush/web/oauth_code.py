@@ -124,7 +124,7 @@ class CodeGrant(AuthorizationCodeGrant):
         if found is not None and found.spent_at is not None:
             self.request.reused = found.grant_id or 0
             return None
-        return found if found is not None and not found.is_over else None
+        return found if found is not None and not found.is_expired() else None
 
     def authenticate_user(self, code: AuthorizationCode) -> User:
         """Return whose it is."""

@@ -13,7 +13,6 @@ from planpush.content.comparison import BlockState, Change, Compared, State
 from planpush.models.comparison import Comparison
 from planpush.models.outline import summary
 from planpush.models.plan import Plan
-from planpush.models.user import User
 from planpush.models.version import Version
 from planpush.views.api.bodies import Number
 from planpush.views.api.operations import describes
@@ -107,11 +106,6 @@ def show(slug: str) -> Response:
     plan = Plan.find(slug, current_user())
     query = parse_query(CompareQuery)
     return jsonify(_compared(plan, int(query.from_), int(query.to) if query.to else None))
-
-
-def compared(user: User, slug: str, old: int, new: int | None) -> dict[str, Any]:
-    """Return how version `old` of a plan became `new` (the newest if None), as the API tells it."""
-    return _compared(Plan.find(slug, user), old, new)
 
 
 def _compared(plan: Plan, old: int, new: int | None) -> dict[str, Any]:

@@ -70,11 +70,6 @@ def listed(
     return {"threads": found, "cursor": cursor_of(cursor)}
 
 
-def opened(user: User, slug: str, body: ThreadBody) -> dict[str, Any]:
-    """Open a thread by `user`'s agent and return it."""
-    return _open(Plan.find(slug, user, lock=True), body, user, Claim(True))
-
-
 def _open(plan: Plan, body: ThreadBody, user: User, claimed: Claim) -> dict[str, Any]:
     on = body.version or plan.newest
     Version.of(plan, on)
