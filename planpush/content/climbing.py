@@ -5,6 +5,7 @@ from __future__ import annotations
 from planpush.content.blockmap import BlockMap
 from planpush.content.blocks import Block
 from planpush.content.equals import MARGIN
+from planpush.content.kinds import DRAWN
 from planpush.content.origin import Origin, label_of
 from planpush.content.placement import (
     BLOCK_GONE,
@@ -20,7 +21,6 @@ from planpush.content.placement import (
 from planpush.content.words import ratio
 
 _LABEL = 0.80
-DRAWN = "g"
 _STATES: dict[str, tuple[State, float, str]] = {
     "same": ("exact", 1.0, SAME),
     "moved": ("moved", 0.95, MOVED),

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import islice
-from typing import Any, Literal
+from typing import Any
 
 from planpush.content.blocks import Block, normalise
 from planpush.content.equals import MARGIN
+from planpush.content.kinds import Kind, kind_of
 from planpush.content.problem import Finding, Invalid
 from planpush.content.surroundings import REACH, Surroundings
 from planpush.content.words import CONTEXT, loosely, occurrences
-
-Kind = Literal["document", "element", "text", "cell"]
 
 _QUOTE = 10_000
 _NAME = 1_000
@@ -103,7 +102,7 @@ class _Lookup:
             return self._search(scope)
         if offsets:
             raise _refused("block", "Offsets need the block that they count in.", "Send block too.")
-        return self._made("element", scope[0], None, None)
+        return self._made(kind_of(scope[0], self.blocks), scope[0], None, None)
 
     def _text(self, name: str, value: str, most: int) -> str:
         if len(value) > most:
@@ -160,8 +159,7 @@ class _Lookup:
         if not self.quote:
             if place.start is not None or place.end is not None:
                 raise _refused("quote", "Offsets need the words that they mark.", "Send quote too.")
-            cell = not block.element and bool(block.row or block.column)
-            return self._made("cell" if cell else "element", block, None, None)
+            return self._made(kind_of(block, self.blocks), block, None, None)
         start = self._offset("start", place.start, block)
         end = self._offset("end", place.end, block)
         size = len(self.quote)

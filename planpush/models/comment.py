@@ -11,8 +11,10 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from planpush.content.blocks import has_controls
 from planpush.content.problem import Finding, Forbidden, Invalid, NotFound
 from planpush.db import Base, UTCDateTime, db, now
+from planpush.models.mention import Mention
 from planpush.models.plan import Plan
 from planpush.models.user import User
+from planpush.models.wording import Wording
 
 if TYPE_CHECKING:
     from planpush.models.thread import Thread
@@ -36,6 +38,7 @@ class Comment(Base):
 
     author: Mapped[User] = relationship(lazy="joined", innerjoin=True)
     thread: Mapped[Thread] = relationship(back_populates="comments")
+    mentions: Mapped[list[Mention]] = relationship(cascade="all, delete-orphan", lazy="selectin")
 
     @classmethod
     def find(cls, plan: Plan, comment_id: int) -> Comment:
@@ -55,6 +58,7 @@ class Comment(Base):
         if self.deleted_at is not None:
             raise NotFound("That comment was deleted.")
         if body != self.body:
+            db.session.add(Wording(comment_id=self.id, body=self.body))
             self.body, self.edited_at = body, now()
             self.thread.plan.record("comment.edited", by=by, thread_id=self.thread_id)
 

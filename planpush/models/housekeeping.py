@@ -10,12 +10,14 @@ from planpush.db import db, now
 from planpush.models.authorization_code import AuthorizationCode
 from planpush.models.client import Client
 from planpush.models.device_code import DeviceCode
+from planpush.models.draft import Draft
 from planpush.models.grant import Grant
 from planpush.models.rate_limit import RateLimit
 from planpush.models.session import BrowserSession, SignInLink
 from planpush.models.setting import Setting, settings
 from planpush.models.spent import Spent
 from planpush.models.token import Token
+from planpush.models.viewer import Viewer
 
 
 def sweep() -> None:
@@ -23,6 +25,8 @@ def sweep() -> None:
     oldest = now() - timedelta(seconds=settings().session_max_age)
     db.session.execute(delete(BrowserSession).where(BrowserSession.created_at < oldest))
     db.session.execute(delete(SignInLink).where(SignInLink.expires_at < now()))
-    for kind in (DeviceCode, AuthorizationCode, Token, Grant, Client, RateLimit, Spent):
+    for kind in (
+        DeviceCode, AuthorizationCode, Token, Grant, Client, RateLimit, Spent, Draft, Viewer,
+    ):  # fmt: skip
         kind.sweep()
     Setting.reseal()

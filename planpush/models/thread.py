@@ -15,6 +15,7 @@ from planpush.content.problem import Forbidden, NotFound
 from planpush.db import Base, UTCDateTime, db, now
 from planpush.models.comment import Comment
 from planpush.models.plan import Plan
+from planpush.models.rejection import Rejection
 from planpush.models.user import User
 from planpush.models.version import Version
 
@@ -50,6 +51,7 @@ class Thread(Base):
         back_populates="thread", order_by=Comment.id, lazy="selectin"
     )
     origins: Mapped[list[Origin]] = relationship(order_by="Origin.id", lazy="selectin")
+    rejections: Mapped[list[Rejection]] = relationship(order_by=Rejection.id, lazy="selectin")
 
     @classmethod
     def open(

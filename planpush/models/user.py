@@ -36,6 +36,8 @@ class User(Base):
     awaits_identity: Mapped[bool] = mapped_column(default=False)
     external_id: Mapped[str | None] = mapped_column(String(255), index=True)
     scim: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)  # attributes we only keep
+    keys: Mapped[bool] = mapped_column(default=True)  # whether one-letter keys do something
+    presence: Mapped[bool] = mapped_column(default=True)  # whether others see what they read
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
     updated_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
     deleted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

@@ -93,7 +93,7 @@ def test_a_thread_on_a_node_that_goes_is_outdated_at_its_section(pushed: Any, op
 def test_the_card_quotes_what_the_part_is_called(opened: Any) -> None:
     _, thread = opened("Web app → Gateway: JWT")
     assert thread.origin.label == "Web app → Gateway: JWT"
-    assert thread.origin.kind == "element"
+    assert thread.origin.kind == "edge"
 
 
 @pytest.mark.parametrize(

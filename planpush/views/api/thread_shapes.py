@@ -53,7 +53,7 @@ class ThreadAnswer(Shape):
 
     id: Id
     state: Literal["open", "resolved"]
-    kind: Literal["document", "element", "text", "cell"]
+    kind: Literal["document", "element", "text", "cell", "node", "edge"]
     anchor: str
     quote: str
     now: str
