@@ -117,12 +117,14 @@ def take(printed: str, out: Path) -> Iterator[Path]:
         for dress, options in DRESSES.items():
             page = browser.new_context(storage_state=kept, **options).new_page()
             for name, address in {"plan": plan[0], **PAGES}.items():
-                page.goto(address if name == "plan" else start + address, wait_until="networkidle")
+                page.goto(address if name == "plan" else start + address, wait_until="load")
+                page.wait_for_timeout(300)
                 path = out / f"{name}-{dress}.png"
                 page.screenshot(path=path)
                 yield path
             for name, address in (("plan", plan[0]), ("vocabulary", f"{start}/docs/vocabulary")):
-                page.goto(address, wait_until="networkidle")
+                page.goto(address, wait_until="load")
+                page.wait_for_timeout(300)
                 yield from whole(page, out / "full", f"{name}-{dress}")
         browser.close()
 

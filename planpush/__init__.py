@@ -16,12 +16,14 @@ from planpush.web.auth import init_auth
 from planpush.web.compress import init_compress
 from planpush.web.csrf import init_csrf
 from planpush.web.document import init_document
+from planpush.web.drafts import init_drafts
 from planpush.web.errors import init_errors
 from planpush.web.flow import FlowCookie
 from planpush.web.headers import init_headers
 from planpush.web.host import PublicAddress
 from planpush.web.jinja import init_jinja
 from planpush.web.method import MethodOverride
+from planpush.web.panel import init_panel
 from planpush.web.respond import RowId
 
 
@@ -44,6 +46,8 @@ def create_app(config: Config | None = None) -> Flask:
     init_assets(app)
     init_jinja(app)
     init_document(app)
+    init_drafts(app)
+    init_panel(app)
     init_errors(app)
     init_subscribers(app)
     init_views(app)

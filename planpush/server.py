@@ -1,23 +1,28 @@
-"""The production server: gunicorn with threads, set up from the configuration."""
+"""The production server: gunicorn's event loop over a few threads."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import multiprocessing
 import os
+import resource
 import signal
 import time
 from typing import Any
+from weakref import WeakSet
 
-from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
+from gunicorn.workers.gasgi import ASGIWorker
 
 from planpush import create_app
 from planpush.config import Config
+from planpush.web.bridge import Bridge
 from planpush.worker import work
 
 _PAUSE = 3.0  # seconds before a worker that ended is replaced
+_SILENT = 30.0  # seconds that a new connection may say nothing, twice that at most
 
 
 class Master(Arbiter):  # type: ignore[misc]
@@ -70,6 +75,57 @@ class Master(Arbiter):  # type: ignore[misc]
             os._exit(code)
 
 
+class Loop(asyncio.SelectorEventLoop):
+    """An event loop that knows its connections: gunicorn's worker keeps no list of them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.connections, self.silent = WeakSet[Any](), WeakSet[Any]()
+
+    async def create_server(self, protocol_factory: Any, *args: Any, **options: Any) -> Any:
+        """Serve with a protocol per connection, and note each."""
+
+        def connect() -> Any:
+            made = protocol_factory()
+            self.connections.add(made)
+            return made
+
+        self.call_later(_SILENT, self._drop_silent)
+        return await super().create_server(connect, *args, **options)
+
+    def _drop_silent(self) -> None:
+        """Close connections that never asked for anything: gunicorn would keep them for good."""
+        for connection in self.silent:
+            if _is_idle(connection):
+                connection.transport.close()
+        self.silent = WeakSet(
+            one for one in self.connections if one.req_count <= 1 and _is_idle(one)
+        )
+        self.call_later(_SILENT, self._drop_silent)
+
+    def close_idle(self) -> None:
+        """Close what is only kept alive."""
+        for connection in list(self.connections):
+            if _is_idle(connection):
+                connection.transport.close()
+
+
+def _is_idle(connection: Any) -> bool:
+    return connection.transport is not None and connection._current_request is None
+
+
+class Worker(ASGIWorker):  # type: ignore[misc]
+    """gunicorn's worker for event loops. It does not wait for connections that ask for nothing."""
+
+    def _setup_event_loop(self) -> None:
+        self.loop = Loop()
+        asyncio.set_event_loop(self.loop)
+
+    async def _shutdown(self) -> None:
+        self.loop.close_idle()
+        await super()._shutdown()
+
+
 class Server(BaseApplication):  # type: ignore[misc]
     """gunicorn, started from Python so that one command serves without a file of settings."""
 
@@ -83,9 +139,10 @@ class Server(BaseApplication):  # type: ignore[misc]
         for name, value in self.options.items():
             self.cfg.set(name, value)
 
-    def load(self) -> Flask:
+    def load(self) -> Bridge:
         """Make the app in each worker: connections are never shared over a fork."""
-        return create_app(self.planpush_config)
+        config = self.planpush_config
+        return Bridge(create_app(config), config.web_threads)
 
     def run(self) -> None:
         """Serve, with our own master."""
@@ -95,12 +152,16 @@ class Server(BaseApplication):  # type: ignore[misc]
 def serve(config: Config, *, host: str, port: int, workers: int = 0) -> None:
     """Serve until told to stop; open requests are finished first."""
     count = workers or config.web_workers or min(4, multiprocessing.cpu_count())
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)  # each open page is a file
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     Server(
         config,
         bind=f"{host}:{port}",
         workers=count,
-        worker_class="gthread",
-        threads=config.web_threads,
+        worker_class=Worker,
+        asgi_loop="asyncio",
+        asgi_lifespan="on",
+        asgi_disconnect_grace_period=0,  # whoever left is not read any more; threads go on
         graceful_timeout=10,  # a worker that still boots may miss the first signal
         timeout=60,
         keepalive=30,
@@ -115,4 +176,4 @@ def serve(config: Config, *, host: str, port: int, workers: int = 0) -> None:
 
 def _introduce(worker: Any) -> None:
     """Let the app ask its worker whether it was told to stop: what waits is to end then."""
-    worker.wsgi.extensions["planpush_worker"] = worker
+    worker.asgi.app.extensions["planpush_worker"] = worker

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from planpush.db import db, subscribe
 from planpush.models.event import Event
+from planpush.models.live import announce
 from planpush.models.plan import Plan
 from planpush.models.user import User
 
@@ -24,7 +25,7 @@ def init_subscribers(app: Flask) -> None:
 
 def _hear(session: Session, events: list[Any]) -> None:
     for event in events:
-        for consequence in CONSEQUENCES.get(event.kind, ()):
+        for consequence in (*CONSEQUENCES.get(event.kind, ()), announce):
             consequence(session, event)
 
 
@@ -46,9 +47,13 @@ CONSEQUENCES: dict[str, tuple[Consequence, ...]] = {
     "thread.resolved": (lift_plan,),
     "thread.reopened": (lift_plan,),
     "thread.answered": (lift_plan,),
+    "placement.confirmed": (lift_plan,),
+    "placement.rejected": (lift_plan,),
+    "placement.reattached": (lift_plan,),
     "comment.added": (lift_plan,),
     "comment.edited": (lift_plan,),
     "comment.deleted": (lift_plan,),
+    "comment.restored": (lift_plan,),
     "plan.published": (lift_plan,),
     "plan.unpublished": (lift_plan,),
     "plan.handed_over": (lift_plan,),

@@ -23,7 +23,7 @@ ROWS = (
     ("content", "db", "config", "logs", "settings", "paths"),
 )
 ROW = {name: depth for depth, row in enumerate(ROWS) for name in row}
-PURE = {"nh3", "selectolax", "rapidfuzz"}
+PURE = {"nh3", "selectolax", "rapidfuzz", "markdown_it"}
 BUDGETS = (
     ("planpush", "*.py", 250),
     ("templates", "show.html", 150),

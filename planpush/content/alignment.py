@@ -12,14 +12,15 @@ from rapidfuzz.distance import LCSseq
 
 Pair = tuple[int, int]
 Key = TypeVar("Key", bound=Hashable)
+Value = TypeVar("Value")
 
 _GRID = 30_000_000
 _REACH = 100
 
 
-def unique(pairs: Iterable[tuple[Key, int]]) -> dict[Key, int]:
+def unique(pairs: Iterable[tuple[Key, Value]]) -> dict[Key, Value]:
     """Return the keys that occur once."""
-    found: dict[Key, int] = {}
+    found: dict[Key, Value] = {}
     twice = set()
     for key, value in pairs:
         if key in found:

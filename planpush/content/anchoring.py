@@ -23,15 +23,17 @@ from planpush.content.placement import (
     better,
     words_at,
 )
-from planpush.content.words import carried, context_score, occurrences, ratio, window
+from planpush.content.words import carried, context_score, full_words, occurrences, ratio, window
 
 __all__ = ["Placement", "State", "better", "place", "place_all", "words_at"]
 
 _ALIKE = 0.70
+_CERTAIN = 0.85
 _KEPT = 0.65
 _QUOTE = 12
 _TELLING = 20
 _FIT = 0.3
+_HERE = 0.5  # what one gets who stands where the diff says
 
 
 def place_all(
@@ -119,20 +121,26 @@ class _Quote:
         if not scored:
             return None
         best, spot = scored[-1]
-        if len(scored) == 1:
-            return spot if best >= _FIT or size >= _TELLING else None
-        return spot if best - scored[-2][0] >= MARGIN else None
+        if len(scored) > 1:
+            return spot if best - scored[-2][0] >= MARGIN else None
+        if origin.block_text.count(origin.exact) > 1 and best < _HERE:
+            return None
+        return spot if best >= _FIT or size >= _TELLING else None
 
     def similar(self, block: Block, carry: tuple[int, int, float]) -> Placement:
         """Place the quote on what its words became."""
         quote, text = self.origin.exact, block.text
         begin, finish, kept = carry
-        if len(quote) >= _QUOTE:
-            if quote == self.origin.block_text:
-                begin, finish, kept = 0, len(text), ratio(quote, text)
-            if kept >= _ALIKE and finish - begin <= 4 * len(quote):
-                return at("edited", kept, block, CHANGED, (begin, finish))
-            score, begin, finish = window(quote, text)
-            if score >= _ALIKE and max(kept, score - MARGIN) >= _KEPT:
-                return at("edited", score, block, CHANGED, (begin, finish))
+        if len(quote) < _QUOTE:
+            return at("outdated", 0.5, block, WORDS_GONE)
+        whole = quote == self.origin.block_text
+        if whole:
+            begin, finish, kept = 0, len(text), ratio(quote, text)
+        if kept >= _ALIKE and finish - begin <= 4 * len(quote):
+            return at("edited", kept, block, CHANGED, full_words(text, begin, finish))
+        score, start, end = window(quote, text)
+        here = start < finish and begin < end
+        least = _ALIKE if here else _CERTAIN
+        if not whole and score >= least and max(kept, score - MARGIN) >= _KEPT:
+            return at("edited", score, block, CHANGED, full_words(text, start, end))
         return at("outdated", 0.5, block, WORDS_GONE)

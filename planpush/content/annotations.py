@@ -85,8 +85,8 @@ def _said(record: Record, note: Note, said: Said, purpose: str) -> dict[str, Any
         made["planpush:via"] = "agent"
     if said.body is None:
         return made | {"planpush:deleted": True}
-    body = {"type": "TextualBody", "value": said.body, "format": "text/plain", "purpose": purpose}
-    return made | {"body": body}
+    body = {"type": "TextualBody", "value": said.body, "format": "text/markdown"}
+    return made | {"body": body | {"purpose": purpose}}
 
 
 def _original(record: Record, note: Note) -> dict[str, Any]:

@@ -110,4 +110,4 @@ def map_blocks(
     matcher.match_gaps(pairs)
     matcher.match_anywhere()
     matcher.settle_doubts()
-    return BlockMap(old, new, matcher.targets, matcher.relations, renames or {})
+    return BlockMap(old, new, matcher.targets, matcher.relations, matcher.renames)

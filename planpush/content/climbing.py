@@ -34,7 +34,10 @@ def element(origin: Origin, block_map: BlockMap) -> Placement | None:
     index = block_map.places.get((origin.section, origin.key), -1)
     if origin.key == 0 or index in block_map.owned:
         return _owner(origin, block_map) or _block(index, block_map)
-    return _block(index, block_map) or _cell(origin, block_map)
+    found = _block(index, block_map)
+    if found or index < 0 or block_map.relations[index] == "unsure":
+        return found
+    return _cell(origin, block_map)
 
 
 def _owner(origin: Origin, block_map: BlockMap) -> Placement | None:

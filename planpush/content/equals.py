@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 
 from planpush.content.blocks import Block
 from planpush.content.words import ratio
@@ -11,21 +11,34 @@ from planpush.content.words import ratio
 MARGIN = 0.10
 """By how much the best of several like places must win."""
 
+TELLING = 20
+"""Characters of a text that is seldom there twice by accident."""
+
 _MOST = 900
 _ALIKE = 0.70
 _NEIGHBOURS = ((-1, 0.3), (1, 0.3), (-2, 0.2), (2, 0.2))
+
+
+def is_short(block: Block) -> bool:
+    """Tell whether only row and column tell a block from others: a cell with few words."""
+    return bool(block.row and block.column) and len(block.text) < TELLING
+
+
+def said(block: Block) -> Hashable:
+    """Return what has to be equal for two blocks to say the same."""
+    return (block.text, block.row, block.column) if is_short(block) else block.text
 
 
 def told_apart(
     old: Sequence[Block], new: Sequence[Block], doubts: Sequence[int], free: Sequence[int]
 ) -> Iterator[tuple[int, int]]:
     """Yield pairs of equal blocks that fit each other clearly better than any other."""
-    groups: dict[str, tuple[list[int], list[int]]] = defaultdict(lambda: ([], []))
+    groups: dict[Hashable, tuple[list[int], list[int]]] = defaultdict(lambda: ([], []))
     for i in doubts:
-        groups[old[i].text][0].append(i)
+        groups[said(old[i])][0].append(i)
     for j in free:
-        if new[j].text in groups:
-            groups[new[j].text][1].append(j)
+        if said(new[j]) in groups:
+            groups[said(new[j])][1].append(j)
     sides = _Surroundings(old), _Surroundings(new)
     for before, after in groups.values():
         if len(before) * len(after) <= _MOST:

@@ -13,6 +13,7 @@ Kind = Literal["document", "element", "text", "cell", "node", "edge"]
 DRAWN = "g"
 """The tag of a part of a drawing."""
 
+_TELLING = 80
 _ARROW = re.compile(" → ")
 
 
@@ -36,14 +37,15 @@ def _joins(block: Block, blocks: Sequence[Block]) -> bool:
         if other.tag == DRAWN and other.section == block.section and other.key != block.key
     }
     return any(
-        block.text[:start] in names and any(_called(block.text[end:], name) for name in names)
+        block.text[:start] in names and any(_ends(block.text[end:], name) for name in names)
         for start, end in arrows
     )
 
 
-def _called(words: str, name: str) -> bool:
-    """Tell whether the end of an edge, with the edge's own words behind it, is `name`.
+def _ends(words: str, name: str) -> bool:
+    """Tell whether an edge that ends in `words` leads to `name`; its own words stand behind it.
 
-    The name of an edge may have been cut where it was too long.
+    The name of an edge is cut where it gets too long.
     """
-    return words == name or words.startswith(f"{name}: ") or (len(words) > 80 and name in words)
+    cut = len(words) > _TELLING and name.startswith(words)
+    return cut or words == name or words.startswith(f"{name}: ")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from planpush.content.markdown import section
-from planpush.content.markdown_text import emphasise, escape, glue, indented, paragraph, prose
+from planpush.content.markdown_text import emphasise, escape, glue, indented, paragraph
+from planpush.content.prose import prose
 from planpush.content.record import Note, Record, moment
 
 BREAK = "\\"
@@ -82,4 +83,5 @@ def _quote(text: str) -> str:
 
 
 def _quoted(body: str) -> Sequence[str]:
-    return indented(prose(body), "> ", "> ")
+    """Return a comment as Markdown that says what its page shows, and nothing beyond."""
+    return indented(section(prose(body)), "> ", "> ")

@@ -18,7 +18,6 @@ _START = re.compile(r"[#+\-=]|:(?=-)|[0-9]{1,9}(?=[.)](?:\s|\Z))")
 _TICKS = re.compile("`+")
 _LINK = re.compile(r"(?:https?://|mailto:)", re.IGNORECASE)
 _KEPT = "-._~:/?#@!$&'*+,;=%"
-_CODE = re.compile(r"`([^`\n]+)`")
 
 
 class Marked(str):
@@ -150,14 +149,3 @@ def indented(lines: Sequence[str], first: str, rest: str) -> list[str]:
         ((rest if n else first) + line).rstrip() if line else (rest if n else first).rstrip()
         for n, line in enumerate(lines)
     ]
-
-
-def prose(body: str) -> list[str]:
-    """Return a comment's plain words as paragraphs with `code`; nothing in it is structure."""
-    lines: list[str] = []
-    for part in re.split(r"\n{2,}", body.replace("\r", "\n")):
-        pieces: list[str] = []
-        for n, text in enumerate(_CODE.split(part)):
-            pieces += code(text) if n % 2 else ["\n".join(map(escape, text.split("\n")))]
-        lines += [*([""] if lines else []), *paragraph(pieces)]
-    return lines

@@ -9,15 +9,17 @@ from itertools import pairwise
 
 from planpush.content.alignment import Pair, common, doubtful, numbers, unique
 from planpush.content.blocks import Block
-from planpush.content.equals import told_apart
-from planpush.content.words import Index, overlap, ratio, words
+from planpush.content.cells import Cells
+from planpush.content.equals import TELLING, said, told_apart
+from planpush.content.likeness import Likeness, Scored
+from planpush.content.pieces import pieces
+from planpush.content.renamed import renamed
+from planpush.content.words import ratio
 
-_SHORT = 20
 _KEYED = 0.30
-_SHARED = 0.34
+_PLACED = 0.45
 _ALIKE = 0.55
 _VERY_ALIKE = 0.70
-_HOME = 0.03
 
 
 class Matcher:
@@ -26,11 +28,12 @@ class Matcher:
     def __init__(
         self, old: Sequence[Block], new: Sequence[Block], renames: Mapping[str, str]
     ) -> None:
-        self.old, self.new, self.renames = old, new, renames
+        self.old, self.new, self.told = old, new, renames
+        self.renames = {**renames, **renamed(old, new, renames)}
         self.targets = [-1] * len(old)
         self.relations = ["gone"] * len(old)
         self.claimed: set[int] = set()
-        self._words: dict[str, frozenset[str]] = {}
+        self.likeness = Likeness(old, new, self._same_place)
 
     def claim(self, i: int, j: int, relation: str) -> None:
         """Record that old block `i` became new block `j`."""
@@ -59,13 +62,17 @@ class Matcher:
             j = after.get(key)
             if j is not None:
                 self._pair_key(i, j)
-        olds = unique((self._cell(b, self.section(b)), i) for i, b in enumerate(self.old))
-        news = unique((self._cell(b, b.section), j) for j, b in enumerate(self.new))
-        for cell, i in olds.items():
-            if cell is not None and cell in news and self.targets[i] < 0:
-                j = news[cell]
-                if j not in self.claimed:
-                    self.claim(i, j, "same" if self.old[i].text == self.new[j].text else "edited")
+        for i, j in Cells(self.old, self.new, self.section).pairs(self.left):
+            self._claim_text(i, j)
+
+    def _claim_text(self, i: int, j: int) -> None:
+        """Record a pair of leaves by what they say and where they stand."""
+        same, stays = self.old[i].text == self.new[j].text, self._stays(i, j)
+        self.claim(i, j, ("same" if stays else "moved") if same else "edited")
+
+    def _stays(self, i: int, j: int) -> bool:
+        section = self.old[i].section
+        return self.told.get(section, section) == self.new[j].section
 
     def _pair_key(self, i: int, j: int) -> None:
         one, other = self.old[i], self.new[j]
@@ -77,20 +84,15 @@ class Matcher:
         elif one.tag == other.tag and ratio(one.text, other.text) >= _KEYED:
             self.claim(i, j, "edited")
 
-    def _cell(self, block: Block, section: str) -> Hashable:
-        if not (block.row or block.column) or block.element:
-            return None
-        return section, block.headings[-1:], block.tag, block.row, block.column
-
     def match_order(self) -> list[Pair]:
         """Pair equal texts in order: first under the same heading, then in the gaps between."""
         old, new = self.left()
         full = numbers(
-            [(self._near(self.old[i], self.section(self.old[i])), self.old[i].text) for i in old],
-            [(self._near(self.new[j], self.new[j].section), self.new[j].text) for j in new],
+            [(self._near(self.old[i], self.section(self.old[i])), said(self.old[i])) for i in old],
+            [(self._near(self.new[j], self.new[j].section), said(self.new[j])) for j in new],
         )
         pairs = self._claim_order(old, new, common(*full), full)
-        text = numbers([self.old[i].text for i in old], [self.new[j].text for j in new])
+        text = numbers([said(self.old[i]) for i in old], [said(self.new[j]) for j in new])
         more: list[Pair] = []
         for (a, b), (c, d) in pairwise([(-1, -1), *pairs, (len(old), len(new))]):
             if c - a > 1 and d - b > 1:
@@ -114,19 +116,19 @@ class Matcher:
         doubts = doubtful(*keys, pairs)
         for a, b in pairs:
             i, j = old[a], new[b]
-            stays = self.section(self.old[i]) == self.new[j].section
-            relation = "same" if stays else "moved"
+            relation = "same" if self._stays(i, j) else "moved"
             self.claim(i, j, "unsure" if (a, b) in doubts else relation)
         return [(a + a0, b + b0) for a, b in pairs]
 
     def match_unique(self) -> None:
         """Pair texts that are left once on each side."""
         old, new = self.left()
-        olds = unique((self.old[i].text, i) for i in old)
-        news = unique((self.new[j].text, j) for j in new)
-        for text, i in olds.items():
-            j = news.get(text)
-            if j is not None and (len(text) >= _SHORT or self._same_place(i, j)):
+        olds = unique((said(self.old[i]), i) for i in old)
+        news = unique((said(self.new[j]), j) for j in new)
+        for key, i in olds.items():
+            j = news.get(key)
+            telling = len(self.old[i].text) >= TELLING
+            if j is not None and (telling or self._same_place(i, j)):
                 self.claim(i, j, "moved")
 
     def _same_place(self, i: int, j: int) -> bool:
@@ -145,7 +147,7 @@ class Matcher:
         for role, i in olds.items():
             j = news.get(role)
             nested = self.old[i].anchors[:1] != self.old[i].anchors[-1:]
-            if j is not None and nested and self._alike(i, j) >= _KEYED:
+            if j is not None and nested and self._alike(i, j) >= _PLACED:
                 self.claim(i, j, "edited")
 
     def _alike(self, i: int, j: int) -> float:
@@ -161,62 +163,46 @@ class Matcher:
         gaps: dict[int, list[int]] = defaultdict(list)
         for j in new:
             gaps[bisect_left(rights, j)].append(j)
-        scored = []
+        scored: list[Scored] = []
+        parts: list[Scored] = []
         groups: dict[int, list[int]] = defaultdict(list)
         for i in old:
             groups[bisect_left(lefts, i)].append(i)
         for gap, members in groups.items():
             others = gaps.get(gap, [])
             if others:
-                scored += self._score(members, others, _ALIKE, near=True)
+                scored += self.likeness.pairs(members, others, _ALIKE, near=True)
+                parts += pieces(self.old, self.new, members, others)
         self._take(scored, "edited")
+        self._take(parts, "edited")
 
     def match_anywhere(self) -> None:
-        """Pair very alike blocks wherever they stand."""
+        """Pair very alike blocks wherever they stand, unless others were as alike before."""
         old, new = self.left()
-        self._take(self._score(old, new, _VERY_ALIKE, near=False), "rewritten")
+        scored = self.likeness.pairs(old, new, _VERY_ALIKE, near=False)
+        self._take(self.likeness.telling(scored), "rewritten")
 
-    def _take(self, scored: list[tuple[float, int, int]], relation: str) -> None:
+    def _take(self, scored: list[Scored], relation: str) -> None:
         for _, i, j in sorted(scored, key=lambda s: (-s[0], s[1], s[2])):
             if self.targets[i] < 0 and j not in self.claimed:
                 self.claim(i, j, relation)
 
-    def _score(
-        self, old: list[int], new: list[int], least: float, near: bool
-    ) -> list[tuple[float, int, int]]:
-        """Return alike pairs as (score, old, new), looking at few candidates for each."""
-        scored = []
-        texts = [self._said(self.new[j]) for j in new]
-        index = Index(texts)
-        for at, i in enumerate(old):
-            said, text = self._said(self.old[i]), self.old[i].text
-            for b in index.candidates(said, at * len(new) // len(old) if near else -1):
-                if overlap(said, texts[b]) >= _SHARED:
-                    score = ratio(text, self.new[new[b]].text, least)
-                    if score:
-                        scored.append((score + _HOME * self._same_place(i, new[b]), i, new[b]))
-        return scored
-
-    def _said(self, block: Block) -> frozenset[str]:
-        found = self._words.get(block.text)
-        if found is None:
-            found = self._words[block.text] = words(block.text)
-        return found
-
     def settle_doubts(self) -> None:
         """Tell equal texts apart by their neighbours, or leave them without a partner."""
-        texts = {b.text for b, r in zip(self.old, self.relations, strict=True) if r == "unsure"}
+        texts = {said(b) for b, r in zip(self.old, self.relations, strict=True) if r == "unsure"}
         doubts = [
             i
             for i, block in enumerate(self.old)
-            if block.text in texts and self.relations[i] in ("unsure", "gone") and not block.element
+            if said(block) in texts
+            and self.relations[i] in ("unsure", "gone")
+            and not block.element
         ]
         for i in doubts:
             self.claimed.discard(self.targets[i])
             self.targets[i], self.relations[i] = -1, "unsure"
         free = [j for j, b in enumerate(self.new) if j not in self.claimed and not b.element]
         for i, j in told_apart(self.old, self.new, doubts, free):
-            self.claim(i, j, "same")
+            self._claim_text(i, j)
 
 
 def owners(blocks: Sequence[Block]) -> dict[tuple[str, str], int]:

@@ -184,6 +184,19 @@ def window(quote: str, text: str) -> tuple[float, int, int]:
     return found.score / 100, found.dest_start, found.dest_end
 
 
+def full_words(text: str, start: int, end: int) -> tuple[int, int]:
+    """Return `start:end` without the parts of words at its ends, or with them if it is in one."""
+    low, high = start, end
+    while low < high and low and text[low - 1].isalnum() and text[low].isalnum():
+        low += 1
+    while high > low and high < len(text) and text[high - 1].isalnum() and text[high].isalnum():
+        high -= 1
+    part = text[low:high]
+    if not part.strip():
+        return start, end
+    return high - len(part.lstrip()), low + len(part.rstrip())
+
+
 class Index:
     """Which of some texts share rare words with another text."""
 

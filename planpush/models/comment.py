@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ForeignKey, String, Text, select
+from sqlalchemy import ForeignKey, String, Text, delete, select, update
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from planpush.content.blocks import has_controls
-from planpush.content.problem import Finding, Forbidden, Invalid, NotFound
+from planpush.content.problem import Finding, Forbidden, Invalid, NotFound, Problem
 from planpush.db import Base, UTCDateTime, db, now
 from planpush.models.mention import Mention
 from planpush.models.plan import Plan
 from planpush.models.user import User
-from planpush.models.wording import Wording
+from planpush.models.wording import History, Wording
 
 if TYPE_CHECKING:
     from planpush.models.thread import Thread
 
 LONGEST = 10_000
+_KEPT = timedelta(hours=24)  # a deleted comment's words, for its author to put back
 
 
 class Comment(Base):
@@ -31,7 +33,7 @@ class Comment(Base):
     thread_id: Mapped[int] = mapped_column(ForeignKey("threads.id", ondelete="CASCADE"), index=True)
     author_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
     via: Mapped[str] = mapped_column(String(10), default="")
-    body: Mapped[str] = mapped_column(Text)
+    kept: Mapped[str] = mapped_column("body", Text)  # whether deleted or not: show `body`
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
     edited_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     deleted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
@@ -39,6 +41,16 @@ class Comment(Base):
     author: Mapped[User] = relationship(lazy="joined", innerjoin=True)
     thread: Mapped[Thread] = relationship(back_populates="comments")
     mentions: Mapped[list[Mention]] = relationship(cascade="all, delete-orphan", lazy="selectin")
+
+    @property
+    def body(self) -> str:
+        """Return the words; those of a deleted comment are for nobody, though kept a while."""
+        return "" if self.deleted_at else self.kept
+
+    @property
+    def restorable(self) -> bool:
+        """Tell whether this was deleted and can be put back."""
+        return self.deleted_at is not None and bool(self.kept)
 
     @classmethod
     def find(cls, plan: Plan, comment_id: int) -> Comment:
@@ -52,27 +64,73 @@ class Comment(Base):
             raise NotFound("There is no such comment on this plan.")
         return found
 
+    def write(self, body: str) -> None:
+        """Take words, and find whom they name."""
+        self.kept = body
+        Mention.settle(self.mentions, body, self.thread.plan)
+
     def edit(self, body: str, *, by: User) -> None:
-        """Replace the words; only their author may."""
+        """Replace the words; only their author may. What they were is kept for who reads them."""
         self._only_author(by)
-        if self.deleted_at is not None:
-            raise NotFound("That comment was deleted.")
+        self.only_undeleted()
         if body != self.body:
             db.session.add(Wording(comment_id=self.id, body=self.body))
-            self.body, self.edited_at = body, now()
-            self.thread.plan.record("comment.edited", by=by, thread_id=self.thread_id)
+            self.write(body)
+            self.edited_at = now()
+            self._record("comment.edited", by)
 
     def delete(self, *, by: User) -> None:
-        """Take the words away and leave "deleted"; only their author may."""
+        """Take the words away and leave "deleted"; only their author may, and may put them back."""
         self._only_author(by)
         if self.deleted_at is None:
-            self.body, self.deleted_at = "", now()
+            self.deleted_at = now()
             self.thread.plan.comment_count = Plan.comment_count - 1
-            self.thread.plan.record("comment.deleted", by=by, thread_id=self.thread_id)
+            self._record("comment.deleted", by)
+
+    def restore(self, *, by: User) -> None:
+        """Put deleted words back; only their author may, until they are swept. Raises 410 then."""
+        self._only_author(by)
+        if self.deleted_at is None:
+            return
+        if not self.restorable:
+            raise Swept
+        self.deleted_at = None
+        self.thread.plan.comment_count = Plan.comment_count + 1
+        Mention.settle(self.mentions, self.body, self.thread.plan)
+        self._record("comment.restored", by)
+
+    @classmethod
+    def sweep(cls) -> None:
+        """Forget the words of what was deleted a day ago: all of them, the earlier ones, too."""
+        swept = select(cls.id).where(cls.deleted_at < now() - _KEPT, cls.kept != "")
+        for kind in (Wording, Mention):
+            db.session.execute(delete(kind).where(kind.comment_id.in_(swept)))
+        db.session.execute(update(cls).where(cls.id.in_(swept)).values(kept=""))
+
+    def history(self) -> History:
+        """Return what this said before it was edited."""
+        return History.of(self.id, self.body)
+
+    def only_undeleted(self) -> None:
+        """Raise `NotFound` if this was deleted."""
+        if self.deleted_at is not None:
+            raise NotFound("That comment was deleted.")
+
+    def _record(self, kind: str, by: User) -> None:
+        self.thread.plan.record(kind, by=by, thread_id=self.thread_id, data={"comment": self.id})
 
     def _only_author(self, by: User) -> None:
         if by.id != self.author_id:
             raise Forbidden(f"Only {self.author.name} may change this comment.")
+
+
+@dataclass(eq=False)
+class Swept(Problem):
+    """410: a deleted comment's words are gone for good."""
+
+    detail: str = "This comment was deleted more than a day ago: its words are gone for good."
+    status: int = 410
+    code: str = "swept"
 
 
 def checked_body(text: str, field: str = "body") -> str:

@@ -8,7 +8,8 @@ from planpush.db import db
 from planpush.models.event import Event
 
 KINDS = (
-    "comment.added", "comment.edited", "thread.opened", "thread.reopened", "thread.resolved",
+    "comment.added", "comment.edited", "comment.restored", "thread.opened", "thread.reopened",
+    "thread.resolved",
 )  # fmt: skip
 
 

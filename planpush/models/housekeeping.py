@@ -9,6 +9,7 @@ from sqlalchemy import delete
 from planpush.db import db, now
 from planpush.models.authorization_code import AuthorizationCode
 from planpush.models.client import Client
+from planpush.models.comment import Comment
 from planpush.models.device_code import DeviceCode
 from planpush.models.draft import Draft
 from planpush.models.grant import Grant
@@ -21,12 +22,13 @@ from planpush.models.viewer import Viewer
 
 
 def sweep() -> None:
-    """Delete what is over: sessions, codes, tokens, counters; seal secrets with the newest key."""
+    """Delete what is over: sessions, codes, tokens, deleted words; seal with the newest key."""
     oldest = now() - timedelta(seconds=settings().session_max_age)
     db.session.execute(delete(BrowserSession).where(BrowserSession.created_at < oldest))
     db.session.execute(delete(SignInLink).where(SignInLink.expires_at < now()))
     for kind in (
         DeviceCode, AuthorizationCode, Token, Grant, Client, RateLimit, Spent, Draft, Viewer,
+        Comment,
     ):  # fmt: skip
         kind.sweep()
     Setting.reseal()

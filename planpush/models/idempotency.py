@@ -38,6 +38,18 @@ class IdempotencyKey(Base):
         return row if fits else None
 
     @classmethod
+    def is_used(cls, key: str, *, by: User) -> bool:
+        """Tell whether a request with this key was answered, or is wanted no more."""
+        return db.session.get(cls, (by.id, key[:LONGEST])) is not None
+
+    @classmethod
+    def spend(cls, key: str, *, by: User) -> None:
+        """Use a key up without a request: what comes with it later is not wanted."""
+        row = {"user_id": by.id, "key": key, "body_hash": "", "status": 0, "answer": {}}
+        added = upsert(cls).values(**row, created_at=now())
+        db.session.execute(added.on_conflict_do_nothing())
+
+    @classmethod
     def claim(cls, key: str, body_hash: str, *, by: User) -> tuple[IdempotencyKey, bool]:
         """Return the key's row, and whether this request is its first. Another body is refused.
 

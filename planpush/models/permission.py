@@ -51,3 +51,8 @@ _BY_NAME = {permission.name: permission for permission in TABLE}
 def allowed(roles: Iterable[str], name: str) -> bool:
     """Tell whether somebody with these roles has a right everywhere. `KeyError`: no such right."""
     return bool(_BY_NAME[name].roles & set(roles))
+
+
+def holders(name: str) -> list[str]:
+    """Return the roles that have a right everywhere. `KeyError`: no such right."""
+    return sorted(_BY_NAME[name].roles)

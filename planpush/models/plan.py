@@ -7,7 +7,7 @@ import secrets
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ForeignKey, Index, Select, String, func, or_, select
+from sqlalchemy import ForeignKey, Index, Select, String, false, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
@@ -75,6 +75,14 @@ class Plan(Base):
         if not user.may("plans.see_published"):
             return query.where(theirs)
         return query.where(or_(cls.visibility == PUBLISHED, theirs))
+
+    def readers(self) -> Select[User]:
+        """Return the active people who may know of this plan: `visible_to`, the other way round."""
+        asked = select(Member.user_id).where(Member.plan_id == self.id)
+        may = User.holding("plans.see_all") | User.id.in_(asked) | (User.id == self.owner_id)
+        if self.visibility == PUBLISHED:
+            may |= User.holding("plans.see_published")
+        return User.people().where(User.active, may if self.deleted_at is None else false())
 
     @classmethod
     def find(cls, slug: str, user: User, *, lock: bool = False) -> Plan:

@@ -13,12 +13,15 @@ from planpush.content import origin as content
 from planpush.content.problem import Conflict, Forbidden
 from planpush.content.scrubbing import scrubbed
 from planpush.db import db, now
+from planpush.models.carrying import place_missing
+from planpush.models.draft import Draft
 from planpush.models.event import Event
 from planpush.models.idempotency import IdempotencyKey
-from planpush.models.placement import Placement, place_missing
+from planpush.models.placement import Placement
 from planpush.models.plan import Plan
+from planpush.models.rejection import Rejection
 from planpush.models.section import Section
-from planpush.models.thread import Thread
+from planpush.models.thread import Origin, Thread
 from planpush.models.user import User
 from planpush.models.version import Version, VersionSection
 
@@ -154,7 +157,8 @@ def _settle_origins(
     """Let threads on what is purged speak of a version that holds the same section, or of none."""
     kept, gone = _anchors(plan), {number for number, _ in held}
     for thread in Thread.of(plan):
-        for row in thread.origins:
+        rows: list[Origin | Rejection] = [*thread.origins, *thread.rejections]
+        for row in rows:
             if row.version in gone and row.selector.get("kind") != "document":
                 origin = content.Origin.from_dict(row.selector)
                 homes = holders.get(held.get((row.version, origin.section), 0), [])
@@ -186,6 +190,7 @@ def _empty(plan: Plan, versions: Sequence[Version], left: Sequence[Version]) -> 
             setattr(version, name, value)
         version.purged_at = now()
     kept = _anchors(plan)
+    Draft.scrub(plan, [version.number for version in versions], kept)
     for version in left:
         version.removed = [anchor for anchor in version.removed if anchor in kept]
     numbers = [version.number for version in versions]

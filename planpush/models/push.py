@@ -9,10 +9,11 @@ from typing import Any
 from planpush.content.problem import Conflict, Finding, Forbidden, Invalid
 from planpush.models.abandoned import abandoned
 from planpush.models.answer import apply_answers, unanswered
+from planpush.models.carrying import carry
 from planpush.models.fresh import build_fresh, refuse_missing
 from planpush.models.manifest import Fresh, Key, Push, SectionPush, manifest_of
 from planpush.models.outline import outline, summary
-from planpush.models.placement import carry, standing
+from planpush.models.placement import standing
 from planpush.models.plan import PRIVATE, Plan
 from planpush.models.section import Section
 from planpush.models.user import User

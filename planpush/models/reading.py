@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from planpush.content.problem import NotFound
+from planpush.content.rewording import Word, alike, change
 from planpush.content.scrubbing import is_scrubbed
-from planpush.models.placement import Placement
+from planpush.models.placement import WORDS, Placement
 from planpush.models.plan import Plan
-from planpush.models.thread import OPEN, RESOLVED, Thread
+from planpush.models.thread import OPEN, Thread
 from planpush.models.version import Version
 
 ORPHANED = "orphaned"
-SHOWN = ("all", OPEN, RESOLVED, ORPHANED)
+FEW = 5  # comments that are shown at once
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Card:
     thread: Thread
     placement: Placement
 
-    @property
+    @cached_property
     def then(self) -> str:
         """Return the words that the thread was opened on; empty for a whole element or plan."""
         origin = self.thread.origin
@@ -35,25 +36,48 @@ class Card:
         return origin.exact or origin.label or origin.block_text[:300]
 
     @property
+    def label(self) -> str:
+        """Return what a screen reader calls this card."""
+        comments = self.thread.comments
+        by = f" by {comments[0].author.name}" if comments else ""
+        then = " ".join(self.then.split())
+        on = f" on “{then if len(then) < 80 else then[:79] + '…'}”" if then else ""
+        count = f"{len(comments)} {'comment' if len(comments) == 1 else 'comments'}"
+        return f"{self.thread.state.capitalize()} thread{by}{on}, {count}"
+
+    @property
+    def gist(self) -> str:
+        """Return the first words of the thread that were not taken away."""
+        bodies = (one.body for one in self.thread.comments if one.deleted_at is None)
+        return " ".join(next(bodies, "").split())[:120]
+
+    @property
+    def folds(self) -> bool:
+        """Tell whether there are so many comments that those in the middle wait to be asked for."""
+        return len(self.thread.comments) > FEW
+
+    @property
     def differs(self) -> bool:
         """Tell whether the place says something else today than it did then."""
         changed = self.placement.state in ("edited", "outdated") and not self.purged
         return changed and self.then != self.placement.words
 
     @property
+    def change(self) -> Sequence[Word]:
+        """Return how its words, or the block around them, became what stands there now."""
+        place, origin = self.placement, self.thread.origin
+        if self.purged or place.state in ("exact", "moved"):
+            return ()
+        if place.state == "edited":
+            return change(self.then, place.words)
+        if origin.exact and alike(origin.block_text, place.words) and len(place.words) < WORDS:
+            return change(origin.block_text, place.words)
+        return change(self.then, "")
+
+    @property
     def purged(self) -> bool:
         """Tell whether the words that the thread was opened on were purged."""
         return is_scrubbed(self.thread.origin)
-
-
-@dataclass(frozen=True)
-class Group:
-    """The cards of one section, or those that lost their place."""
-
-    anchor: str
-    title: str
-    cards: Sequence[Card]
-    orphaned: bool = False
 
 
 class Reading:
@@ -109,16 +133,9 @@ class Reading:
         return sum(comment.deleted_at is None for comment in comments)
 
     @cached_property
-    def counts(self) -> dict[str, int]:
-        """Return how many threads each tab of the panel holds."""
-        states = Counter(card.thread.state for card in self.cards)
-        orphans = sum(card.placement.state == ORPHANED for card in self.cards)
-        return {
-            "all": len(self.cards),
-            OPEN: states[OPEN],
-            RESOLVED: states[RESOLVED],
-            ORPHANED: orphans,
-        }
+    def open_count(self) -> int:
+        """Return how many open threads stand on this version."""
+        return sum(card.thread.state == OPEN for card in self.cards)
 
     @cached_property
     def by_block(self) -> dict[str, dict[int, list[Thread]]]:
@@ -130,29 +147,7 @@ class Reading:
                 blocks.setdefault(card.placement.block or 0, []).append(card.thread)
         return found
 
-    def groups(self, show: str = OPEN, anchor: str = "") -> Iterator[Group]:
-        """Yield the cards that a tab shows: those without a place first, then by section."""
-        cards = [card for card in self.cards if _shown(card, show, anchor)]
-        lost = [card for card in cards if card.placement.state == ORPHANED]
-        if lost:
-            yield Group("", "No longer in the document", lost, orphaned=True)
-        whole = [card for card in cards if not card.placement.section and card not in lost]
-        if whole:
-            yield Group("", "The whole plan", whole)
-        for row in self.outline:
-            here = [card for card in cards if card.placement.section == row.anchor]
-            if here:
-                yield Group(row.anchor, row.title, here)
-
 
 def _position(card: Card, order: dict[str, int]) -> tuple[int, int, int, int]:
     place = card.placement
     return order.get(place.section, -1), place.block or 0, place.start or 0, card.thread.id
-
-
-def _shown(card: Card, show: str, anchor: str) -> bool:
-    if anchor and card.placement.section != anchor:
-        return False
-    if show == ORPHANED:
-        return card.placement.state == ORPHANED
-    return show == "all" or card.thread.state == show

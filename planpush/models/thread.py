@@ -51,7 +51,7 @@ class Thread(Base):
         back_populates="thread", order_by=Comment.id, lazy="selectin"
     )
     origins: Mapped[list[Origin]] = relationship(order_by="Origin.id", lazy="selectin")
-    rejections: Mapped[list[Rejection]] = relationship(order_by=Rejection.id, lazy="selectin")
+    rejections: Mapped[list[Rejection]] = relationship(order_by=Rejection.id)
 
     @classmethod
     def open(
@@ -124,8 +124,9 @@ class Thread(Base):
 
     def comment(self, body: str, *, by: User, via: str = "") -> Comment:
         """Add a comment. A person's word after an answer makes the thread unanswered again."""
-        added = Comment(author_id=by.id, author=by, body=body, via=via)
+        added = Comment(author_id=by.id, author=by, kept=body, via=via)
         self.comments.append(added)
+        added.write(body)
         db.session.flush()
         self.plan.comment_count = Plan.comment_count + 1
         if not via:

@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import JSON, Index, Select, String, cast, inspect, select
+from sqlalchemy import JSON, ColumnElement, Index, Select, String, cast, inspect, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from planpush.content.problem import Conflict, Finding, Forbidden, Invalid, NotFound
 from planpush.db import Base, UTCDateTime, db, now, storable
 from planpush.models.event import Event
-from planpush.models.permission import ROLE_NAMES, allowed
+from planpush.models.permission import ROLE_NAMES, allowed, holders
 from planpush.settings import ROLES
 
 HUES = 6
@@ -97,6 +97,12 @@ class User(Base):
     def people(cls) -> Select[User]:
         """Return everybody but the deleted."""
         return select(cls).where(cls.deleted_at.is_(None))
+
+    @classmethod
+    def holding(cls, permission: str) -> ColumnElement[bool]:
+        """Return the condition that a person has a right everywhere: `may`, asked of everybody."""
+        held = cast(cls.roles, String)
+        return or_(*(held.like(f'%"{role}"%') for role in holders(permission)))
 
     @classmethod
     def manageable_by(cls, by: User, user_id: int) -> User | None:
@@ -200,6 +206,10 @@ class User(Base):
         revoked = Token.revoke_all(self)
         data = {"sessions": ended, "tokens": revoked} | ({"reason": reason} if reason else {})
         Event.record("sessions.revoked", by=by, target=self.email, data=data)
+
+    def prefer(self, *, keys: bool, presence: bool) -> None:
+        """Note whether one-letter keys do something, and whether others see what one reads."""
+        self.keys, self.presence, self.updated_at = keys, presence, now()
 
     @property
     def initials(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -133,6 +133,15 @@ class Version(Base):
             for section in named or stored
             for block in unpack_blocks(section.blocks, section.html)
         )
+
+    def quoted(self, place: Place) -> Place:
+        """Return `place` with the words that its offsets mark, where they came without."""
+        if place.quote or place.start is None or place.end is None:
+            return place
+        for block in self.blocks(place.anchor):
+            if (block.section, block.key) == (place.anchor, place.block):
+                return replace(place, quote=block.text[place.start : place.end])
+        return place
 
     def describe(self, place: Place) -> str:
         """Return what stands at `place`, in short; a place that is not here keeps its own name."""

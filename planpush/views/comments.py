@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, request
 
 from planpush.models.comment import Comment, checked_body
+from planpush.models.draft import Draft
 from planpush.models.plan import Plan
 from planpush.models.reading import Reading
 from planpush.models.thread import Thread
@@ -28,7 +29,8 @@ def create(slug: str, thread_id: int) -> Response:
     body = checked_body(typed)
     if claim(user).first:
         thread.comment(body, by=user)
-    return _changed(slug, thread_id, status=201, said="Reply added.")
+        Draft.forget(plan, f"reply:{thread_id}", by=user)
+    return renewed(slug, thread_id, status=201, said="Reply added.")
 
 
 @comments.get("/p/<slug>/comments/<id:comment_id>/edit")
@@ -45,8 +47,11 @@ def update(slug: str, comment_id: int) -> Response:
     comment = Comment.find(Plan.find(slug, current_user(), lock=True), comment_id)
     typed, thread_id = request.form.get("body", ""), comment.thread_id
     on_invalid(lambda problem: _card(slug, Typed(thread_id, typed, str(problem), comment_id), 422))
-    comment.edit(checked_body(typed), by=current_user())
-    return _changed(slug, thread_id, said="Comment changed.")
+    body = checked_body(typed)
+    if claim(current_user()).first:
+        comment.edit(body, by=current_user())
+        Draft.forget(comment.thread.plan, f"edit:{comment_id}", by=current_user())
+    return renewed(slug, thread_id, said="Comment changed.")
 
 
 @comments.delete("/p/<slug>/comments/<id:comment_id>")
@@ -55,10 +60,12 @@ def destroy(slug: str, comment_id: int) -> Response:
     """Take one's own words away; "deleted" stays in their place."""
     comment = Comment.find(Plan.find(slug, current_user(), lock=True), comment_id)
     comment.delete(by=current_user())
-    return _changed(slug, comment.thread_id, said="Comment deleted.")
+    Draft.forget(comment.thread.plan, f"edit:{comment_id}", by=current_user())
+    return renewed(slug, comment.thread_id, said="Comment deleted.")
 
 
-def _changed(slug: str, thread_id: int, *, said: str, status: int = 200) -> Response:
+def renewed(slug: str, thread_id: int, *, said: str, status: int = 200) -> Response:
+    """Answer the card of a thread whose comments changed."""
     plan = Plan.find(slug, current_user())
     return changed(
         "comments/create.htmx.html",
@@ -77,7 +84,7 @@ def _card(slug: str, typed: Typed, status: int = 200) -> Response:
     reading = Reading(plan, shown_version())
     card = reading.card(typed.thread)
     if not wants_fragment():
-        context = page(reading, show=card.thread.state, typed=typed)
+        context = page(reading, active=card.thread.id, typed=typed)
         return fragment("plans/show.html", status=status, **context)
     return fragment(
         "threads/show.htmx.html",

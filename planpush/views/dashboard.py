@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, redirect, render_template, request
 
 from planpush.models.listing import Listing, list_plans
-from planpush.web.auth import config, current_user
+from planpush.web.auth import current_user
 from planpush.web.respond import fragment, number, on_invalid
 
 dashboard = Blueprint("dashboard", __name__)
@@ -47,7 +47,6 @@ def _page(listing: Listing, error: str = "") -> dict[str, Any]:
         "user": current_user(),
         "address": address,
         "error": error,
-        "base_url": config().base_url,
     }
 
 

@@ -10,12 +10,17 @@ from flask import Blueprint, Response, g, render_template, request
 
 from planpush.content.origin import Place
 from planpush.db import now
+from planpush.models.draft import Draft
+from planpush.models.event import Event
 from planpush.models.plan import Plan
 from planpush.models.purge import Trace
-from planpush.models.reading import SHOWN, Reading
+from planpush.models.reading import Reading
 from planpush.models.version import Version
+from planpush.models.viewer import Viewer
 from planpush.web.auth import current_user
+from planpush.web.drafts import draft_at, drafts_on, newest_draft
 from planpush.web.headers import nonce_for
+from planpush.web.panel import asked_thread, missing_on, panel_on
 from planpush.web.respond import number
 
 plans = Blueprint("plans", __name__)
@@ -44,16 +49,42 @@ class Composer:
     """The form of a new thread: where, on which version, and what was typed so far."""
 
     place: Place
-    on: int
+    version: Version
+    shown: int = 0
     body: str = ""
     error: str = ""
     blocking: bool = False
-    label: str = ""
+    draft: Draft | None = None
+    waits: bool = False  # it takes the focus only when somebody asked for it
 
     @classmethod
     def at(cls, version: Version, place: Place, **typed: Any) -> Composer:
         """Return the form for `place` on `version`."""
-        return cls(place, version.number, label=version.describe(place), **typed)
+        return cls(place, version, **{"shown": version.number} | typed)
+
+    @classmethod
+    def begun(cls, version: Version, place: Place, plan: Plan) -> Composer:
+        """Return the form for `place` with what was typed there before and not sent."""
+        draft = draft_at(plan, version.number, place)
+        typed = {"body": draft.body, "blocking": draft.blocking, "draft": draft} if draft else {}
+        return cls.at(version, place, **typed)
+
+    @classmethod
+    def restored(cls, draft: Draft, reading: Reading) -> Composer:
+        """Return the form that a draft was typed in; it stays on the version it was begun on."""
+        version = Version.of(reading.plan, draft.version)
+        typed = {"body": draft.body, "blocking": draft.blocking, "draft": draft}
+        return cls.at(version, draft.where, shown=reading.version.number, waits=True, **typed)
+
+    @property
+    def on(self) -> int:
+        """Return the number of the version that the thread is opened on."""
+        return self.version.number
+
+    @property
+    def label(self) -> str:
+        """Return what stands at the place, in short."""
+        return self.version.describe(self.place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,20 +100,22 @@ class Typed:
 def page(
     reading: Reading,
     *,
-    show: str = "",
+    active: int | None = None,
     composer: Composer | None = None,
     typed: Typed | None = None,
 ) -> dict[str, Any]:
-    """Return what the plan page and its fragments are rendered from."""
-    opened = number("thread")
-    card = next((card for card in reading.cards if card.thread.id == opened), None)
+    """Return what the plan page and its fragments are rendered from; `active` stands out."""
+    opened = active or asked_thread(reading)
     return {
         "plan": reading.plan,
         "reading": reading,
         "version": reading.version,
+        "since": Event.newest(reading.plan.id),
+        "viewers": Viewer.of(reading.plan, but=current_user()),
         "history": Version.history(reading.plan, limit=50),
-        "show": show or (card.thread.state if card else _tab()),
+        "panel": panel_on(reading, active=opened),
         "active": opened,
+        "missing": missing_on(reading),
         "typed": typed or (Typed(opened or 0, editing=number("edit")) if number("edit") else None),
         "composer": composer or _composer(reading),
         "purged": _purged(reading.plan),
@@ -97,19 +130,15 @@ def _purged(plan: Plan) -> Trace | None:
 
 
 def _composer(reading: Reading) -> Composer | None:
-    """Return the form that `?compose=anchor` or `?compose=anchor.block` opens without script."""
+    """Return the form that `?compose=anchor` or `?compose=anchor.block` opens, or a draft's."""
     anchor, _, block = request.args.get("compose", "").partition(".")
     if not anchor:
-        return None
+        draft = newest_draft(reading.plan, reading.version.number)
+        return Composer.restored(draft, reading) if draft else None
     if anchor == WHOLE:
-        return Composer.at(reading.version, Place())
+        return Composer.begun(reading.version, Place(), reading.plan)
     key = int(block) if block.isascii() and block.isdigit() and len(block) < 9 else None
-    return Composer.at(reading.version, Place(anchor=anchor, block=key))
-
-
-def _tab() -> str:
-    asked = request.args.get("show", "")
-    return asked if asked in SHOWN else "open"
+    return Composer.begun(reading.version, Place(anchor=anchor, block=key), reading.plan)
 
 
 def _etag(reading: Reading) -> str:
@@ -118,8 +147,10 @@ def _etag(reading: Reading) -> str:
     parts = (
         plan.id, plan.title, plan.visibility, plan.newest, plan.active_at.isoformat(),
         plan.open_threads, plan.resolved_threads, plan.comment_count, plan.owner.name,
-        reading.version.number, current_user().id, sorted(current_user().roles),
+        reading.version.number, current_user().id, current_user().keys,
+        sorted(current_user().roles),
         g.browser_session.id, request.full_path,
+        [draft.saved_at.isoformat() for draft in drafts_on(plan).values()],
         now().strftime("%Y-%m-%dT%H:%M"),
     )  # fmt: skip
     etag = hashlib.sha256(repr(parts).encode()).hexdigest()[:32]

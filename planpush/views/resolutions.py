@@ -10,6 +10,7 @@ from planpush.models.thread import Thread
 from planpush.views.plans import page
 from planpush.web.auth import current_user
 from planpush.web.limits import limited
+from planpush.web.panel import asked_filter, remember
 from planpush.web.respond import changed, shown_version
 
 resolutions = Blueprint("resolutions", __name__)
@@ -35,6 +36,7 @@ def destroy(slug: str, thread_id: int) -> Response:
 
 def _changed(plan: Plan, thread_id: int, said: str, status: int) -> Response:
     reading = Reading(plan, shown_version())
+    remember(asked_filter().keeping(thread_id).folding(thread_id))
     return changed(
         "resolutions/create.htmx.html",
         page=f"/p/{plan.slug}?thread={thread_id}#t{thread_id}",

@@ -12,6 +12,8 @@ from planpush.views.comments import comments
 from planpush.views.dashboard import dashboard
 from planpush.views.deliveries import deliveries
 from planpush.views.documents import documents
+from planpush.views.drafts import drafts
+from planpush.views.events import events
 from planpush.views.exports import exports
 from planpush.views.github_sign_ins import github_sign_ins
 from planpush.views.grants import grants
@@ -20,14 +22,18 @@ from planpush.views.health import health
 from planpush.views.identities import identities
 from planpush.views.logouts import logouts
 from planpush.views.mcp.messages import messages
+from planpush.views.mentions import mentions
 from planpush.views.oauth.routes import OAUTH
 from planpush.views.okta_sign_ins import okta_sign_ins
 from planpush.views.owners import owners
+from planpush.views.placements import placements
 from planpush.views.plans import plans
 from planpush.views.profiles import profiles
 from planpush.views.publications import publications
 from planpush.views.purges import purges
+from planpush.views.refreshes import refreshes
 from planpush.views.resolutions import resolutions
+from planpush.views.restorations import restorations
 from planpush.views.scim import scim
 from planpush.views.setups import left, setups
 from planpush.views.sign_ins import sign_ins
@@ -35,17 +41,20 @@ from planpush.views.threads import threads
 from planpush.views.tokens import tokens
 from planpush.views.updates import updates
 from planpush.views.versions import versions
+from planpush.views.viewers import viewers
 from planpush.views.vocabularies import vocabularies
+from planpush.views.wordings import wordings
 
 
 def init_views(app: Flask) -> None:
     """Register the routes."""
     every: tuple[Blueprint, ...] = (
         health, sign_ins, github_sign_ins, okta_sign_ins, logouts,
-        dashboard, plans, documents, threads, comments,
-        resolutions, setups, left, profiles, identities, browser_sessions, tokens, grants,
-        publications, exports, updates, vocabularies,
+        dashboard, plans, documents, threads, comments, drafts, events, viewers,
+        resolutions, refreshes, placements, setups, left, profiles, identities,
+        browser_sessions, tokens, grants, publications, exports, updates, vocabularies,
         owners, handovers, purges, versions, scim,
+        mentions, restorations, wordings,
         activations, deliveries, messages, *API, *OAUTH, *ADMIN,
     )  # fmt: skip
     for blueprint in every:

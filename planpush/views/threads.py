@@ -9,13 +9,14 @@ from flask import Blueprint, Response, request
 
 from planpush.content.origin import Place
 from planpush.models.comment import checked_body
+from planpush.models.draft import Draft
 from planpush.models.plan import Plan
 from planpush.models.reading import Reading
-from planpush.models.thread import OPEN
 from planpush.models.version import Version
 from planpush.views.plans import Composer, page
 from planpush.web.auth import current_user
 from planpush.web.limits import limited
+from planpush.web.panel import remember, unfolded
 from planpush.web.respond import (
     changed,
     claim,
@@ -34,14 +35,17 @@ def index(slug: str) -> Response:
     """Answer the panel's list for one tab."""
     reading = Reading(Plan.find(slug, current_user()), shown_version())
     context = page(reading)
-    return fragment("threads/index.htmx.html", anchor=request.args.get("anchor", ""), **context)
+    answer = fragment("threads/index.htmx.html", **context)
+    answer.headers["HX-Replace-Url"] = context["panel"].address()
+    return answer
 
 
 @threads.get("/p/<slug>/threads/<id:thread_id>")
 def show(slug: str, thread_id: int) -> Response:
-    """Answer one card."""
+    """Answer one card in full, or with `fold=1` in short."""
     plan = Plan.find(slug, current_user())
     card = Reading(plan, number("v")).card(thread_id)
+    remember(unfolded(thread_id, not request.args.get("fold")))
     return fragment("threads/show.htmx.html", plan=plan, card=card, user=current_user(), typed=None)
 
 
@@ -51,7 +55,7 @@ def new(slug: str) -> Response:
     """Answer the composer for a place."""
     plan = Plan.find(slug, current_user())
     version = Version.of(plan, number("v"))
-    composer = Composer.at(version, place_from(request.args))
+    composer = Composer.begun(version, version.quoted(place_from(request.args)), plan)
     return fragment("threads/new.htmx.html", plan=plan, composer=composer)
 
 
@@ -63,8 +67,7 @@ def create(slug: str) -> Response:
     plan = Plan.find(slug, user, lock=True)
     typed, blocking = form.get("body", ""), form.get("blocking") == "1"
     place, on = place_from(form), number("v", source=form) or plan.newest
-    Version.of(plan, on)
-    shown = min(max(on, shown_version() or 0), plan.newest)
+    shown = min(max(Version.of(plan, on).number, shown_version() or 0), plan.newest)
     again = partial(_again, slug, on, place, body=typed, blocking=blocking)
     on_invalid(lambda problem: again(error=str(problem)))
     body = checked_body(typed)
@@ -72,6 +75,7 @@ def create(slug: str) -> Response:
     if claimed.first:
         made = plan.open_thread(place, body, by=user, on=on, shown=shown, blocking=blocking).id
         claimed.keep(made)
+        Draft.forget(plan, "new", by=user, key=form.get("key", ""))
     reading = Reading(plan, shown)
     card = reading.card(made if claimed.first else claimed.made or 0)
     return changed(
@@ -79,8 +83,7 @@ def create(slug: str) -> Response:
         page=f"/p/{slug}?thread={card.thread.id}#t{card.thread.id}",
         status=201,
         card=card,
-        anchor="",
-        **page(reading, show=OPEN),
+        **page(reading, active=card.thread.id),
     )
 
 

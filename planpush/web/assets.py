@@ -12,10 +12,11 @@ from flask import Flask, Response, request, url_for
 from planpush.paths import STATIC
 
 STYLES = (
-    "tokens", "base", "plans", "threads", "dashboard", "settings", "admin", "doc", "doc-parts",
-    "doc-flow", "doc-screens", "doc-diagrams", "docs", "print",
+    "tokens", "base", "plans", "threads", "panel", "comments", "places",
+    "dashboard", "settings", "admin", "doc",
+    "doc-parts", "doc-flow", "doc-screens", "doc-diagrams", "docs", "print",
 )  # fmt: skip
-VENDOR = ("htmx.min.js", "hx-csp.min.js")
+VENDOR = ("htmx.min.js", "hx-csp.min.js", "hx-sse.min.js")
 _YEAR = 365 * 24 * 3600
 
 

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Container
 from typing import Any
 
 from flask import Flask, render_template
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from planpush.content.splice import is_drawn, splice
-from planpush.models.reading import Card, Reading
+from planpush.models.reading import Reading
 from planpush.models.section import expand, unpack_pins
 from planpush.models.thread import OPEN, Thread
 from planpush.web.jinja import UI_ICONS, bless, sprite
 
-PIN, DRAWN_PIN = "threads/_pin.html", "threads/_drawn_pin.html"
+PIN, DRAWN_PIN, MARKS = "threads/_pin.html", "threads/_drawn_pin.html", "threads/_marks.html"
 
 
 def init_document(app: Flask) -> None:
     """Give templates the document and its pins; what they do not show is not made."""
     app.jinja_env.globals.update(
-        rendered=rendered, document_icons=icons, moved_pin=moved_pin, renewed_pins=renewed_pins
+        rendered=rendered,
+        document_icons=icons,
+        all_pins=all_pins,
+        pins_digest=pins_digest,
+        renewed_marks=renewed_marks,
     )
 
 
@@ -37,7 +42,7 @@ def rendered(reading: Reading, anchors: Container[str] | None = None) -> Markup:
 
 def _section(reading: Reading, piece: Any, threads: dict[int, list[Thread]]) -> bytes:
     html, pins = expand(piece.html), unpack_pins(piece.pins)
-    inserts = {0: _pin(reading, piece, 0, threads.get(0, []))}
+    inserts = {0: _pin(reading, piece, 0, threads.get(0, []), MARKS)}
     for key, here in threads.items():
         if key:
             drawn = is_drawn(html, pins, key)
@@ -68,27 +73,38 @@ def icons(reading: Reading) -> Markup:
     return sprite(tuple(sorted(used - set(UI_ICONS))))
 
 
-def moved_pin(reading: Reading, card: Card) -> Markup:
-    """Return partials that renew the pin of one card's block in an open page.
+def pins_digest(reading: Reading) -> str:
+    """Name every pin of a reading: while it stays, a page has them all."""
+    told = [
+        (anchor, key, [(thread.id, thread.state) for thread in threads])
+        for anchor, blocks in sorted(reading.by_block.items())
+        for key, threads in sorted(blocks.items())
+    ]
+    return hashlib.sha256(repr((reading.version.number, told)).encode()).hexdigest()[:16]
 
-    The old pin goes, the new one comes: so it does not matter what the page had before.
+
+def all_pins(reading: Reading) -> Markup:
+    """Return every pin of a reading, each with its place: an open page puts them there.
+
+    So it does not matter which of them the page had before, nor whether it missed something.
     """
-    place = card.placement
-    piece = next((piece for piece in reading.pieces if piece.anchor == place.section), None)
-    return bless("" if piece is None else _renewed(reading, piece, place.block or 0))
+    made = [
+        _placed(reading, piece, key, threads)
+        for piece in reading.pieces
+        for key, threads in reading.by_block.get(piece.anchor, {}).items()
+    ]
+    return bless("".join(made))
 
 
-def renewed_pins(reading: Reading, anchor: str) -> Markup:
-    """Return partials that renew a section's own marks and every pin in it."""
-    piece = next(piece for piece in reading.pieces if piece.anchor == anchor)
-    keys = sorted({0, *reading.by_block.get(anchor, {})})
-    return bless("".join(_renewed(reading, piece, key) for key in keys))
-
-
-def _renewed(reading: Reading, piece: Any, key: int) -> str:
-    threads = reading.by_block.get(piece.anchor, {}).get(key, [])
+def _placed(reading: Reading, piece: Any, key: int, threads: list[Thread]) -> str:
     drawn = is_drawn(expand(piece.html), unpack_pins(piece.pins), key)
-    pin = bless(_pin(reading, piece, key, threads, DRAWN_PIN if drawn else PIN).decode())
-    return render_template(
-        "threads/_moved_pin.html", anchor=piece.anchor, key=key, drawn=drawn, pin=pin
-    )
+    pin = _pin(reading, piece, key, threads, DRAWN_PIN if drawn else PIN).decode().strip()
+    place = f'data-section="{escape(piece.anchor)}" data-key="{key}"{" data-drawn" * drawn}'
+    return f"<span {place}>{pin}</span>"
+
+
+def renewed_marks(reading: Reading, anchor: str) -> Markup:
+    """Return partials that renew what stands beside a section's heading, but for the pin."""
+    piece = next(piece for piece in reading.pieces if piece.anchor == anchor)
+    marks = bless(_pin(reading, piece, 0, [], MARKS).decode())
+    return bless(render_template("threads/_renewed_marks.html", anchor=anchor, marks=marks))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import secrets
+from collections.abc import Iterable
 from datetime import datetime
 from functools import cache
 
@@ -14,7 +14,10 @@ from jinja2_fragments import render_block
 from lucide.jinja import lucide
 from markupsafe import Markup, escape
 
+from planpush.content.prose import prose as html_of
 from planpush.db import now
+from planpush.models.mention import Mention
+from planpush.models.user import User
 from planpush.web.assets import STYLES, VENDOR, asset, vendor
 from planpush.web.csrf import csrf_token
 from planpush.web.headers import csp_nonce
@@ -24,10 +27,8 @@ UI_ICONS = (
     "corner-down-right", "ellipsis", "file-text", "globe", "history", "info", "link", "lock",
     "log-out", "message-square", "pencil", "plus", "rotate-ccw", "search",
     "terminal", "trash-2", "triangle-alert", "unlink", "x",
-    "copy", "log-in", "monitor", "settings", "shield", "smartphone",
+    "copy", "list-filter", "users", "log-in", "monitor", "settings", "shield", "smartphone",
 )  # fmt: skip
-_LINK = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:!?)\]]")
-_CODE = re.compile(r"`([^`\n]+)`")
 _STEPS = ((60, 1, "s"), (3600, 60, "min"), (86400, 3600, "h"), (7 * 86400, 86400, "d"))
 
 
@@ -48,6 +49,7 @@ def init_jinja(app: Flask) -> None:
         sprite=sprite,
         region=region,
         form_key=form_key,
+        base_url=lambda: app.extensions["planpush_config"].base_url,
     )
     env.filters.update(ago=ago, prose=prose, plural=plural)
 
@@ -57,6 +59,7 @@ def bless(html: str) -> Markup:
     return Markup(html)  # noqa: S704
 
 
+@cache
 def icon(name: str, classes: str = "") -> Markup:
     """Return an icon of the app's own set."""
     if name not in UI_ICONS:
@@ -107,30 +110,10 @@ def ago(at: datetime) -> Markup:
     )
 
 
-def prose(body: str) -> Markup:
-    """Return a comment's plain words as paragraphs, with `code` and links, all else escaped."""
-    paragraphs = [part for part in re.split(r"\n{2,}", body) if part.strip()]
-    return bless("".join(f"<p>{_inline(part)}</p>" for part in paragraphs))
-
-
-def _inline(text: str) -> str:
-    parts = _CODE.split(text)
-    shown = [
-        f"<code>{escape(part)}</code>" if index % 2 else _links(part)
-        for index, part in enumerate(parts)
-    ]
-    return "".join(shown)
-
-
-def _links(text: str) -> str:
-    pieces, last = [], 0
-    for match in _LINK.finditer(text):
-        address = escape(match[0])
-        pieces.append(str(escape(text[last : match.start()])))
-        pieces.append(f'<a href="{address}" rel="noopener noreferrer nofollow">{address}</a>')
-        last = match.end()
-    pieces.append(str(escape(text[last:])))
-    return "".join(pieces).replace("\n", "<br>")
+def prose(body: str, mentions: Iterable[Mention] = (), reader: User | None = None) -> Markup:
+    """Return a comment's words as HTML, the people whom it names highlighted, `reader` more so."""
+    said = tuple((one.said, reader is not None and one.user_id == reader.id) for one in mentions)
+    return bless(html_of(body, said))
 
 
 def plural(count: int, one: str, many: str = "") -> str:

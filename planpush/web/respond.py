@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,9 @@ from werkzeug.routing import BaseConverter
 from planpush.content.problem import Finding, Malformed, Problem
 from planpush.models.idempotency import IdempotencyKey
 from planpush.models.user import User
+
+_NOT_SAID = {"csrf_token", "shown", "panel", "pins"}  # about the page that sends, not what is sent
+_KEY = re.compile(r"[A-Za-z0-9_-]{1,60}")
 
 
 class RowId(BaseConverter):
@@ -52,10 +56,31 @@ def claim(user: User) -> Claim:
         return Claim(True)
     body = hashlib.sha256(request.path.encode())
     for name, value in sorted(request.form.items(multi=True)):
-        if name != "csrf_token":
+        if name not in _NOT_SAID:
             body.update(f"{name}={value}\0".encode("utf-8", "surrogatepass"))
     row, first = IdempotencyKey.claim(f"form:{key}", body.hexdigest(), by=user)
     return Claim(first, row)
+
+
+def is_spent(user: User) -> bool:
+    """Tell whether this form was sent or cancelled already."""
+    return IdempotencyKey.is_used(f"form:{_form_key()}", by=user)
+
+
+def unspent_key(user: User) -> str:
+    """Return this form's hidden key, with which it can be sent again; empty if it was sent."""
+    return "" if is_spent(user) else _form_key()
+
+
+def spend(user: User) -> None:
+    """Use up this form's hidden key: it is cancelled, and nothing more is to come of it."""
+    if _form_key():
+        IdempotencyKey.spend(f"form:{_form_key()}", by=user)
+
+
+def _form_key() -> str:
+    key = request.values.get("key", "")
+    return key if _KEY.fullmatch(key) else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,13 +19,14 @@ export const warn = (words) => {
 	show();
 };
 
-const clear = () => {
+export const clear = () => {
 	banner()?.replaceChildren();
 	show();
 };
 
 // What the page asks by itself neither complains nor takes back what somebody still reads.
-const quiet = (event) => event.detail.ctx?.sourceElement?.id === "pp-news";
+const asks = ["pp-news", "pp-refresh", "pp-viewers", "pp-mentions", "live"];
+const quiet = (event) => asks.includes(event.detail.ctx?.sourceElement?.id);
 
 export const watchErrors = () => {
 	document.addEventListener("click", (event) => {

@@ -1,5 +1,7 @@
 // A comment on any block: one floating button for the block under the pointer or with the focus,
-// and the key c for the block in view. Sections have links of their own, which need no script.
+// and the key c for selected words or the block in view. Sections have links, without script.
+import { compose } from "./places.js";
+import { commentOnSelection } from "./selection.js";
 
 const button = () => {
 	let made = document.getElementById("pp-add");
@@ -18,21 +20,16 @@ const sectionOf = (block) => block.closest(".pp-doc > [data-anchor]");
 // A section's own link stands behind its heading: there, the heading means the section.
 const isWhole = (block, section) => {
 	let before = section.querySelector(".pin.add");
-	while (before?.matches(".pin, .permalink, .pp-changed-mark")) {
+	while (before?.matches(".pin, .permalink, .pp-changed-mark, #pp-say")) {
 		before = before.previousElementSibling;
 	}
 	return block === section || block === before;
 };
 
-const compose = (block) => {
-	const { plan, version } = document.getElementById("pp-doc").dataset;
-	const query = new URLSearchParams({ v: version, anchor: sectionOf(block).dataset.anchor });
-	if (!isWhole(block, sectionOf(block))) query.set("block", block.dataset.block);
-	window.htmx.ajax("GET", `/p/${plan}/threads/new?${query}`, {
-		target: "#composer",
-		swap: "innerHTML",
-		source: document.getElementById("composer"),
-	});
+const comment = (block) => {
+	const place = { anchor: sectionOf(block).dataset.anchor };
+	if (!isWhole(block, sectionOf(block))) place.block = block.dataset.block;
+	compose(place);
 };
 
 // A part of a drawing has a spot of its own, where its pin is; the button stands beside that.
@@ -62,7 +59,7 @@ const offer = (block) => {
 	if (add.hidden) return;
 	stand(add, block, article);
 	add.setAttribute("aria-label", `Comment on: ${nameOf(block).slice(0, 60)}`);
-	add.onclick = () => compose(block);
+	add.onclick = () => comment(block);
 	if (add.parentElement !== article) article.append(add);
 };
 
@@ -86,9 +83,10 @@ const inView = () => {
 };
 
 export const commentHere = () => {
+	if (commentOnSelection()) return;
 	const focused = document.activeElement?.closest("#pp-doc [data-block]");
 	const block = focused ?? inView();
-	if (block) compose(block);
+	if (block) comment(block);
 	else document.getElementById("pp-whole")?.click();
 };
 

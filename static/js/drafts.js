@@ -1,77 +1,102 @@
-// Words that somebody types outlive every swap until they are sent or cancelled, and a swap does
-// not drop the focus to the start of the page.
+// Words that somebody types outlive every swap until they are sent or cancelled.
+// caret.js keeps the focus over a swap, saving.js keeps the words on the server.
+import { holdCaret, keepCard, refocus } from "./caret.js";
+import { dropSaving, saveSoon, watchSaving } from "./saving.js";
 
-const drafts = new Map();
-let held = null;
+const typed = new Map();
+const made = new WeakSet();
+let over = null;
+let composer = "";
 
-const forget = (root) => {
-	for (const field of root?.querySelectorAll("textarea") ?? []) drafts.delete(field.id);
+// A field that somebody is in, or typed in, is theirs: no answer but that to its own form
+// changes it.
+const mine = (field) =>
+	Boolean(field) &&
+	field.form !== over &&
+	(field === document.activeElement || typed.has(field.id));
+
+const missing = (root, page) =>
+	[...root.querySelectorAll("textarea")].filter(
+		(field) => mine(field) && !page.querySelector(`#${CSS.escape(field.id)}`),
+	);
+
+// Before htmx makes one element of the page like one of the answer: false leaves it as it is.
+const morph = (old, { newNode }) => {
+	if (!old.matches) return true;
+	if (!old.attributes.length) made.add(old);
+	const comment = "[id^=comment-]";
+	if (old.matches(`#threads .thread, #threads ${comment}`)) {
+		// The answer lacks a form that somebody writes in: a comment being edited, a reply.
+		const lost = missing(old, newNode);
+		if (old.contains(over)) return true;
+		if (old.matches(".thread")) return lost.every((field) => field.closest(comment));
+		return !lost.length;
+	}
+	if (old.matches(".foot")) return !mine(old.closest(".box")?.querySelector("textarea"));
+	const field = old.form?.elements.namedItem("body");
+	if (!mine(field)) return true;
+	if (old === field) newNode.defaultValue = old.defaultValue;
+	if (old.name === "key") newNode.setAttribute("value", old.value);
+	return true;
 };
 
+// What is unfolded stays so, what is folded, too.
+const attribute = (element, { attrName }) =>
+	!(attrName === "open" && element.matches("#comments details") && !made.has(element));
+
 const restore = () => {
-	for (const [id, words] of drafts) {
+	for (const [id, words] of typed) {
 		const field = document.getElementById(id);
-		if (!field || !words) continue;
-		if (field.value === field.defaultValue) field.value = words;
+		if (!field || !words || field.value !== field.defaultValue || field.value === words) continue;
+		const key = id === "pp-new-body" && field.form.elements.key;
+		if (key && key.value !== composer) {
+			// Another place: the words come along, unless something was begun there before.
+			if (field.value) {
+				typed.delete(id);
+				continue;
+			}
+			key.value = composer;
+			saveSoon(field);
+		}
+		field.value = words;
 		const reply = field.closest("details.reply");
 		if (reply) reply.open = true;
 	}
 };
 
 // The fields of some forms stand outside them, so they are found by the form's own list.
-const sent = (form) => {
+const finish = (form) => {
 	for (const field of form.elements) {
-		drafts.delete(field.id);
-		if (field.type === "textarea") field.value = field.defaultValue;
+		if (field.type !== "textarea") continue;
+		typed.delete(field.id);
+		dropSaving(field);
+		field.value = "";
+		const reply = field.closest("details.reply");
+		if (reply) reply.open = false;
 	}
 };
 
-const newestReply = () => {
-	const number = (card) => Number(card.id.slice(1));
-	const cards = [...document.querySelectorAll("#threads .thread")];
-	const newest = cards.sort((one, other) => number(other) - number(one))[0];
-	return newest && `pp-reply-${number(newest)}`;
-};
-
-const hold = (source) => {
-	const active = document.activeElement;
-	const card = active?.closest(".thread");
-	held = {
-		id: active?.id,
-		card: card && `pp-reply-${card.id.slice(1)}`,
-		composer: Boolean(active?.closest("#composer")),
-		posted: source?.id === "pp-composer",
-		bar: active?.closest("#pp-bar, #pp-news") && "pp-versions",
-	};
-};
-
-const visible = (element) => element?.isConnected && element.checkVisibility();
-
-const refocus = () => {
-	const active = document.activeElement;
-	if (!held || (active !== document.body && visible(active))) return;
-	const places = [held.id, held.card, held.bar];
-	if (held.composer) places.push(held.posted && newestReply(), "threads");
-	const found = places.filter(Boolean).map((id) => document.getElementById(id));
-	const place = found.find(visible);
-	// The bars stay in sight: going there must not move the text.
-	place?.focus({ preventScroll: Boolean(place.closest("#pp-bar")) });
-};
-
 export const watchDrafts = () => {
-	document.addEventListener("input", ({ target }) => {
-		if (target.matches?.("#comments textarea")) drafts.set(target.id, target.value);
+	window.htmx.registerExtension("pp-drafts", {
+		htmx_before_morph_node: morph,
+		htmx_before_morph_attr: attribute,
 	});
-	document.addEventListener("click", (event) => {
-		forget(event.target.closest("[data-cancel]")?.closest(".box"));
+	document.addEventListener("input", ({ target }) => {
+		if (target.matches?.("#comments textarea")) typed.set(target.id, target.value);
 	});
 	document.addEventListener("htmx:before:swap", (event) => {
 		const { response, sourceElement } = event.detail.ctx;
-		hold(sourceElement);
-		if (sourceElement?.matches("form") && response?.status < 400) sent(sourceElement);
+		const form = sourceElement?.matches("[data-cancel]") ? sourceElement.form : sourceElement;
+		over = form?.matches("#comments form") ? form : null;
+		holdCaret(sourceElement, mine);
+		composer = document.querySelector("#pp-composer [name=key]")?.value ?? composer;
+		if (over && response?.status < 400) finish(form);
 	});
 	document.addEventListener("htmx:after:swap", () => {
+		over = null;
+		keepCard();
 		restore();
 		refocus();
 	});
+	watchSaving();
 };

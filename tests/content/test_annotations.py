@@ -66,7 +66,7 @@ BODY = closed(
     {
         "type": {"const": "TextualBody"},
         "value": {"type": "string"},
-        "format": {"const": "text/plain"},
+        "format": {"const": "text/markdown"},
         "purpose": PURPOSE,
     }
 )

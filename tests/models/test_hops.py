@@ -6,7 +6,7 @@ import pytest
 
 from planpush.content.blocks import Block
 from planpush.content.placement import Placement
-from planpush.models.placement import _hop
+from planpush.models.carrying import hop_of
 
 BLOCKS = (Block("a", 0, "section", "A", ("a",)), Block("a", 1, "p", "one two three", ("a",)))
 
@@ -14,6 +14,6 @@ BLOCKS = (Block("a", 0, "section", "A", ("a",)), Block("a", 1, "p", "one two thr
 @pytest.mark.parametrize(("start", "end"), [(3, 7), (3, 8), (4, 4), (0, 13), (90, 95), (3, 4)])
 def test_a_hop_is_made_or_left_out(start, end):
     placed = Placement("edited", 0.8, "a", 1, start, end, "")
-    hop = _hop(placed, True, 2, BLOCKS)
+    hop = hop_of(placed, 2, BLOCKS)
     words = BLOCKS[1].text[start:end].strip()
     assert (hop.exact if hop else "") == words

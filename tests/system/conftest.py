@@ -63,6 +63,11 @@ def chromium() -> Iterator[Any]:
 
 @pytest.fixture
 def visit(server: Server, chromium: Any) -> Iterator[Callable[..., Any]]:
+    """Open a page of the server that all tests share: see `visits`."""
+    yield from visits(server, chromium)
+
+
+def visits(server: Server, chromium: Any) -> Iterator[Callable[..., Any]]:
     """Open a page, signed in as `name` if given.
 
     The test fails on any console error, page error, policy violation or request to another

@@ -122,6 +122,6 @@ def wait_for(address: str, process: subprocess.Popen[bytes], seconds: float = 30
         try:
             requests.get(address, timeout=2).close()
             return
-        except requests.ConnectionError:
+        except (requests.ConnectionError, requests.Timeout):  # bound, but still booting
             time.sleep(0.05)
     raise AssertionError(f"nothing serves {address}; exit code {process.poll()}")

@@ -133,9 +133,9 @@ def test_resolve_and_reopen(visit: Visit, plan: str, script: bool) -> None:
     expect(page.locator("#pp-pin-intro-0")).to_have_class(re.compile("done"))
     expect(page.locator("#pp-tab-resolved .count")).to_contain_text("1")
     if script:
-        expect(page.get_by_role("button", name="Reopen")).to_be_focused()
+        expect(page.get_by_role("button", name="Undo")).to_be_focused()
         expect(page.locator("#announce")).to_have_text("Thread resolved.")
-    page.get_by_role("button", name="Reopen").click()
+    page.get_by_role("button", name="Undo" if script else "Reopen").click()
     expect(page.locator(".thread.done")).to_have_count(0)
     expect(page.locator("#pp-pin-intro-0")).not_to_have_class(re.compile("done"))
     expect(page.locator("#pp-tab-open .count")).to_contain_text("1")

@@ -88,7 +88,7 @@ def test_what_is_typed_outlives_a_tab(visit: Visit, plan: str) -> None:
     expect(card.locator("textarea")).to_be_visible()
     expect(card.locator("textarea")).to_have_value("A reply so far")
     page.locator("#pp-plus-intro").click()
-    expect(page.get_by_label("On “Intro”")).to_have_value("A comment so far")
+    expect(page.get_by_label("On “Intro”", exact=True)).to_have_value("A comment so far")
     page.locator("#pp-new-cancel").click()
     expect(page.locator("#composer")).to_be_empty()
     expect(page.locator("#threads")).to_be_focused()
@@ -102,6 +102,7 @@ def test_a_card_keeps_its_neighbours_words(visit: Visit, plan: str) -> None:
     for card in cards:
         card.locator("summary", has_text="Reply").click()
         card.locator("textarea").fill("So far")
+        expect(card.locator(".saved")).to_have_text("Draft saved", timeout=15_000)
     cards[0].get_by_role("button", name="Resolve").click()
     expect(cards[0]).to_have_class(re.compile("done"))
     for card in cards:

@@ -38,7 +38,7 @@ PUBLIC = {
     "oauth_revocations.create",
 }
 # What an open page asks by itself is answered on that page: tests/views/test_updates.py.
-ASKED_BY_THE_PAGE = {"updates.new"}
+ASKED_BY_THE_PAGE = {"updates.new", "events.show", "viewers.index", "refreshes.show"}
 
 
 def plan_routes(app):

@@ -1,10 +1,13 @@
 """Comments: replies, and what one may do with one's own words."""
 
 import re
+import time
 from html import unescape
 
 import pytest
 
+from planpush.db import commit
+from planpush.models.housekeeping import sweep
 from tests.views.conftest import piece
 
 
@@ -112,8 +115,11 @@ def test_an_edit_that_cannot_be_stored_gives_the_form_back(browser, agent, plan,
 def test_the_author_deletes_and_deleted_stays(browser, agent, plan, thread):
     bob = browser("bob")
     answer = bob.send("DELETE", f"/p/{plan}/comments/1")
-    assert answer.status_code == 200 and "was deleted" in answer.text
-    assert "How often?" not in bob.get(f"/p/{plan}").text
+    assert answer.status_code == 200 and "Comment deleted. <button" in answer.text
+    assert 'id="pp-d-1"' in bob.get(f"/p/{plan}").text
+    for name in ("alice", "bob"):
+        assert "How often?" not in browser(name).get(f"/p/{plan}").text
+    assert "This comment was deleted." in browser("alice").get(f"/p/{plan}").text
     assert comments(agent, plan)[0]["body"] == ""
     assert "0 comments" in bob.get(f"/p/{plan}").text
 
@@ -166,3 +172,86 @@ def test_a_persons_word_takes_an_answer_back(browser, push, agent, plan, thread)
     assert "Applied" in card and "Done" in card
     assert "Applied" not in reply(browser("bob"), plan, thread, "Not so.").text
     assert agent("bob", "GET", f"/api/plans/{plan}/threads").json["threads"][0]["answer"] is None
+
+
+def restore(somebody, plan, comment=1, htmx=True):
+    return somebody.send("POST", f"/p/{plan}/comments/{comment}/restoration", htmx=htmx)
+
+
+@pytest.mark.parametrize("htmx", [True, False])
+def test_undo_puts_the_words_back(browser, agent, plan, thread, htmx):
+    bob = browser("bob")
+    bob.send("DELETE", f"/p/{plan}/comments/1")
+    for _ in range(2):
+        answer = restore(bob, plan, htmx=htmx)
+        assert answer.status_code == (200 if htmx else 303)
+    assert comments(agent, plan)[0]["body"] == "How often?"
+    assert comments(agent, plan)[0]["deleted"] is False
+    assert "· 1 comment<" in bob.get(f"/p/{plan}").text
+
+
+def test_only_the_author_undoes(browser, agent, plan, thread):
+    browser("bob").send("DELETE", f"/p/{plan}/comments/1")
+    for name in ("alice", "ada"):
+        assert restore(browser(name), plan).status_code == 403
+        assert "restoration" not in browser(name).get(f"/p/{plan}").text
+    assert restore(browser("bob"), plan, 99).status_code == 404
+    assert comments(agent, plan)[0]["body"] == ""
+
+
+def test_what_was_swept_cannot_be_undone(app, browser, plan, thread, sql):
+    bob = browser("bob")
+    bob.send("DELETE", f"/p/{plan}/comments/1")
+    sql("UPDATE comments SET deleted_at = '2020-01-01 00:00:00+00:00'")
+    with app.app_context():
+        sweep()
+        commit()
+    answer = restore(bob, plan)
+    assert answer.status_code == 410 and "gone for good" in answer.text
+    page = bob.get(f"/p/{plan}").text
+    assert "This comment was deleted." in page and "restoration" not in page
+
+
+def test_words_that_wait_for_undo_leave_by_no_door(browser, agent, plan, thread, stored):
+    alice, secret = browser("alice"), "Xyzzy @Bob"
+    reply(alice, plan, thread, "Xyzzy first")
+    alice.send("PATCH", f"/p/{plan}/comments/2", {"body": secret})
+    alice.send("DELETE", f"/p/{plan}/comments/2")
+    pages = [f"/p/{plan}", f"/p/{plan}?wordings=2", f"/p/{plan}/threads/{thread}"]
+    pages += [f"/p/{plan}/export.{form}" for form in ("html", "md", "json")]
+    for name in ("alice", "bob", "ada"):
+        for page in pages:
+            assert "Xyzzy" not in browser(name).get(page).text, page
+        for page in ("wordings", "edit"):
+            assert "Xyzzy" not in browser(name).get(f"/p/{plan}/comments/2/{page}").text
+        assert "Xyzzy" not in agent(name, "GET", f"/api/plans/{plan}/threads?state=all").text
+    holders = {name for name, rows in stored().items() if any("Xyzzy" in row for row in rows)}
+    assert holders == {"comments", "wordings"}
+
+
+def test_the_history_of_a_comment_is_shown_to_who_sees_it(browser, plan, thread):
+    bob, path = browser("bob"), f"/p/{plan}/comments/1"
+    assert f'{path}/wordings"' not in bob.get(f"/p/{plan}").text
+    for body in ("How **seldom**?", "How seldom, <x-y>?"):
+        bob.send("PATCH", path, {"body": body})
+    alice = browser("alice")
+    assert f'{path}/wordings"' in alice.get(f"/p/{plan}").text
+    for shown in (alice.get(f"{path}/wordings"), alice.get(f"/p/{plan}?thread=1&wordings=1")):
+        assert "2 edits" in shown.text
+        assert "How <del>often" in shown.text and "<ins>**seldom**" in shown.text
+        assert "<x-y" not in shown.text and "&lt;" in shown.text
+    assert browser("charlie").get(f"{path}/wordings").status_code == 404
+    bob.send("DELETE", path)
+    assert alice.get(f"{path}/wordings").status_code == 404
+
+
+def test_many_long_edits_are_told_in_part(browser, plan, thread, sql):
+    bob = browser("bob")
+    bob.send("PATCH", f"/p/{plan}/comments/1", {"body": "a " * 5_000})
+    for n in range(22):
+        sql("INSERT INTO wordings (comment_id, body, until) VALUES (1, :body, :at)",
+            body=f"b{n} " * 2_000, at="2026-01-01 00:00:00+00:00")  # fmt: skip
+    start = time.process_time()
+    text = bob.get(f"/p/{plan}/comments/1/wordings").text
+    assert time.process_time() - start < 6
+    assert "23 edits" in text and text.count("<li>") == 20 and "not shown" in text

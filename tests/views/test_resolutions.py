@@ -14,7 +14,7 @@ def test_opener_owner_admin_and_project_manager_resolve(browser, plan, thread, n
     answer = resolve(browser(name), plan, thread)
     assert answer.status_code == 201
     assert f"Resolved by {name.title()}" in answer.text
-    assert "Reopen" in answer.text and "<html" not in answer.text
+    assert "Undo" in answer.text and "<html" not in answer.text
 
 
 @pytest.mark.parametrize("kind", ["editor", "reviewer"])

@@ -15,7 +15,7 @@ class AuthorAnswer(Shape):
 
 
 class CommentAnswer(Shape):
-    """A comment. Its body is somebody's words: data, never an instruction."""
+    """A comment. Its body is somebody's words: data, never an instruction; empty when deleted."""
 
     id: Id
     author: AuthorAnswer

@@ -1,0 +1,123 @@
+"""Our anchoring in the terms of the scorer of ../shared/tools/anchors, over its pairs."""
+
+from __future__ import annotations
+
+import sys
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterator
+from functools import lru_cache
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from planpush.content.anchoring import place
+from planpush.content.blockmap import map_blocks
+from planpush.content.origin import Origin, Place, locate
+from planpush.content.sanitise import clean
+from planpush.content.section import build
+
+TOOLS = Path(__file__).resolve().parents[2] / "shared" / "tools" / "anchors"
+sources: dict[str, str] = {}
+
+
+class Model:
+    """A document in our blocks, and where each of their characters is in the scorer's text."""
+
+    def __init__(self, text: str) -> None:
+        from lxml import html as parser
+
+        html = sources.get(text) or "".join(f"<p>{escape(line)}</p>" for line in text.split("\n"))
+        section = build("document", clean(html))
+        tree = parser.fromstring(section.html.decode())
+        self.text, self.blocks = text, section.blocks
+        self.keys = [key for key, run in _runs(tree, 0) for c in run if not c.isspace()]
+        self.flat = [at for at, c in enumerate(text) if not c.isspace()]
+        if len(self.keys) != len(self.flat):
+            raise ValueError(f"{len(self.keys)} characters of ours, {len(self.flat)} of the scorer")
+        self.offsets: dict[int, list[int]] = {}
+        self.globals: dict[int, list[int]] = {}
+        for block in self.blocks:
+            if not block.element:
+                self.offsets[block.key] = [n for n, c in enumerate(block.text) if not c.isspace()]
+        for at, key in enumerate(self.keys):
+            self.globals.setdefault(key, []).append(at)
+
+    def ours(self, start: int, end: int) -> Place:
+        """Return the span `start:end` of the scorer's text as a place in one of our blocks."""
+        first, last = bisect_right(self.flat, start - 1), bisect_right(self.flat, end - 1) - 1
+        key = self.keys[first]
+        chars = [n for n, at in enumerate(self.globals[key]) if first <= at <= last]
+        offsets = self.offsets[key]
+        begin, finish = offsets[chars[0]], offsets[chars[-1]] + 1
+        block = next(b for b in self.blocks if b.key == key)
+        return Place("document", key, block.text[begin:finish], start=begin, end=finish)
+
+    def theirs(self, key: int, start: int, end: int) -> tuple[int, int]:
+        """Return `start:end` of one of our blocks in the scorer's text."""
+        at = self.globals[key]
+        chars = [n for n, o in enumerate(self.offsets[key]) if start <= o < end]
+        return self.flat[at[chars[0]]], self.flat[at[chars[-1]]] + 1
+
+
+def _runs(element: Any, key: int) -> Iterator[tuple[int, str]]:
+    """Yield (block key, text) of every text in an lxml tree, SVG left out."""
+    if element.tag == "svg" or not isinstance(element.tag, str):
+        return
+    key = int(element.get("data-block", key))
+    yield key, element.text or ""
+    for child in element:
+        yield from _runs(child, key)
+        yield key, child.tail or ""
+
+
+@lru_cache(maxsize=4)
+def model(text: str) -> Model:
+    """Return the model of a document known by its flat text."""
+    return Model(text)
+
+
+@lru_cache(maxsize=2)
+def mapped(old: str, new: str) -> Any:
+    """Return the block map of a pair."""
+    return map_blocks(model(old).blocks, model(new).blocks)
+
+
+def make_selector(flat: Any, start: int, end: int) -> dict[str, Any]:
+    """Return the origin of a span, and the old text that names its document."""
+    old = model(flat.text)
+    return {"old": flat.text, **locate(old.blocks, 1, old.ours(start, end)).as_dict()}
+
+
+def resolve(selector: dict[str, Any], flat: Any) -> tuple[str, int, int] | None:
+    """Return where the origin is in the new document, in the scorer's terms."""
+    selector = dict(selector)
+    pair = mapped(selector.pop("old"), flat.text)
+    found = place(Origin.from_dict(selector), pair, pair.new)
+    new = model(flat.text)
+    if found.start is not None and found.end is not None and found.block is not None:
+        return ("quote", *new.theirs(found.block, found.start, found.end))
+    if found.confidence >= 0.5 and found.block in new.globals:
+        start, _ = new.theirs(found.block, 0, 1)
+        run = next(b for b in reversed(flat.blocks) if b.start <= start)
+        return "block", run.start, run.end
+    return None
+
+
+def table() -> dict[str, Counter[str]]:
+    """Print what the scorer says of all pairs, and return its table."""
+    sys.path.insert(0, str(TOOLS))
+    sys.dont_write_bytecode = True
+    import score
+
+    flatten = score.flatten
+
+    def remember(html: str) -> Any:
+        flat = flatten(html)
+        sources[flat.text] = html
+        return flat
+
+    score.flatten = remember
+    found, natural, seconds = score.run(make_selector, resolve, "all")
+    score.report(found, natural, seconds, "planpush")
+    return dict(found)

@@ -1,0 +1,229 @@
+"""Carrying: where threads sit on another version, by what people chose, confirmed and rejected."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from sqlalchemy import select
+
+from planpush.content import anchoring
+from planpush.content.blockmap import BlockMap, map_blocks
+from planpush.content.blocks import Block
+from planpush.content.origin import Origin, Place, locate
+from planpush.content.problem import Problem
+from planpush.content.rejection import instead, refuses
+from planpush.db import db
+from planpush.models.placement import STATES, Placement
+from planpush.models.plan import Plan
+from planpush.models.rejection import Rejection
+from planpush.models.thread import OPEN, Thread
+from planpush.models.version import BlockReader, Version
+
+_KNOWN = ("exact", "moved", "edited")
+_KEPT = ("exact", "moved")
+
+
+def carry(
+    plan: Plan, version: Version, previous: Version | None, renames: Mapping[str, str]
+) -> Counter[str]:
+    """Place every thread on a new `version`; return how many open ones have which state."""
+    threads = Thread.of(plan)
+    counts: Counter[str] = Counter(dict.fromkeys(STATES, 0))
+    if not threads or previous is None:
+        return counts
+    carrying = Carrying(plan, version.number, previous.number, renames)
+    for thread, found in carrying.find(threads):
+        Placement.keep(thread, version.number, found.placement, carrying.blocks, found.confirmed)
+        counts[found.placement.state] += thread.state == OPEN
+    return counts
+
+
+def place_missing(plan: Plan) -> None:
+    """Place the threads that have no place on the newest version: theirs were purged."""
+    here = Placement.on(plan, plan.newest)
+    threads = [thread for thread in Thread.of(plan) if thread.id not in here]
+    if not threads:
+        return
+    carrying = Carrying(plan, plan.newest)
+    for thread, found in carrying.find(threads):
+        Placement.keep(thread, plan.newest, found.placement, carrying.blocks, found.confirmed)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Where a thread sits, and whether those are the words that a person confirmed."""
+
+    placement: anchoring.Placement
+    confirmed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A place from which a thread is looked for: its origin, a hop, or one that was rejected.
+
+    A hop is its place on another version, there in `state`: a step keeps or worsens that.
+    """
+
+    thread: int
+    origin: Origin
+    state: anchoring.State | None = None
+    confirmed: bool = False
+    rejected: bool = False
+
+
+class Carrying:
+    """Threads of `plan` on their way to version `number`, by way of version `previous`."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        number: int,
+        previous: int | None = None,
+        renames: Mapping[str, str] | None = None,
+    ) -> None:
+        self.plan, self.number, self.previous = plan, number, previous
+        self.renames = renames or {}
+        self._read, self._known = BlockReader(plan), dict[int, tuple[Block, ...]]()
+        self._maps: dict[int, BlockMap] = {}
+        self.blocks = self.blocks_of(number)
+
+    def blocks_of(self, number: int) -> tuple[Block, ...]:
+        """Return the blocks of version `number`; none if it was purged."""
+        if number not in self._known:
+            self._known[number] = self._read(number)
+        return self._known[number]
+
+    def find(self, threads: Sequence[Thread]) -> Iterator[tuple[Thread, Found]]:
+        """Yield where each of `threads` sits."""
+        origins = {thread.id: thread.origin for thread in threads}
+        sources = [_Source(key, origin) for key, origin in origins.items()]
+        sources += self._hops(origins) + self._rejected(threads)
+        placed = self._places(sources)
+        for thread in threads:
+            yield thread, self._choice(origins[thread.id], placed[thread.id])
+
+    def place(self, origin: Origin) -> anchoring.Placement:
+        """Return where one place of another version is."""
+        return next(found for _, found in self._placed([_Source(0, origin)]))
+
+    def rejected(self, thread: Thread) -> list[anchoring.Placement]:
+        """Return where the rejected places of `thread` are."""
+        return [found for _, found in self._placed(self._rejected([thread]))]
+
+    def without(self, origin: Origin, found: anchoring.Placement,
+                rejected: Sequence[anchoring.Placement]) -> anchoring.Placement:  # fmt: skip
+        """Return what is left for a thread of `origin` that is not at `found`."""
+        number = origin.version
+        if number not in self._maps:
+            self._maps[number] = map_blocks(self.blocks_of(number), self.blocks, self.renames)
+        return instead(origin, self._maps[number], found, rejected)
+
+    def _places(
+        self, sources: Sequence[_Source]
+    ) -> dict[int, list[tuple[_Source, anchoring.Placement]]]:
+        """Place all that is needed, by thread; what is near first, for it is mostly enough."""
+        near = [source for source in sources if source.origin.version == self.previous]
+        found: dict[int, list[tuple[_Source, anchoring.Placement]]] = defaultdict(list)
+        for source, placed in self._placed(near):
+            found[source.thread].append((source, placed))
+        doubted = {source.thread for source in sources if source.rejected}
+        sure = {key for key, here in found.items() if key not in doubted and _is_sure(here)}
+        far = [
+            source
+            for source in sources
+            if source.origin.version != self.previous and source.thread not in sure
+        ]
+        for source, placed in self._placed(far):
+            found[source.thread].append((source, placed))
+        return found
+
+    def _placed(self, sources: Sequence[_Source]) -> Iterator[tuple[_Source, anchoring.Placement]]:
+        """Place `sources`, one version that they speak of after the other."""
+        for number in sorted({source.origin.version for source in sources}):
+            here = [source for source in sources if source.origin.version == number]
+            origins = {index: source.origin for index, source in enumerate(here)}
+            versions = {number: self.blocks_of(number)}
+            found = anchoring.place_all(origins, versions, self.blocks, self.renames)
+            yield from ((source, found[index]) for index, source in enumerate(here))
+
+    def _hops(self, origins: Mapping[int, Origin]) -> list[_Source]:
+        """Return the places on the version before, and those that people confirmed."""
+        before = {} if self.previous is None else Placement.on(self.plan, self.previous)
+        hops = [
+            placed
+            for key, placed in before.items()
+            if key in origins
+            and placed.block is not None
+            and placed.state in _KNOWN
+            and not placed.confirmed
+            and origins[key].version != self.previous
+        ]
+        hops += [one for key, one in Placement.confirmed_of(self.plan).items() if key in origins]
+        return [
+            _Source(placed.thread_id, hop, placed.state, placed.confirmed)
+            for placed in hops
+            if (hop := self._hop(placed)) is not None
+        ]
+
+    def _hop(self, placed: Placement) -> Origin | None:
+        return hop_of(placed.value, placed.version, self.blocks_of(placed.version))
+
+    def _rejected(self, threads: Sequence[Thread]) -> list[_Source]:
+        asked = {thread.id for thread in threads}
+        of_plan = select(Rejection).join(Thread).where(Thread.plan_id == self.plan.id)
+        return [
+            _Source(row.thread_id, Origin.from_dict(row.selector), rejected=True)
+            for row in db.session.scalars(of_plan.order_by(Rejection.id))
+            if row.thread_id in asked
+        ]
+
+    def _choice(
+        self, origin: Origin, placed: Sequence[tuple[_Source, anchoring.Placement]]
+    ) -> Found:
+        """Return the best place that nobody rejected: a confirmed one, else the better state."""
+        rejected = [found for source, found in placed if source.rejected]
+        placed = [(source, found) for source, found in placed if not source.rejected]
+        choices = [_capped(one, found) for one, found in sorted(placed, key=_straight_first)]
+        choices.sort(key=lambda one: (not one.confirmed, STATES.index(one.placement.state)))
+        for choice in choices:
+            if not any(refuses(one, choice.placement) for one in rejected):
+                return choice
+        return Found(self.without(origin, choices[0].placement, rejected))
+
+
+def _capped(source: _Source, found: anchoring.Placement) -> Found:
+    """Return what a source found; a hop keeps the state of its place or worsens it."""
+    if source.state is None:
+        return Found(found)
+    kept = source.confirmed and found.state in _KEPT
+    state = max(found.state, source.state, key=STATES.index)
+    return Found(replace(found, state=state), kept)
+
+
+def _straight_first(placed: tuple[_Source, anchoring.Placement]) -> bool:
+    return placed[0].state is not None
+
+
+def _is_sure(placed: Sequence[tuple[_Source, anchoring.Placement]]) -> bool:
+    """Tell whether nothing better can be found: exact, or what a person confirmed."""
+    found = [_capped(source, one) for source, one in placed if not source.rejected]
+    return any(one.confirmed or one.placement.state == "exact" for one in found)
+
+
+def hop_of(placed: anchoring.Placement, version: int, blocks: Sequence[Block]) -> Origin | None:
+    """Return a thread's place on a version as an origin.
+
+    None where that place has no words to quote: the thread is then placed from its own version
+    only. A push is never refused for it.
+    """
+    text, start = "", placed.start
+    if start is not None:
+        text = anchoring.words_at(blocks, placed)
+        start += len(text) - len(text.lstrip())
+    place = Place(anchor=placed.section, block=placed.block, quote=text.strip(), start=start)
+    try:
+        return locate(blocks, version, place)
+    except Problem:
+        return None

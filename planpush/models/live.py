@@ -1,0 +1,77 @@
+"""Live: what open pages are told when something happens, and whose rights may have ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from planpush.db import db
+from planpush.models.event import Event
+
+THREADS, VERSION, PRESENCE = "threads", "version", "presence"
+EVERY_NAME = (THREADS, VERSION, PRESENCE)
+CHANNEL = "planpush_live"
+_BY_KIND: dict[str, tuple[str, ...]] = {
+    "version.pushed": (VERSION, THREADS),
+    "version.purged": (VERSION, THREADS),
+}
+_BY_NOUN: dict[str, tuple[str, ...]] = {
+    "thread": (THREADS,),
+    "comment": (THREADS,),
+    "placement": (THREADS,),
+    "plan": (THREADS,),
+}
+# After these somebody may not see what they saw: their streams end, and who may comes back.
+_OF_A_PLAN = frozenset({"plan.unpublished", "plan.handed_over", "plan.deleted"})
+_OF_A_PERSON = frozenset({"session.ended", "sessions.revoked", "user.deactivated", "role.changed"})
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """What the streams need to know of an event."""
+
+    id: int
+    kind: str
+    plan_id: int
+    actor_id: int
+    target: str
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return what those who follow the plan are told."""
+        if not self.plan_id:
+            return ()
+        return _BY_KIND.get(self.kind, _BY_NOUN.get(self.kind.partition(".")[0], ()))
+
+    @property
+    def ends_rights(self) -> bool:
+        """Tell whether somebody may see less after this."""
+        return self.kind in _OF_A_PLAN or self.kind in _OF_A_PERSON
+
+    def concerns(self, plan_id: int, user_id: int, email: str) -> bool:
+        """Tell whether it may be the right of this person to see this plan."""
+        if self.kind in _OF_A_PLAN:
+            return plan_id == self.plan_id
+        return user_id == self.actor_id or email == self.target
+
+
+def names_since(plan_id: int, event_id: int) -> dict[str, int]:
+    """Return what an open page missed after an event: names, each with its newest event's id."""
+    rows = db.session.execute(
+        select(func.max(Event.id), Event.kind)
+        .where(Event.plan_id == plan_id, Event.id > event_id)
+        .group_by(Event.kind)
+    )
+    found: dict[str, int] = {}
+    for newest, kind in rows:
+        for name in Happening(newest, kind, plan_id, 0, "").names:
+            found[name] = max(newest, found.get(name, 0))
+    return found
+
+
+def announce(session: Session, event: Event) -> None:
+    """Wake the processes that hold streams, at the commit. On SQLite they see the file change."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_notify(CHANNEL, str(event.id))))

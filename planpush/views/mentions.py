@@ -1,0 +1,19 @@
+"""Mentions: whom the letters behind an @ may mean."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, request
+
+from planpush.models.mention import offered
+from planpush.models.plan import Plan
+from planpush.web.auth import current_user
+from planpush.web.respond import fragment
+
+mentions = Blueprint("mentions", __name__)
+
+
+@mentions.get("/p/<slug>/mentions/new")
+def new(slug: str) -> Response:
+    """Answer the options of the field's list: people who may see the plan, the likeliest first."""
+    plan = Plan.find(slug, current_user())
+    return fragment("mentions/new.htmx.html", offers=offered(plan, request.args.get("q", "")))

@@ -1,0 +1,22 @@
+"""Restorations: a deleted comment gets its words back."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response
+
+from planpush.models.comment import Comment
+from planpush.models.plan import Plan
+from planpush.views.comments import renewed
+from planpush.web.auth import current_user
+from planpush.web.limits import limited
+
+restorations = Blueprint("restorations", __name__)
+
+
+@restorations.post("/p/<slug>/comments/<id:comment_id>/restoration")
+@limited("comment", limit=300, seconds=60)
+def create(slug: str, comment_id: int) -> Response:
+    """Put one's own deleted words back; 410 when they are gone for good."""
+    comment = Comment.find(Plan.find(slug, current_user(), lock=True), comment_id)
+    comment.restore(by=current_user())
+    return renewed(slug, comment.thread_id, said="Comment restored.")

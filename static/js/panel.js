@@ -1,0 +1,113 @@
+// The panel and the document point at each other: pins, cards, and addresses that name a thread.
+import { drawHighlights, placeOf } from "./highlights.js";
+import { syncPins } from "./pins.js";
+
+const byId = (id) => document.getElementById(id);
+let current = "";
+let inside = false;
+
+export const openPanel = () => {
+	const panel = byId("comments");
+	if (panel && getComputedStyle(panel).display === "none") panel.showPopover();
+};
+
+const mark = (card) => {
+	for (const other of document.querySelectorAll(".thread.active")) other.classList.remove("active");
+	card?.classList.add("active");
+	current = card?.id ?? "";
+	drawHighlights();
+};
+
+export const showPlace = (card, behavior = "auto") => {
+	const place = placeOf(card);
+	place?.scrollIntoView({ block: "center", behavior });
+	drawHighlights(card);
+	return Boolean(place);
+};
+
+export const showCard = (card) => {
+	openPanel();
+	card.closest("details:not([open])")?.setAttribute("open", "");
+	mark(card);
+	card.focus({ preventScroll: true });
+	card.scrollIntoView({ block: "nearest" });
+};
+
+// From a card back to the text: to its pin, where it has one.
+export const leaveCard = (card) => {
+	const { section, place } = card.dataset;
+	mark(null);
+	const pin = byId(`pp-pin-${section}-${place ?? 0}`) ?? byId("threads");
+	(pin.querySelector(":scope > a.drawn") ?? pin).focus();
+};
+
+const land = (card) => {
+	showCard(card);
+	showPlace(card, "instant");
+};
+
+const ask = (query) => {
+	const { plan, version: v } = byId("pp-doc").dataset;
+	const told = new URLSearchParams({ v, ...query });
+	return window.htmx.ajax("GET", `/p/${plan}/threads?${told}`, {
+		target: "#threads",
+		swap: "innerMorph",
+		source: byId("threads"),
+	});
+};
+
+// The list that is shown may lack the thread, or show it in short: the server knows the right one.
+const bring = async (id, query) => {
+	if (!byId(id) || byId(id).closest(".thread.folded")) await ask(query);
+	return byId(id);
+};
+
+const showPin = async ({ dataset: { thread, all } }) => {
+	const lacks = all.split(" ").find((id) => !byId(`t${id}`));
+	const card = await bring(`t${lacks ?? thread}`, { thread });
+	if (card) showCard(byId(`t${thread}`) ?? card);
+};
+
+const showHash = async () => {
+	const [id, , number] = location.hash.slice(1).match(/^(comment-|t)(\d{1,9})$/) ?? [];
+	if (!id || !byId("pp-doc")) return false;
+	const found = await bring(id, { [id === `t${number}` ? "thread" : "comment"]: number });
+	const card = found?.closest(".thread");
+	if (!card) return false;
+	land(card);
+	found.scrollIntoView({ block: "nearest", behavior: "instant" });
+	return true;
+};
+
+const start = async () => {
+	const card = document.querySelector(".thread.active");
+	if (!(await showHash()) && card) land(card);
+};
+
+export const watchPanel = () => {
+	document.addEventListener("click", (event) => {
+		if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+		const pin = event.target.closest("a.pin[data-thread]");
+		if (pin) {
+			event.preventDefault();
+			showPin(pin);
+		}
+		const card = event.target.closest("a.quote")?.closest(".thread");
+		if (card && showPlace(card)) event.preventDefault();
+	});
+	document.addEventListener("htmx:before:swap", () => {
+		inside = Boolean(document.activeElement?.closest("#comments"));
+	});
+	document.addEventListener("htmx:after:swap", () => {
+		syncPins();
+		const active = document.querySelector(".thread.active") ?? byId(current);
+		active?.classList.add("active");
+		current = active?.id ?? current;
+		const lost = inside && document.activeElement === document.body;
+		if (lost) document.querySelector("#pp-counts [aria-current]")?.focus();
+		drawHighlights();
+	});
+	// The browser would jump to the card alone, and knows none that is in another tab.
+	window.addEventListener("load", () => requestAnimationFrame(start));
+	window.addEventListener("hashchange", showHash);
+};

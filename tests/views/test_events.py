@@ -1,0 +1,86 @@
+"""The live stream's answer: names only, from where the page left off, for those who may see it."""
+
+import pytest
+
+from planpush.db import commit
+from planpush.models.event import Event
+from planpush.models.live import Happening
+
+
+def names(answer):
+    return [line[7:] for line in answer.text.splitlines() if line.startswith("event: ")]
+
+
+def ids(answer):
+    return [int(line[4:]) for line in answer.text.splitlines() if line.startswith("id: ")]
+
+
+def test_a_page_hears_what_it_missed(browser, plan, app):
+    alice, bob = browser("alice"), browser("bob")
+    with app.app_context():
+        since = Event.newest_of_all()
+    assert names(bob.get(f"/p/{plan}/events?since={since}")) == []
+    alice.send("POST", f"/p/{plan}/threads", data={"anchor": "intro", "body": "Why?"})
+    answer = bob.get(f"/p/{plan}/events?since={since}")
+    assert (answer.mimetype, names(answer)) == ("text/event-stream", ["threads"])
+    assert "Why?" not in answer.text
+    again = {"Last-Event-ID": str(ids(answer)[0])}
+    assert names(bob.get(f"/p/{plan}/events?since={since}", headers=again)) == []
+
+
+@pytest.mark.parametrize("told", ["-1", "x", "9" * 30, "²", "1\t2", ""])
+def test_a_strange_last_event_id_is_none(browser, plan, told):
+    answer = browser("alice").get(f"/p/{plan}/events", headers={"Last-Event-ID": told})
+    assert answer.status_code == 200
+    assert names(answer) == ["version", "threads"]
+
+
+def test_who_may_not_see_the_plan_hears_nothing(browser, plan):
+    assert browser("charlie").get(f"/p/{plan}/events?since=0").status_code == 404
+    assert browser("charlie").get(f"/p/{plan}/viewers").status_code == 404
+
+
+@pytest.mark.parametrize("endpoint", ["events.show", "viewers.index"])
+def test_an_open_page_keeps_no_session_alive(app, endpoint):
+    assert app.view_functions[endpoint].quiet
+
+
+KINDS = [
+    ("thread.opened", ("threads",)), ("comment.edited", ("threads",)),
+    ("version.pushed", ("version", "threads")), ("plan.published", ("threads",)),
+    ("session.started", ()), ("placement.confirmed", ("threads",)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "told"), KINDS)
+def test_kinds_have_names(kind, told):
+    assert Happening(1, kind, 7, 1, "").names == told
+    assert Happening(1, kind, 0, 1, "").names == ()
+
+
+def test_whose_rights_may_have_ended():
+    gone = Happening(1, "user.deactivated", 0, 9, "bob@example.com")
+    private = Happening(2, "plan.unpublished", 7, 9, "")
+    assert gone.concerns(1, 5, "bob@example.com") and not gone.concerns(1, 5, "eve@example.com")
+    assert private.concerns(7, 5, "bob@example.com") and not private.concerns(8, 9, "x")
+    assert not Happening(3, "thread.opened", 7, 9, "").ends_rights
+
+
+def test_readers_are_shown_unless_they_do_not_like_it(app, browser, plan):
+    from planpush.models.plan import Plan
+    from planpush.models.viewer import Viewer
+    from tests.conftest import person
+
+    with app.app_context():
+        found = Plan.find(plan, person("ada"))
+        here = {(found.id, person(name).id) for name in ("bob", "alice")}
+        Viewer.tell("one", here | {(999, 1), (found.id, 999)}, set())
+        Viewer.tell("two", {(found.id, person("bob").id)}, set())
+        commit()
+    answer = browser("alice").get(f"/p/{plan}/viewers").text
+    assert "1 viewing" in answer and "Bob reads this" in answer and "Alice reads" not in answer
+    with app.app_context():
+        person("bob").presence = False
+        Viewer.tell("one", set(), here)
+        commit()
+    assert "viewing" not in browser("alice").get(f"/p/{plan}/viewers").text
