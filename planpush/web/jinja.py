@@ -34,6 +34,7 @@ _STEPS = ((60, 1, "s"), (3600, 60, "min"), (86400, 3600, "h"), (7 * 86400, 86400
 
 def init_jinja(app: Flask) -> None:
     """Give templates their globals and filters; an undefined name is an error."""
+    app.jinja_options = {"cache_size": -1}  # all stay compiled: keeping the last 400 costs more
     env = app.jinja_env
     env.undefined = StrictUndefined
     env.trim_blocks = env.lstrip_blocks = True

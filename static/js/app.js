@@ -10,7 +10,7 @@ import { openPanel, watchPanel } from "./panel.js";
 import { say, watchPlaces } from "./places.js";
 import { watchSelection } from "./selection.js";
 
-// The address that others reach, whatever this browser calls the server.
+// The address that others reach.
 const copyLink = async (link) => {
 	const { pathname, search, hash } = link;
 	await navigator.clipboard.writeText(document.body.dataset.base + pathname + search + hash);

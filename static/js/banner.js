@@ -1,5 +1,4 @@
-// One banner for what went wrong. It floats in the top layer, so that nothing moves and nothing,
-// not even the sheet of comments on a phone, covers it.
+// One banner for what went wrong, in the top layer: it moves nothing and nothing covers it.
 
 const banner = () => document.getElementById("banner");
 
@@ -24,7 +23,7 @@ export const clear = () => {
 	show();
 };
 
-// What the page asks by itself neither complains nor takes back what somebody still reads.
+// What the page asks by itself neither complains nor clears a complaint.
 const asks = ["pp-news", "pp-refresh", "pp-viewers", "pp-mentions", "live"];
 const quiet = (event) => asks.includes(event.detail.ctx?.sourceElement?.id);
 

@@ -1,5 +1,4 @@
-// A comment on any block: one floating button for the block under the pointer or with the focus,
-// and the key c for selected words or the block in view. Sections have links, without script.
+// One floating button comments on the block under the pointer or with the focus.
 import { compose } from "./places.js";
 import { commentOnSelection } from "./selection.js";
 
@@ -17,7 +16,7 @@ const button = () => {
 
 const sectionOf = (block) => block.closest(".pp-doc > [data-anchor]");
 
-// A section's own link stands behind its heading: there, the heading means the section.
+// The heading with the section's own link behind it means the section.
 const isWhole = (block, section) => {
 	let before = section.querySelector(".pin.add");
 	while (before?.matches(".pin, .permalink, .pp-changed-mark, #pp-say")) {
@@ -32,7 +31,7 @@ const comment = (block) => {
 	compose(place);
 };
 
-// A part of a drawing has a spot of its own, where its pin is; the button stands beside that.
+// The spot of a drawing's part, where its pin is.
 const spotOf = (block) =>
 	block instanceof SVGElement ? block.querySelector(":scope > g:last-child") : null;
 
@@ -63,8 +62,7 @@ const offer = (block) => {
 	if (add.parentElement !== article) article.append(add);
 };
 
-// The smallest block at the middle of the view, or the one nearest to it. A section is the last
-// resort: its blocks leave gaps, and whoever reads there means one of them.
+// The smallest block nearest to the middle of the view; a section only where there is no other.
 const inView = () => {
 	const bars = document.getElementById("pp-bar")?.getBoundingClientRect().bottom ?? 0;
 	const middle = (bars + window.innerHeight) / 2;

@@ -1,4 +1,4 @@
-// A swap does not drop the focus to the start of the page, nor the card that somebody writes in.
+// Keeps the focus over a swap, and the card that somebody writes in.
 
 let held = null;
 
@@ -24,7 +24,7 @@ export const holdCaret = (source, mine) => {
 	};
 };
 
-// A list without the card that somebody writes in (it was resolved meanwhile) leaves that card.
+// It may have been resolved meanwhile.
 export const keepCard = () => {
 	if (!held?.kept || document.getElementById(held.kept.id)) return;
 	document.getElementById("threads")?.prepend(held.kept);
@@ -43,6 +43,5 @@ export const refocus = () => {
 	if (held.composer) places.push(held.posted && newestReply(), "threads");
 	const found = places.filter(Boolean).map((id) => document.getElementById(id));
 	const place = found.find(visible);
-	// The bars stay in sight: going there must not move the text.
 	place?.focus({ preventScroll: Boolean(place.closest("#pp-bar")) });
 };

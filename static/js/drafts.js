@@ -1,5 +1,4 @@
 // Words that somebody types outlive every swap until they are sent or cancelled.
-// caret.js keeps the focus over a swap, saving.js keeps the words on the server.
 import { holdCaret, keepCard, refocus } from "./caret.js";
 import { dropSaving, saveSoon, watchSaving } from "./saving.js";
 
@@ -8,8 +7,7 @@ const made = new WeakSet();
 let over = null;
 let composer = "";
 
-// A field that somebody is in, or typed in, is theirs: no answer but that to its own form
-// changes it.
+// Only the answer to its own form changes a field that somebody is in or typed in.
 const mine = (field) =>
 	Boolean(field) &&
 	field.form !== over &&
@@ -20,13 +18,12 @@ const missing = (root, page) =>
 		(field) => mine(field) && !page.querySelector(`#${CSS.escape(field.id)}`),
 	);
 
-// Before htmx makes one element of the page like one of the answer: false leaves it as it is.
+// False leaves the element as it is.
 const morph = (old, { newNode }) => {
 	if (!old.matches) return true;
 	if (!old.attributes.length) made.add(old);
 	const comment = "[id^=comment-]";
 	if (old.matches(`#threads .thread, #threads ${comment}`)) {
-		// The answer lacks a form that somebody writes in: a comment being edited, a reply.
 		const lost = missing(old, newNode);
 		if (old.contains(over)) return true;
 		if (old.matches(".thread")) return lost.every((field) => field.closest(comment));
@@ -50,7 +47,7 @@ const restore = () => {
 		if (!field || !words || field.value !== field.defaultValue || field.value === words) continue;
 		const key = id === "pp-new-body" && field.form.elements.key;
 		if (key && key.value !== composer) {
-			// Another place: the words come along, unless something was begun there before.
+			// The words move to another place, unless something was begun there.
 			if (field.value) {
 				typed.delete(id);
 				continue;
@@ -64,7 +61,6 @@ const restore = () => {
 	}
 };
 
-// The fields of some forms stand outside them, so they are found by the form's own list.
 const finish = (form) => {
 	for (const field of form.elements) {
 		if (field.type !== "textarea") continue;

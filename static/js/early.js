@@ -1,4 +1,4 @@
-// Back and forward while a page still loads would reach nobody: htmx listens once it is parsed.
+// htmx does not listen for back and forward until the page is parsed.
 let parsed = false;
 
 document.addEventListener("DOMContentLoaded", () => {

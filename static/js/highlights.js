@@ -1,11 +1,8 @@
-// Marks the words that open threads speak of, with the CSS Custom Highlight API.
-// A card says where: section, block, and code points in the block's normalised text.
-
+// Marks the words that cards speak of: code points in the text of a block.
 import { rangeIn, textOf } from "./text.js";
 
 const kinds = ["exact", "moved", "edited"];
 
-// The element that a card speaks of: its block, or else its section.
 export const placeOf = (card) => {
 	const { section, place } = card.dataset;
 	const root = section ? document.getElementById(`s-${section}`) : null;
@@ -22,7 +19,7 @@ const rangeOf = (card, texts) => {
 	return rangeIn(texts.get(block), Number(start), Number(end));
 };
 
-// The words that the open composer is about: the browser drops a selection when somebody types.
+// The browser drops the selection when somebody types in the composer.
 const composing = () => {
 	const named = (name) => document.querySelector(`#pp-composer [name="${name}"]`)?.value;
 	const dataset = { section: named("anchor"), place: named("block"), start: named("start") };

@@ -1,4 +1,4 @@
-// One key each, for whoever wants them: a setting turns them off, but for Ctrl+Enter and Escape.
+// One key each; a setting turns them off, but for Ctrl+Enter and Escape.
 import { commentHere } from "./blocks.js";
 import { leaveCard, openPanel, showCard, showPlace } from "./panel.js";
 import { say } from "./places.js";

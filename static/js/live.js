@@ -1,4 +1,4 @@
-// The live stream, when it cannot be had: it says so, and stops asking where it may not follow.
+// Says when the live stream cannot be had, and stops where it is refused.
 import { clear, warn } from "./banner.js";
 
 const refused = [401, 403, 404];
@@ -11,7 +11,7 @@ export const watchStream = () => {
 	document.addEventListener("htmx:sse:error", ({ detail, target }) => {
 		over = refused.includes(detail.status);
 		failures += 1;
-		if (over) window.htmx.trigger(target, "version"); // the notice about versions tells why
+		if (over) window.htmx.trigger(target, "version"); // its answer tells why
 		else if (failures === 2) warn("The connection is lost. It comes back by itself.");
 	});
 	document.addEventListener("htmx:sse:before:connection", (event) => {
@@ -23,7 +23,7 @@ export const watchStream = () => {
 		if (failures > 1) clear();
 		failures = 0;
 	});
-	// A refresh that was asked for before somebody changed what is shown would change it back.
+	// A refresh from before another tab was chosen would change it back.
 	document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
 		ctx.shown = shownNow();
 	});

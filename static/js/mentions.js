@@ -1,13 +1,11 @@
-// Whom an @ may mean: a list at the field while somebody types a name. The field keeps the focus;
-// what is chosen becomes plain text, and the server finds again whom it names.
-
+// Whom an @ may mean: a list at the field, which keeps the focus.
 const FIELD = "#comments textarea[name=body]";
 const NAME = /(?<![\p{L}\p{N}_.@+/-])@(?! )([\p{L}\p{N}\p{M}._'’-]*(?: [\p{L}\p{N}\p{M}.'’-]+){0,3} ?)$/u;
 let field = null;
 let start = 0;
 let asking = false;
 let chosen = 0;
-let nobody = null; // letters that mean nobody, with whatever follows them
+let nobody = null; // letters that begin no name
 
 const list = () => document.getElementById("pp-mentions");
 const options = () => [...list().querySelectorAll("[role=option]")];
@@ -44,7 +42,7 @@ const mark = (at) => {
 	field.setAttribute("aria-activedescendant", all[chosen].id);
 };
 
-// Below the field, or above it where a phone's keyboard leaves no room.
+// Above the field where a phone's keyboard leaves no room below.
 const stand = () => {
 	const { left, width, top, bottom } = field.getBoundingClientRect();
 	const { height: room, offsetTop } = window.visualViewport;

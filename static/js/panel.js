@@ -1,4 +1,4 @@
-// The panel and the document point at each other: pins, cards, and addresses that name a thread.
+// Pins, cards and addresses lead to each other.
 import { drawHighlights, placeOf } from "./highlights.js";
 import { syncPins } from "./pins.js";
 
@@ -33,7 +33,6 @@ export const showCard = (card) => {
 	card.scrollIntoView({ block: "nearest" });
 };
 
-// From a card back to the text: to its pin, where it has one.
 export const leaveCard = (card) => {
 	const { section, place } = card.dataset;
 	mark(null);
@@ -56,7 +55,7 @@ const ask = (query) => {
 	});
 };
 
-// The list that is shown may lack the thread, or show it in short: the server knows the right one.
+// The list may lack the thread, or show it in short.
 const bring = async (id, query) => {
 	if (!byId(id) || byId(id).closest(".thread.folded")) await ask(query);
 	return byId(id);
@@ -107,7 +106,7 @@ export const watchPanel = () => {
 		if (lost) document.querySelector("#pp-counts [aria-current]")?.focus();
 		drawHighlights();
 	});
-	// The browser would jump to the card alone, and knows none that is in another tab.
+	// The browser knows no card in another tab.
 	window.addEventListener("load", () => requestAnimationFrame(start));
 	window.addEventListener("hashchange", showHash);
 };

@@ -1,6 +1,4 @@
-// The server tells every pin of the document; the page puts each where its block is, and keeps
-// those that it has already, with the focus that one of them may have.
-
+// Puts the pins that the server told where their blocks are, and keeps the focus.
 const put = (section, key, drawn, pin) => {
 	const block = section.querySelector(`[data-block="${key}"]`);
 	if (key === "0") section.querySelector(".pin.add")?.before(pin);

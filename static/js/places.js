@@ -1,5 +1,4 @@
-// A place that somebody chose: a new comment begins there, or a thread is put there.
-
+// A new comment begins at a chosen place, or a thread is put there.
 import { openPanel } from "./panel.js";
 
 let moving = null;
@@ -36,7 +35,7 @@ const attach = async (place) => {
 	stop();
 };
 
-// A long quote has no room in an address: the server reads it from the offsets.
+// A long quote has no room in an address; its offsets do.
 const fits = ({ quote, prefix, suffix, ...place }) => {
 	const short = encodeURIComponent(quote ?? "").length < 1500;
 	return short && quote ? { ...place, quote, prefix, suffix } : place;
@@ -83,7 +82,7 @@ export const watchPlaces = () => {
 	);
 	document.addEventListener("keydown", (event) => {
 		if (event.key !== "Escape" || !moving) return;
-		event.preventDefault(); // else the sheet of comments, open again, would close
+		event.preventDefault(); // or the sheet, open again, would close
 		stop();
 	});
 };

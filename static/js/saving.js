@@ -1,6 +1,4 @@
-// What is typed in a comment's form is kept on the server while it is typed, so that it is there
-// after a crash and on another device. The server takes nothing for a form that was sent.
-
+// The server keeps what somebody types, for after a crash and for another device.
 const WAIT = 800;
 const AGAIN = 3000;
 const SIGNED_OUT = "Not saved: sign in in another tab";
@@ -15,7 +13,7 @@ const fieldOf = (element) => {
 
 const tell = (field, words) => {
 	const status = field.closest(".box")?.querySelector(".saved");
-	// The same words again would be read out again.
+	// The same words would be read out again.
 	if (status && status.textContent !== words) status.textContent = words;
 };
 
@@ -39,7 +37,7 @@ const send = (sent, last) => {
 	return fetch(`/p/${plan}/drafts`, how);
 };
 
-// Whoever signed in again in another tab goes on in this one, with the new session's token.
+// Takes the token of whoever signed in again in another tab.
 const renew = async () => {
 	const text = await (await fetch(location.href, { cache: "no-store" })).text();
 	const token = /name="csrf-token" content="(\w+)"/.exec(text)?.[1];
@@ -50,7 +48,7 @@ const renew = async () => {
 	return true;
 };
 
-// One save of a field at a time, in the order of typing; `last` goes out whatever is under way.
+// One save of a field at a time; `last` does not wait.
 const save = async (id, last = false) => {
 	const state = states.get(id);
 	const field = document.getElementById(id);
@@ -87,7 +85,7 @@ export const saveSoon = (field) => {
 	const state = states.get(field.id) ?? {};
 	states.set(field.id, state);
 	const { key } = field.form.elements;
-	// The form was sent in another tab, and somebody goes on in this one: that is a new one.
+	// Sent in another tab: this goes on as a new one.
 	if (state.spent === key.value) key.value = page + ++count;
 	clearTimeout(state.timer);
 	state.due = true;

@@ -1,4 +1,4 @@
-// Words that somebody selects in the document, by mouse, keyboard or touch, take a comment.
+// Selected words take a comment.
 import { compose, isMoving, say } from "./places.js";
 import { choose, placeOf } from "./spans.js";
 import { rangeIn, wordsOf } from "./text.js";
@@ -36,7 +36,7 @@ const floating = () => {
 	});
 	button.addEventListener("pointerdown", (event) => {
 		pressed = true;
-		event.preventDefault(); // a press must not take the selection away
+		event.preventDefault(); // keeps the selection
 	});
 	made.append(button);
 	return made;
@@ -51,7 +51,7 @@ const name = (button, { block, entries, start, end, cut }) => {
 	button.textContent = drawn || cut ? on : isMoving() ? "Put it here" : "Comment";
 };
 
-// It stands below the words, where no menu of the system covers it.
+// No menu of the system covers it below the words.
 const stand = (made, box) => {
 	const edge = made.offsetParent.getBoundingClientRect();
 	const wide = made.offsetWidth;
@@ -89,7 +89,7 @@ const look = () => {
 	else if (!pressed) hide();
 };
 
-// Browsers do not agree where Tab goes from selected words: to what is offered for them.
+// Browsers do not agree where Tab goes from selected words.
 const isReading = () => {
 	const { activeElement: active, body } = document;
 	return active === body || Boolean(active.closest("#pp-doc") && active.id !== "pp-say-button");

@@ -1,4 +1,4 @@
-// Which words of which block a range of the page means: what a comment can sit on.
+// Which words of which block a range means.
 import { textOf, wordsOf } from "./text.js";
 
 const AROUND = 32;
@@ -10,7 +10,6 @@ const covered = (range, node) => {
 	return [from, node === range.endContainer ? range.endOffset : node.length];
 };
 
-// Which code points of a block's text a range covers.
 const spanIn = (entries, range) => {
 	let [node, from, to, start, end] = [null, 0, 0, -1, -1];
 	entries.forEach((entry, index) => {
@@ -34,7 +33,7 @@ const blocksIn = (range, article) => {
 	return found.filter((block) => block && range.intersectsNode(block)).slice(0, MOST);
 };
 
-// A comment sits in one block: of several, in the one that holds most of the selected words.
+// The block that holds most of the selected words.
 export const choose = (range, article) => {
 	let best = null;
 	let blocks = 0;

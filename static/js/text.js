@@ -1,6 +1,5 @@
-// The text of a block as the server counts it: code points in NFC, white space as one space.
-// A nested block and a line break count as white space, our own marks and drawings not at all.
-
+// The text of a block as the server counts it: code points in NFC; white space, a line break
+// and a nested block as one space; our own marks and drawings not at all.
 const OURS = ".pin, .permalink, .pp-changed-mark, svg";
 const NESTED = `[data-block], [data-anchor], :is(p, ul, ol, menu, li, dl, dt, dd, table, caption,
 	colgroup, thead, tbody, tfoot, tr, td, th, h1, h2, h3, h4, h5, h6, hgroup, pre, figure,
@@ -21,7 +20,7 @@ const collect = (node, put) => {
 	}
 };
 
-// Letters and marks that NFC joins never stand in two clusters.
+// What NFC joins never stands in two clusters.
 const composed = (marks, raw) => {
 	const found = [];
 	let next = 0;
@@ -36,7 +35,7 @@ const composed = (marks, raw) => {
 	return found;
 };
 
-// One entry for each code point: where it begins and where it ends in the page.
+// One entry for each code point, with its place in the page.
 export const textOf = (block) => {
 	const marks = [];
 	collect(block, (node) => {
@@ -57,11 +56,9 @@ export const textOf = (block) => {
 	return found;
 };
 
-// The words of some entries, as the server would quote them.
 export const wordsOf = (entries) =>
 	entries.map(({ blank, mark }) => (blank ? " " : mark)).join("");
 
-// The range of the page from one code point of a text to another.
 export const rangeIn = (entries, start, end) => {
 	const [first, last] = [entries[start], entries[end - 1]];
 	if (!first?.node || !last?.tail) return null;
