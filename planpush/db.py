@@ -139,12 +139,16 @@ def subscribe(app: Flask, subscriber: Subscriber) -> None:
 
 
 def commit() -> None:
-    """Flush, hand the recorded events to the subscribers, then commit all of it or none."""
+    """Flush, hand the recorded events to the subscribers, then commit all of it or none.
+
+    What they record themselves is handed to them, too.
+    """
     session = db.session()
     session.flush()
-    events = session.info.pop("events", [])
-    for subscriber in current_app.extensions["planpush_subscribers"] if events else ():
-        subscriber(session, events)
+    while events := session.info.pop("events", []):
+        for subscriber in current_app.extensions["planpush_subscribers"]:
+            subscriber(session, events)
+        session.flush()
     session.commit()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import gzip
 import re
 import sys
 from collections.abc import Iterator
@@ -94,6 +95,11 @@ def test_files_keep_their_budget(folder: str, pattern: str, most: int) -> None:
     files = [path for path in (ROOT / folder).rglob(pattern) if "vendor" not in path.parts]
     sizes = {str(path.relative_to(ROOT)): len(path.read_text().splitlines()) for path in files}
     assert {name: size for name, size in sizes.items() if size > most} == {}
+
+
+def test_our_scripts_together_are_small() -> None:
+    scripts = b"".join(path.read_bytes() for path in sorted((ROOT / "static/js").glob("*.js")))
+    assert len(gzip.compress(scripts, 9)) <= 12_288
 
 
 def functions(folder: str) -> Iterator[tuple[str, ast.FunctionDef]]:

@@ -90,7 +90,8 @@ class Draft(Base):
             return
         draft = before or cls(user_id=by.id, plan_id=plan.id, place=place)
         draft.body, draft.version, draft.blocking = body, unsent.version, unsent.blocking
-        draft.selector = {"key": unsent.key, "turn": unsent.turn} | _stored(unsent.where)
+        turn = unsent.turn if _TURN.fullmatch(unsent.turn) else ""
+        draft.selector = {"key": unsent.key, "turn": turn} | _stored(unsent.where)
         draft.saved_at = now()
         db.session.add(draft)
         cls._drop_oldest(plan, by)

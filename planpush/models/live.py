@@ -25,7 +25,10 @@ _BY_NOUN: dict[str, tuple[str, ...]] = {
 }
 # After these somebody may not see what they saw: their streams end, and who may comes back.
 _OF_A_PLAN = frozenset({"plan.unpublished", "plan.handed_over", "plan.deleted"})
-_OF_A_PERSON = frozenset({"session.ended", "sessions.revoked", "user.deactivated", "role.changed"})
+_OF_A_PERSON = frozenset({
+    "session.ended", "sessions.revoked", "user.deactivated", "role.changed",
+    "logout.back_channel", "logout.front_channel",
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ def create(slug: str) -> Response:
     kept = not is_spent(user)
     if kept:
         Draft.save(plan, request.form.get("place", ""), unsent, by=user)
-    said = "Draft saved" if kept and unsent.body.strip() else ""
+    said = ("Draft saved" if kept else "Sent already, not saved") if unsent.body.strip() else ""
     return changed("drafts/create.htmx.html", page=f"/p/{slug}", said=said)
 
 

@@ -7,12 +7,14 @@ from flask import Blueprint, Response, request
 from planpush.models.mention import offered
 from planpush.models.plan import Plan
 from planpush.web.auth import current_user
+from planpush.web.limits import limited
 from planpush.web.respond import fragment
 
 mentions = Blueprint("mentions", __name__)
 
 
 @mentions.get("/p/<slug>/mentions/new")
+@limited("mention", limit=300, seconds=60, apart=True)
 def new(slug: str) -> Response:
     """Answer the options of the field's list: people who may see the plan, the likeliest first."""
     plan = Plan.find(slug, current_user())

@@ -17,6 +17,7 @@ from flask import Flask
 
 from planpush.web.call import Call, environ_of
 from planpush.web.hub import FOLLOW, HUB, Follower, Hub
+from planpush.web.strangers import is_known
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -88,10 +89,11 @@ class Bridge:
                 message = await receive()
                 if message["type"] == "http.disconnect":
                     return False
-                size += len(message.get("body", b""))
+                size += body.write(message.get("body", b""))
                 if size > _SMALL and not held:
-                    held = await self.large.acquire()
-                body.write(message.get("body", b""))
+                    held = await self._admit_large(environ)
+                    if not held:
+                        return True
                 if not message.get("more_body") or size > self.most:
                     if size or "HTTP_TRANSFER_ENCODING" in environ:
                         environ["CONTENT_LENGTH"] = str(size)
@@ -99,6 +101,14 @@ class Bridge:
         finally:
             if held:
                 self.large.release()
+
+    async def _admit_large(self, environ: dict[str, Any]) -> bool:
+        """Wait for a place for a large body; False: a stranger's counts as too large."""
+        loop = asyncio.get_running_loop()
+        if await loop.run_in_executor(self.pool, is_known, self.app, environ):
+            return await self.large.acquire()
+        environ["CONTENT_LENGTH"] = str(self.most + 1)
+        return False
 
     async def _run(self, call: Call, send: Send) -> None:
         """Run the app in a thread, and send what it answers; a stream goes on after that."""

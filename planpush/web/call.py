@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextvars
+import re
 import sys
 from collections.abc import Iterable, Iterator, MutableMapping
 from functools import lru_cache
 from tempfile import SpooledTemporaryFile
 from threading import Lock
 from typing import Any
-from urllib.parse import unquote_to_bytes, urlsplit
+from urllib.parse import unquote_to_bytes
 
 from flask import Flask
 
@@ -22,6 +23,7 @@ _WSGI = {
     "wsgi.multiprocess": True,
     "wsgi.run_once": False,
 }
+_ADDRESS = re.compile(rb"[a-zA-Z][a-zA-Z0-9+.-]*://[^/]*")
 _CHUNK = 256 * 1024  # bytes of a streamed answer that are sent at a time
 
 
@@ -35,33 +37,48 @@ class Call:
         self.status, self.headers = 500, list[tuple[bytes, bytes]]()
         self.chunk, self.more = b"", True
         self._context = contextvars.copy_context()  # what the app keeps there, any thread finds
-        self._lock = Lock()
+        self._lock, self._over = Lock(), False
         self._answer: Iterable[bytes] = ()
         self._parts: Iterator[bytes] = iter(())
 
     def begin(self) -> None:
         """Run the app up to its first chunk."""
-        with self._lock:
-            self._answer = self._context.run(self.app, self.environ, self._start)
-            self._parts = iter(self._answer)
-            self._take()
+        try:
+            with self._lock:
+                self._answer = self._context.run(self.app, self.environ, self._start)
+                self._parts = iter(self._answer)
+                self._take()
+        finally:
+            self._leave()
 
     def go_on(self) -> None:
         """Take the next chunk."""
-        with self._lock:
-            self._take()
+        try:
+            with self._lock:
+                self._take()
+        finally:
+            self._leave()
 
     def close(self) -> None:
-        """Let the app and the body go, once no thread is busy with them."""
-        with self._lock:
-            close = getattr(self._answer, "close", None)
-            if close is not None:
-                self._context.run(close)
-            self.body.close()
+        """Let the app and the body go; a thread that is busy with them does so when it is done."""
+        self._over = True
+        self._leave()
+
+    def _leave(self) -> None:
+        if self._over and self._lock.acquire(blocking=False):  # no second thread waits for one
+            answer, self._answer = self._answer, ()
+            try:
+                if hasattr(answer, "close"):
+                    self._context.run(answer.close)
+            finally:
+                self.body.close()
+                self._lock.release()
 
     def _start(self, status: str, headers: list[tuple[str, str]], _info: Any = None) -> Any:
         self.status = int(status.split(" ", 1)[0])
-        self.headers = [_header(name, value) for name, value in headers]
+        self.headers = [
+            (_same if name != "Set-Cookie" else _header)(name, value) for name, value in headers
+        ]
         return self._refuse
 
     @staticmethod
@@ -84,7 +101,7 @@ def environ_of(scope: MutableMapping[str, Any], body: Any) -> dict[str, Any]:
     """Return the WSGI environment of an ASGI request (PEP 3333)."""
     raw: bytes = scope["raw_path"] or scope["path"].encode()
     if not raw.startswith((b"/", b"*")):  # a proxy's form of the request: the whole address
-        raw = urlsplit(raw).path
+        raw = _ADDRESS.sub(b"", raw) or b"/"
     client, server = scope.get("client") or ("", 0), scope.get("server") or ("", 0)
     environ = {
         **_WSGI,
@@ -107,9 +124,11 @@ def environ_of(scope: MutableMapping[str, Any], body: Any) -> dict[str, Any]:
     return environ
 
 
-@lru_cache(256)  # most answers say the same, and an open stream keeps what it said
 def _header(name: str, value: str) -> tuple[bytes, bytes]:
     return name.lower().encode("latin-1"), value.encode("latin-1")
+
+
+_same = lru_cache(256)(_header)  # most answers say the same, and an open stream keeps what it said
 
 
 def _key(name: bytes) -> str:

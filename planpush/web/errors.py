@@ -101,11 +101,20 @@ def _answer(problem: Problem) -> Response:
     elif isinstance(problem, Unauthenticated):
         response = _to_sign_in()
     elif "on_invalid" in g and problem.status in g.on_statuses:
-        response = g.pop("on_invalid")(problem)
+        response = _given_back(problem)
     else:
         response = _for_person(problem)
     if "retry_after" in problem.extra:
         response.headers["Retry-After"] = str(problem.extra["retry_after"])
+    return response
+
+
+def _given_back(problem: Problem) -> Response:
+    """Return the form as it was typed; its page may name a version that does not have its place."""
+    try:
+        response: Response = g.pop("on_invalid")(problem)
+    except Problem as other:
+        response = _answer(other)
     return response
 
 

@@ -26,6 +26,7 @@ MOST_EACH = 40  # streams of one person in one process
 _RECENT = 5_000  # happenings kept for who was reading the page meanwhile
 _BEAT = 25.0  # seconds between signs of life: proxies give up on a silent stream after 60
 _LONGEST = 600.0  # seconds until a stream ends, and its reader is checked anew
+_SOON = 60.0  # and the same when what ends a right may have been missed
 _TICK = 0.2
 _CROWD = 250
 
@@ -34,10 +35,14 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 @dataclass(slots=True, eq=False)
 class Follower:
-    """One open stream: of which plan, from which event on, whose, and what is still to be told."""
+    """One open stream: of which plan, whose, and what is still to be told.
+
+    `after` is the plan's newest event when its reader was checked, `checked` the newest of all.
+    """
 
     plan_id: int
     after: int
+    checked: int
     user_id: int
     email: str
     seen_by_others: bool
@@ -67,11 +72,15 @@ class Follower:
 
 
 def written(told: MutableMapping[str, int]) -> bytes:
-    """Return names as server-sent events, in the order of their ids; id 0 moves nothing."""
-    return "".join(
-        (f"id: {event_id}\n" if event_id else "") + f"event: {name}\ndata: {{}}\n\n"
-        for name, event_id in sorted(told.items(), key=lambda item: item[1])
-    ).encode()
+    """Return names as server-sent events. The last carries the newest id, if there is one.
+
+    A connection that breaks between them has told of none: all come again.
+    """
+    lines = [f"event: {name}\ndata: {{}}\n\n" for name in told]
+    newest = max(told.values(), default=0)
+    if newest:
+        lines[-1] = f"id: {newest}\n{lines[-1]}"
+    return "".join(lines).encode()
 
 
 class Hub:
@@ -126,6 +135,8 @@ class Hub:
             for happening in self.recent:  # since the page was rendered, before it was joined
                 if happening.plan_id == follower.plan_id and happening.id > follower.after:
                     follower.tell(happening.names, happening.id)
+                if happening.id > follower.checked:
+                    self._check(follower, happening)
             while not follower.over:
                 if not follower.pending:
                     follower.waits = self.loop.create_future()
@@ -142,12 +153,13 @@ class Hub:
                 follower.tell(one.names, one.id)
             if one.ends_rights:
                 for follower in self._all():
-                    if one.concerns(follower.plan_id, follower.user_id, follower.email):
-                        self._end(follower)
+                    self._check(follower, one)
 
     def lost(self) -> None:
-        """Something may have been missed: everybody looks."""
+        """Something may have been missed: everybody looks, and is checked anew before long."""
+        now = self.loop.time()
         for follower in self._all():
+            follower.end_at = min(follower.end_at, now + _SOON * random.random())  # noqa: S311
             follower.tell(EVERY_NAME, 0)
 
     def came_and_went(self, plans: set[int]) -> None:
@@ -158,6 +170,11 @@ class Hub:
 
     def _all(self) -> list[Follower]:
         return [follower for group in list(self.followers.values()) for follower in list(group)]
+
+    def _check(self, follower: Follower, one: Happening) -> None:
+        """End a stream whose right may have ended; its reader comes back if it has not."""
+        if one.ends_rights and one.concerns(follower.plan_id, follower.user_id, follower.email):
+            self._end(follower)
 
     def _end(self, follower: Follower) -> None:
         follower.over = True

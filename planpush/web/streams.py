@@ -25,10 +25,13 @@ def stream(plan: Plan, since: int) -> Response:
     user, hub = current_user(), request.environ.get(HUB)
     seen = _last_event_id(since)
     told, newest = names_since(plan.id, seen), Event.newest(plan.id)
-    if isinstance(hub, Hub):
+    if isinstance(hub, Hub) and request.method == "GET":  # HEAD holds none
         if hub.is_full_for(user.id):
             raise _too_many()
-        request.environ[FOLLOW] = Follower(plan.id, newest, user.id, user.email, user.presence)
+        checked = Event.newest_of_all()
+        request.environ[FOLLOW] = Follower(
+            plan.id, newest, checked, user.id, user.email, user.presence
+        )
     body = f"retry: {_RETRY}\n\n".encode() + written(told)
     response = Response([body], mimetype="text/event-stream")
     response.headers["X-Accel-Buffering"] = "no"  # a proxy that gathers would hold it back

@@ -121,7 +121,12 @@ class Listener:
 
         address = db.engine.url.set(drivername="postgresql")
         self.connection = psycopg.connect(
-            address.render_as_string(hide_password=False), autocommit=True
+            address.render_as_string(hide_password=False),
+            autocommit=True,
+            connect_timeout=10,
+            keepalives_idle=30,  # a server that vanished says nothing: else this waits for hours
+            keepalives_interval=10,
+            keepalives_count=3,
         )
         self.connection.execute(f"LISTEN {CHANNEL}")
 

@@ -1,16 +1,15 @@
 // What htmx and plain HTML cannot do; everything works without it.
-import { watchErrors } from "./banner.js";
-import { watchBlocks } from "./blocks.js";
-import { watchDrafts } from "./drafts.js";
-import { drawHighlights } from "./highlights.js";
-import { watchKeys } from "./keys.js";
-import { watchStream } from "./live.js";
-import { watchMentions } from "./mentions.js";
-import { openPanel, watchPanel } from "./panel.js";
-import { say, watchPlaces } from "./places.js";
-import { watchSelection } from "./selection.js";
+import "./banner.js";
+import "./live.js";
+import "./drafts.js";
+import "./panel.js";
+import "./mentions.js";
+import "./places.js";
+import "./selection.js";
+import "./blocks.js";
+import "./keys.js";
+import { byId, isPlain, say } from "./page.js";
 
-// The address that others reach.
 const copyLink = async (link) => {
 	const { pathname, search, hash } = link;
 	await navigator.clipboard.writeText(document.body.dataset.base + pathname + search + hash);
@@ -20,14 +19,14 @@ const copyLink = async (link) => {
 };
 
 const copyText = async (button) => {
-	const source = document.getElementById(button.dataset.copies);
+	const source = byId(button.dataset.copies);
 	getSelection().selectAllChildren(source);
 	await navigator.clipboard?.writeText(source.textContent.trim());
 	say(navigator.clipboard ? "Copied." : "Selected: copy it with the keyboard.");
 };
 
 document.addEventListener("click", (event) => {
-	if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+	if (!isPlain(event)) return;
 	const link = event.target.closest("a[data-copy]");
 	if (link && navigator.clipboard) {
 		event.preventDefault();
@@ -36,17 +35,3 @@ document.addEventListener("click", (event) => {
 	const button = event.target.closest("button[data-copies]");
 	if (button) copyText(button);
 });
-
-watchErrors();
-watchStream();
-watchDrafts();
-watchPanel();
-watchKeys();
-document.addEventListener("htmx:after:swap", () => {
-	if (document.querySelector("#pp-new-body[autofocus]")) openPanel();
-});
-watchBlocks();
-watchMentions();
-watchPlaces();
-watchSelection();
-drawHighlights();

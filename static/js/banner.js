@@ -1,48 +1,35 @@
-// One banner for what went wrong, in the top layer: it moves nothing and nothing covers it.
+// One banner for what went wrong.
+import { byId } from "./page.js";
 
-const banner = () => document.getElementById("banner");
+const banner = byId("banner");
 
-const show = () => {
-	const region = banner();
-	if (!region) return;
-	const filled = region.childElementCount > 0;
-	if (filled !== region.matches(":popover-open")) region.togglePopover(filled);
-};
+const show = () => banner.togglePopover(banner.childElementCount > 0);
 
 export const warn = (words) => {
-	const template = document.getElementById("pp-warning");
-	if (!template || !banner()) return;
-	const made = template.content.cloneNode(true);
+	const made = byId("pp-warning").content.cloneNode(true);
 	made.querySelector("p").textContent = words;
-	banner().replaceChildren(made);
+	banner.replaceChildren(made);
 	show();
 };
 
 export const clear = () => {
-	banner()?.replaceChildren();
+	banner.replaceChildren();
 	show();
 };
 
-// What the page asks by itself neither complains nor clears a complaint.
+// What the page asks by itself.
 const asks = ["pp-news", "pp-refresh", "pp-viewers", "pp-mentions", "live"];
-const quiet = (event) => asks.includes(event.detail.ctx?.sourceElement?.id);
-
-export const watchErrors = () => {
-	document.addEventListener("click", (event) => {
-		if (event.target.closest("[data-dismiss]")) clear();
-	});
-	document.addEventListener("htmx:response:error", (event) => {
-		if (!quiet(event) && event.detail.ctx?.response?.status >= 500) {
-			warn("That did not work, and nothing was changed. What you typed is still here: try again.");
-		}
-	});
-	document.addEventListener("htmx:error", (event) => {
-		if (quiet(event)) return;
-		warn("The server cannot be reached. What you typed is still here: try again.");
-	});
-	document.addEventListener("htmx:after:swap", (event) => {
-		if (quiet(event)) return;
-		if (event.detail.ctx?.response?.status < 400) clear();
-		else show();
+const listen = (name, act) => {
+	document.addEventListener(name, ({ detail: { ctx } }) => {
+		if (!asks.includes(ctx?.sourceElement?.id)) act(ctx?.response?.status);
 	});
 };
+
+listen("htmx:response:error", (status) => {
+	if (status >= 500) warn("That did not work, and nothing was changed. What you typed is still here: try again.");
+});
+listen("htmx:error", () => warn("The server cannot be reached. What you typed is still here: try again."));
+listen("htmx:after:swap", (status) => (status < 400 ? clear() : show()));
+document.addEventListener("click", (event) => {
+	if (event.target.closest("[data-dismiss]")) clear();
+});

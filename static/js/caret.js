@@ -1,47 +1,45 @@
-// Keeps the focus over a swap, and the card that somebody writes in.
+// The focus outlives a swap.
+import { byId } from "./page.js";
 
-let held = null;
+let places = [];
+let kept = null;
+let posted = false;
+let inside = false;
 
 const newestReply = () => {
-	const number = (card) => Number(card.id.slice(1));
 	const cards = [...document.querySelectorAll("#threads .thread")];
-	const newest = cards.sort((one, other) => number(other) - number(one))[0];
-	return newest && `pp-reply-${number(newest)}`;
+	return `pp-reply-${Math.max(...cards.map(({ id }) => id.slice(1)))}`;
 };
 
 export const holdCaret = (source, mine) => {
 	const active = document.activeElement;
-	const card = active?.closest(".thread");
-	const writing = active?.matches("textarea") && mine(active);
-	held = {
-		id: active?.id,
-		card: card && `pp-reply-${card.id.slice(1)}`,
-		composer: Boolean(active?.closest("#composer")),
-		posted: source?.id === "pp-composer",
-		bar: active?.closest("#pp-bar, #pp-news") && "pp-versions",
-		kept: writing && card,
-		caret: writing && [active, active.selectionStart, active.selectionEnd],
-	};
+	const card = active.closest(".thread");
+	places = [active.id];
+	if (card) places.push(`pp-reply-${card.id.slice(1)}`);
+	if (active.closest("#pp-bar, #pp-news")) places.push("pp-versions");
+	inside = active.closest("#comments");
+	posted = active.closest("#composer") && source?.id === "pp-composer";
+	if (active.closest("#composer")) places.push("threads");
+	const writing = card && active.matches("textarea") && mine(active);
+	kept = writing && { card, field: active, caret: [active.selectionStart, active.selectionEnd] };
 };
 
-// It may have been resolved meanwhile.
+// The card may be resolved meanwhile.
 export const keepCard = () => {
-	if (!held?.kept || document.getElementById(held.kept.id)) return;
-	document.getElementById("threads")?.prepend(held.kept);
-	window.htmx.process(held.kept);
-	const [field, start, end] = held.caret;
-	field.focus({ preventScroll: true });
-	field.setSelectionRange(start, end);
+	if (!kept || byId(kept.card.id)) return;
+	byId("threads")?.prepend(kept.card);
+	window.htmx.process(kept.card);
+	kept.field.focus({ preventScroll: true });
+	kept.field.setSelectionRange(...kept.caret);
 };
 
 const visible = (element) => element?.isConnected && element.checkVisibility();
 
 export const refocus = () => {
 	const active = document.activeElement;
-	if (!held || (active !== document.body && visible(active))) return;
-	const places = [held.id, held.card, held.bar];
-	if (held.composer) places.push(held.posted && newestReply(), "threads");
-	const found = places.filter(Boolean).map((id) => document.getElementById(id));
+	if (active !== document.body && visible(active)) return;
+	const found = [posted && newestReply(), ...places].map(byId);
+	if (inside) found.push(document.querySelector("#pp-counts [aria-current]"));
 	const place = found.find(visible);
 	place?.focus({ preventScroll: Boolean(place.closest("#pp-bar")) });
 };

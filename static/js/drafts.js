@@ -1,13 +1,14 @@
-// Words that somebody types outlive every swap until they are sent or cancelled.
+// What somebody types outlives a swap until it is sent or cancelled.
 import { holdCaret, keepCard, refocus } from "./caret.js";
-import { dropSaving, saveSoon, watchSaving } from "./saving.js";
+import { byId } from "./page.js";
+import { dropSaving, saveSoon } from "./saving.js";
 
 const typed = new Map();
 const made = new WeakSet();
 let over = null;
 let composer = "";
 
-// Only the answer to its own form changes a field that somebody is in or typed in.
+// Only the answer to its own form changes such a field.
 const mine = (field) =>
 	Boolean(field) &&
 	field.form !== over &&
@@ -37,17 +38,19 @@ const morph = (old, { newNode }) => {
 	return true;
 };
 
-// What is unfolded stays so, what is folded, too.
+// What is folded or unfolded stays so.
 const attribute = (element, { attrName }) =>
 	!(attrName === "open" && element.matches("#comments details") && !made.has(element));
 
+const fold = (field, folded) => field.closest("details.reply")?.toggleAttribute("open", !folded);
+
 const restore = () => {
 	for (const [id, words] of typed) {
-		const field = document.getElementById(id);
+		const field = byId(id);
 		if (!field || !words || field.value !== field.defaultValue || field.value === words) continue;
 		const key = id === "pp-new-body" && field.form.elements.key;
 		if (key && key.value !== composer) {
-			// The words move to another place, unless something was begun there.
+			// Another place, where nothing may be begun yet.
 			if (field.value) {
 				typed.delete(id);
 				continue;
@@ -56,8 +59,7 @@ const restore = () => {
 			saveSoon(field);
 		}
 		field.value = words;
-		const reply = field.closest("details.reply");
-		if (reply) reply.open = true;
+		fold(field, false);
 	}
 };
 
@@ -67,32 +69,28 @@ const finish = (form) => {
 		typed.delete(field.id);
 		dropSaving(field);
 		field.value = "";
-		const reply = field.closest("details.reply");
-		if (reply) reply.open = false;
+		fold(field, true);
 	}
 };
 
-export const watchDrafts = () => {
-	window.htmx.registerExtension("pp-drafts", {
-		htmx_before_morph_node: morph,
-		htmx_before_morph_attr: attribute,
-	});
-	document.addEventListener("input", ({ target }) => {
-		if (target.matches?.("#comments textarea")) typed.set(target.id, target.value);
-	});
-	document.addEventListener("htmx:before:swap", (event) => {
-		const { response, sourceElement } = event.detail.ctx;
-		const form = sourceElement?.matches("[data-cancel]") ? sourceElement.form : sourceElement;
-		over = form?.matches("#comments form") ? form : null;
-		holdCaret(sourceElement, mine);
-		composer = document.querySelector("#pp-composer [name=key]")?.value ?? composer;
-		if (over && response?.status < 400) finish(form);
-	});
-	document.addEventListener("htmx:after:swap", () => {
-		over = null;
-		keepCard();
-		restore();
-		refocus();
-	});
-	watchSaving();
-};
+window.htmx.registerExtension("pp-drafts", {
+	htmx_before_morph_node: morph,
+	htmx_before_morph_attr: attribute,
+});
+document.addEventListener("input", ({ target }) => {
+	if (target.matches?.("#comments textarea")) typed.set(target.id, target.value);
+});
+document.addEventListener("htmx:before:swap", (event) => {
+	const { response, sourceElement } = event.detail.ctx;
+	const form = sourceElement?.matches("[data-cancel]") ? sourceElement.form : sourceElement;
+	over = form?.matches("#comments form") ? form : null;
+	holdCaret(sourceElement, mine);
+	composer = document.querySelector("#pp-composer [name=key]")?.value ?? composer;
+	if (over && response?.status < 400) finish(form);
+});
+document.addEventListener("htmx:after:swap", () => {
+	over = null;
+	keepCard();
+	restore();
+	refocus();
+});

@@ -1,4 +1,4 @@
-// htmx does not listen for back and forward until the page is parsed.
+// Until the page is parsed, htmx hears no back and forward.
 let parsed = false;
 
 document.addEventListener("DOMContentLoaded", () => {

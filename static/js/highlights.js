@@ -1,11 +1,11 @@
-// Marks the words that cards speak of: code points in the text of a block.
+import { byId } from "./page.js";
 import { rangeIn, textOf } from "./text.js";
 
 const kinds = ["exact", "moved", "edited"];
 
 export const placeOf = (card) => {
 	const { section, place } = card.dataset;
-	const root = section ? document.getElementById(`s-${section}`) : null;
+	const root = section ? byId(`s-${section}`) : null;
 	const block = place && root?.querySelector(`[data-block="${CSS.escape(place)}"]`);
 	return block || root;
 };
@@ -19,11 +19,11 @@ const rangeOf = (card, texts) => {
 	return rangeIn(texts.get(block), Number(start), Number(end));
 };
 
-// The browser drops the selection when somebody types in the composer.
+// The composer's words: typing drops the selection.
 const composing = () => {
 	const named = (name) => document.querySelector(`#pp-composer [name="${name}"]`)?.value;
-	const dataset = { section: named("anchor"), place: named("block"), start: named("start") };
-	return { dataset: { ...dataset, end: named("end") } };
+	const [section, place, start, end] = ["anchor", "block", "start", "end"].map(named);
+	return { dataset: { section, place, start, end } };
 };
 
 export const drawHighlights = (active = document.querySelector(".thread.active")) => {

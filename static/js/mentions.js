@@ -1,24 +1,17 @@
-// Whom an @ may mean: a list at the field, which keeps the focus.
+// Whom an @ may mean. The field keeps the focus.
+import { byId, isPlain, load, say } from "./page.js";
+
 const FIELD = "#comments textarea[name=body]";
 const NAME = /(?<![\p{L}\p{N}_.@+/-])@(?! )([\p{L}\p{N}\p{M}._'’-]*(?: [\p{L}\p{N}\p{M}.'’-]+){0,3} ?)$/u;
 let field = null;
 let start = 0;
 let asking = false;
 let chosen = 0;
-let nobody = null; // letters that begin no name
+let nobody = null; // letters of no name
 
-const list = () => document.getElementById("pp-mentions");
+const list = () => byId("pp-mentions");
 const options = () => [...list().querySelectorAll("[role=option]")];
-const isOpen = () => Boolean(field?.isConnected && list() && !list().hidden);
-
-// Inside the panel, as a press outside its sheet would close that.
-const make = () => {
-	const made = list() ?? document.createElement("div");
-	const home = field.closest("#comments");
-	if (made.parentElement === home) return;
-	Object.assign(made, { id: "pp-mentions", role: "listbox", ariaLabel: "People", hidden: true });
-	home.append(made);
-};
+const isOpen = () => field?.isConnected && !list()?.hidden;
 
 const typed = () => {
 	const { selectionStart: end, selectionEnd, value } = field;
@@ -38,19 +31,16 @@ const mark = (at) => {
 	chosen = (at + all.length) % all.length;
 	for (const [index, option] of all.entries()) option.ariaSelected = `${index === chosen}`;
 	all[chosen].scrollIntoView({ block: "nearest" });
-	field.setAttribute("aria-controls", "pp-mentions");
 	field.setAttribute("aria-activedescendant", all[chosen].id);
 };
 
-// Above the field where a phone's keyboard leaves no room below.
+// Above the field where a phone's keyboard is below.
 const stand = () => {
 	const { left, width, top, bottom } = field.getBoundingClientRect();
 	const { height: room, offsetTop } = window.visualViewport;
 	const height = list().offsetHeight + 4;
 	const place = bottom + height < room + offsetTop ? bottom + 4 : Math.max(0, top - height);
-	for (const [side, size] of Object.entries({ left, width, top: place })) {
-		list().style.setProperty(side, `${size}px`);
-	}
+	Object.assign(list().style, { left: `${left}px`, width: `${width}px`, top: `${place}px` });
 };
 
 const show = () => {
@@ -58,16 +48,7 @@ const show = () => {
 	list().hidden = false;
 	stand();
 	mark(0);
-	const found = `${options().length} found. Arrows and Enter choose.`;
-	document.getElementById("announce").textContent = found;
-};
-
-const offer = async (letters) => {
-	make();
-	const path = `/p/${document.getElementById("pp-doc").dataset.plan}/mentions/new`;
-	const how = { target: list(), swap: "innerHTML", source: list() };
-	await window.htmx.ajax("GET", `${path}?${new URLSearchParams({ q: letters })}`, how);
-	if (!options().length) nobody = letters;
+	say(`${options().length} found. Arrows and Enter choose.`);
 };
 
 const ask = async () => {
@@ -76,8 +57,10 @@ const ask = async () => {
 	let looked = null;
 	for (let now = typed(); now !== looked; now = typed()) {
 		looked = now;
-		if (now === null || (nobody !== null && !now.startsWith(nobody))) nobody = null;
-		if (now !== null && nobody === null) await offer(now);
+		if (!now?.startsWith(nobody ?? "")) nobody = null;
+		if (now === null || nobody !== null) continue;
+		await load("mentions/new", { q: now }, list(), "innerHTML");
+		if (!options().length) nobody = now;
 	}
 	asking = false;
 	if (looked === null || nobody !== null) close();
@@ -91,8 +74,7 @@ const choose = (option) => {
 };
 
 const press = (event) => {
-	if (!isOpen() || event.target !== field || event.isComposing) return;
-	if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
+	if (!isOpen() || event.target !== field || event.isComposing || !isPlain(event)) return;
 	const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
 	if (step) mark(chosen + step);
 	else if (event.key === "Enter" || event.key === "Tab") choose(options()[chosen]);
@@ -102,16 +84,14 @@ const press = (event) => {
 	event.stopImmediatePropagation();
 };
 
-export const watchMentions = () => {
-	document.addEventListener("keydown", press, true);
-	document.addEventListener("input", ({ target, detail }) => {
-		if (!target.matches?.(FIELD)) return;
-		field = target;
-		if (detail !== "chosen") ask().catch(close);
-	});
-	document.addEventListener("focusout", close);
-	document.addEventListener("scroll", () => isOpen() && stand(), true);
-	const pressed = ({ target }) => target.closest?.("#pp-mentions [role=option]");
-	document.addEventListener("mousedown", (event) => pressed(event) && event.preventDefault());
-	document.addEventListener("click", (event) => pressed(event) && choose(pressed(event)));
-};
+document.addEventListener("keydown", press, true);
+document.addEventListener("input", ({ target, detail }) => {
+	if (!target.matches?.(FIELD)) return;
+	field = target;
+	if (detail !== "chosen") ask().catch(close);
+});
+document.addEventListener("focusout", close);
+document.addEventListener("scroll", () => isOpen() && stand(), true);
+const pressed = ({ target }) => target.closest?.("#pp-mentions [role=option]");
+document.addEventListener("mousedown", (event) => pressed(event) && event.preventDefault());
+document.addEventListener("click", (event) => pressed(event) && choose(pressed(event)));

@@ -1,10 +1,8 @@
-// Pins, cards and addresses lead to each other.
 import { drawHighlights, placeOf } from "./highlights.js";
+import { byId, isPlain, load } from "./page.js";
 import { syncPins } from "./pins.js";
 
-const byId = (id) => document.getElementById(id);
 let current = "";
-let inside = false;
 
 export const openPanel = () => {
 	const panel = byId("comments");
@@ -22,7 +20,7 @@ export const showPlace = (card, behavior = "auto") => {
 	const place = placeOf(card);
 	place?.scrollIntoView({ block: "center", behavior });
 	drawHighlights(card);
-	return Boolean(place);
+	return place;
 };
 
 export const showCard = (card) => {
@@ -45,19 +43,10 @@ const land = (card) => {
 	showPlace(card, "instant");
 };
 
-const ask = (query) => {
-	const { plan, version: v } = byId("pp-doc").dataset;
-	const told = new URLSearchParams({ v, ...query });
-	return window.htmx.ajax("GET", `/p/${plan}/threads?${told}`, {
-		target: "#threads",
-		swap: "innerMorph",
-		source: byId("threads"),
-	});
-};
-
-// The list may lack the thread, or show it in short.
+// The list may lack the thread or show it in short.
 const bring = async (id, query) => {
-	if (!byId(id) || byId(id).closest(".thread.folded")) await ask(query);
+	const lacks = !byId(id) || byId(id).closest(".thread.folded");
+	if (lacks) await load("threads", query, byId("threads"), "innerMorph");
 	return byId(id);
 };
 
@@ -83,30 +72,25 @@ const start = async () => {
 	if (!(await showHash()) && card) land(card);
 };
 
-export const watchPanel = () => {
-	document.addEventListener("click", (event) => {
-		if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-		const pin = event.target.closest("a.pin[data-thread]");
-		if (pin) {
-			event.preventDefault();
-			showPin(pin);
-		}
-		const card = event.target.closest("a.quote")?.closest(".thread");
-		if (card && showPlace(card)) event.preventDefault();
-	});
-	document.addEventListener("htmx:before:swap", () => {
-		inside = Boolean(document.activeElement?.closest("#comments"));
-	});
-	document.addEventListener("htmx:after:swap", () => {
-		syncPins();
-		const active = document.querySelector(".thread.active") ?? byId(current);
-		active?.classList.add("active");
-		current = active?.id ?? current;
-		const lost = inside && document.activeElement === document.body;
-		if (lost) document.querySelector("#pp-counts [aria-current]")?.focus();
-		drawHighlights();
-	});
-	// The browser knows no card in another tab.
-	window.addEventListener("load", () => requestAnimationFrame(start));
-	window.addEventListener("hashchange", showHash);
-};
+document.addEventListener("click", (event) => {
+	if (!isPlain(event)) return;
+	const pin = event.target.closest("a.pin[data-thread]");
+	if (pin) {
+		event.preventDefault();
+		showPin(pin);
+	}
+	const card = event.target.closest("a.quote")?.closest(".thread");
+	if (card && showPlace(card)) event.preventDefault();
+});
+document.addEventListener("htmx:after:swap", () => {
+	syncPins();
+	const active = document.querySelector(".thread.active") ?? byId(current);
+	active?.classList.add("active");
+	current = active?.id ?? current;
+	if (document.querySelector("#pp-new-body[autofocus]")) openPanel();
+	drawHighlights();
+});
+// The browser finds no card of another tab.
+window.addEventListener("load", () => requestAnimationFrame(start));
+window.addEventListener("hashchange", showHash);
+drawHighlights();

@@ -1,4 +1,5 @@
-// Puts the pins that the server told where their blocks are, and keeps the focus.
+import { byId } from "./page.js";
+
 const put = (section, key, drawn, pin) => {
 	const block = section.querySelector(`[data-block="${key}"]`);
 	if (key === "0") section.querySelector(".pin.add")?.before(pin);
@@ -8,9 +9,11 @@ const put = (section, key, drawn, pin) => {
 	else block?.append(pin);
 };
 
+const named = (root, { id }) => root.querySelector(`#${CSS.escape(id)}`);
+
 const renew = (doc, { dataset: { section, key, drawn }, firstElementChild: pin }) => {
-	const old = doc.querySelector(`#${CSS.escape(pin.id)}`);
-	const root = doc.querySelector(`#${CSS.escape(`s-${section}`)}`);
+	const old = named(doc, pin);
+	const root = byId(`s-${section}`);
 	if (!old && root) put(root, key, drawn !== undefined, pin);
 	if (!old || old.isEqualNode(pin)) return;
 	const focused = old.contains(document.activeElement);
@@ -19,14 +22,12 @@ const renew = (doc, { dataset: { section, key, drawn }, firstElementChild: pin }
 };
 
 export const syncPins = () => {
-	const doc = document.getElementById("pp-doc");
+	const doc = byId("pp-doc");
 	const told = document.querySelector("#pp-pins > div");
-	if (!doc || !told) return;
-	const places = [...told.children];
-	const wanted = new Set(places.map((place) => place.firstElementChild?.id));
+	if (!told) return;
 	for (const pin of doc.querySelectorAll("[id^=pp-pin-]")) {
-		if (!wanted.has(pin.id)) pin.remove();
+		if (!named(told, pin)) pin.remove();
 	}
-	for (const place of places) renew(doc, place);
+	for (const place of told.children) renew(doc, place);
 	told.remove();
 };

@@ -1,43 +1,30 @@
-// The server keeps what somebody types, for after a crash and for another device.
+import { byId } from "./page.js";
+
 const WAIT = 800;
 const AGAIN = 3000;
-const SIGNED_OUT = "Not saved: sign in in another tab";
 const page = Math.random().toString(36).slice(2);
 const states = new Map();
 let count = 0;
 
-const fieldOf = (element) => {
-	const form = element.form?.matches("#comments form") && element.form.elements;
-	return form?.place && form.namedItem("body");
-};
-
 const tell = (field, words) => {
 	const status = field.closest(".box")?.querySelector(".saved");
-	// The same words would be read out again.
 	if (status && status.textContent !== words) status.textContent = words;
 };
 
-const told = async (answer, sent) => {
+const told = async (answer) => {
 	const { status } = answer;
-	if (status === 200) {
-		const words = (await answer.text()).trim();
-		if (!words && sent.get("body").trim()) return "Sent already, not saved";
-		return words;
-	}
-	if (status === 422) return (await answer.text()).trim();
-	if (status === 401) return SIGNED_OUT;
+	if (status === 200 || status === 422) return (await answer.text()).trim();
 	if (status === 429 || status >= 500) throw new Error("busy");
-	return "Not saved: keep a copy of it";
+	return `Not saved: ${status === 401 ? "sign in in another tab" : "keep a copy of it"}`;
 };
 
 const send = (sent, last) => {
-	const { plan } = document.getElementById("pp-doc").dataset;
-	const headers = { "HX-Request": "true", "X-CSRF-Token": sent.get("csrf_token") };
-	const how = { method: "POST", body: sent, headers, keepalive: last };
-	return fetch(`/p/${plan}/drafts`, how);
+	const { plan } = byId("pp-doc").dataset;
+	const headers = { "HX-Request": "true" };
+	return fetch(`/p/${plan}/drafts`, { method: "POST", body: sent, headers, keepalive: last });
 };
 
-// Takes the token of whoever signed in again in another tab.
+// After a sign-in in another tab, this one takes the new token.
 const renew = async () => {
 	const text = await (await fetch(location.href, { cache: "no-store" })).text();
 	const token = /name="csrf-token" content="(\w+)"/.exec(text)?.[1];
@@ -48,33 +35,31 @@ const renew = async () => {
 	return true;
 };
 
-// One save of a field at a time; `last` does not wait.
+// One save at a time; the `last` does not wait.
 const save = async (id, last = false) => {
 	const state = states.get(id);
-	const field = document.getElementById(id);
+	const field = byId(id);
 	if (!state?.due || !field?.form || (state.busy && !last)) return;
 	clearTimeout(state.timer);
 	Object.assign(state, { due: false, busy: true });
 	const sent = new FormData(field.form);
 	sent.set("turn", `${page}.${++count}`);
 	let words = "Not saved yet: trying again";
+	let wait = WAIT;
 	try {
 		const answer = await send(sent, last);
-		if (answer.status === 403 && !state.renewed) {
-			state.renewed = state.due = await renew();
-		}
-		if (answer.status !== 403 || !state.due) words = await told(answer, sent);
+		if (answer.status === 403 && !state.renewed) state.renewed = state.due = await renew();
+		if (answer.status !== 403 || !state.due) words = await told(answer);
 		if (answer.ok) state.renewed = false;
 		state.spent = words.startsWith("Sent") && sent.get("key");
-		if (words === SIGNED_OUT) state.due = true;
+		if (answer.status === 401) [state.due, wait] = [true, 0];
 	} catch {
-		state.due = true;
+		[state.due, wait] = [true, AGAIN];
 	}
 	state.busy = false;
 	if (states.get(id) !== state) return;
-	tell(document.getElementById(id) ?? field, words);
-	const wait = words.startsWith("Not saved yet") ? AGAIN : WAIT;
-	if (state.due && words !== SIGNED_OUT) state.timer = setTimeout(save, wait, id);
+	tell(byId(id) ?? field, words);
+	if (state.due && wait) state.timer = setTimeout(save, wait, id);
 };
 
 const saveAll = (last) => {
@@ -85,7 +70,7 @@ export const saveSoon = (field) => {
 	const state = states.get(field.id) ?? {};
 	states.set(field.id, state);
 	const { key } = field.form.elements;
-	// Sent in another tab: this goes on as a new one.
+	// Sent in another tab: what follows is new.
 	if (state.spent === key.value) key.value = page + ++count;
 	clearTimeout(state.timer);
 	state.due = true;
@@ -98,18 +83,14 @@ export const dropSaving = (field) => {
 	tell(field, "");
 };
 
-export const watchSaving = () => {
-	const begin = ({ target }) => {
-		const field = fieldOf(target);
-		if (field) saveSoon(field);
-	};
-	document.addEventListener("input", begin);
-	document.addEventListener("focusout", ({ target }) => save(target.id));
-	document.addEventListener("visibilitychange", () => {
-		saveAll(document.hidden);
-	});
-	window.addEventListener("online", () => saveAll(false));
-	for (const leaving of ["beforeunload", "pagehide"]) {
-		window.addEventListener(leaving, () => saveAll(true));
-	}
-};
+document.addEventListener("input", ({ target: { form } }) => {
+	if (form?.matches("#comments form") && form.elements.place) saveSoon(form.elements.body);
+});
+document.addEventListener("focusout", ({ target }) => save(target.id));
+document.addEventListener("visibilitychange", () => {
+	saveAll(document.hidden);
+});
+window.addEventListener("online", () => saveAll(false));
+for (const leaving of ["beforeunload", "pagehide"]) {
+	window.addEventListener(leaving, () => saveAll(true));
+}

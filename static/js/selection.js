@@ -1,16 +1,15 @@
-// Selected words take a comment.
-import { compose, isMoving, say } from "./places.js";
+import { byId, say } from "./page.js";
+import { compose, isMoving } from "./places.js";
 import { choose, placeOf } from "./spans.js";
 import { rangeIn, wordsOf } from "./text.js";
 
-const KEY = document.body.dataset.keys === "off" ? "Tab" : "c";
 let chosen = null;
 let refused = null;
 let timer = 0;
 let [pressed, byMouse] = [false, false];
 
 export const commentOnSelection = () => {
-	if (timer) look();
+	look();
 	if (!chosen) return false;
 	const { place } = chosen;
 	hide();
@@ -19,30 +18,24 @@ export const commentOnSelection = () => {
 };
 
 const hide = () => {
-	document.getElementById("pp-say")?.remove();
+	offered.remove();
 	chosen = null;
 };
 
-const floating = () => {
-	const found = document.getElementById("pp-say");
-	if (found) return found;
-	const made = document.createElement("div");
-	made.id = "pp-say";
-	const button = Object.assign(document.createElement("button"), {
-		id: "pp-say-button",
-		type: "button",
-		className: "btn",
-		onclick: commentOnSelection,
-	});
-	button.addEventListener("pointerdown", (event) => {
+const offered = Object.assign(document.createElement("div"), { id: "pp-say" });
+const button = Object.assign(document.createElement("button"), {
+	id: "pp-say-button",
+	type: "button",
+	className: "btn",
+	onclick: commentOnSelection,
+	onpointerdown(event) {
 		pressed = true;
-		event.preventDefault(); // keeps the selection
-	});
-	made.append(button);
-	return made;
-};
+		event.preventDefault(); // the selection stays
+	},
+});
+offered.append(button);
 
-const name = (button, { block, entries, start, end, cut }) => {
+const name = ({ block, entries, start, end, cut }) => {
 	const words = wordsOf(entries.slice(start, end));
 	const short = words.length > 32 ? `${words.slice(0, 32).trimEnd()}…` : words;
 	const drawn = block instanceof SVGElement;
@@ -51,36 +44,33 @@ const name = (button, { block, entries, start, end, cut }) => {
 	button.textContent = drawn || cut ? on : isMoving() ? "Put it here" : "Comment";
 };
 
-// No menu of the system covers it below the words.
-const stand = (made, box) => {
-	const edge = made.offsetParent.getBoundingClientRect();
-	const wide = made.offsetWidth;
+// Below the words: above is the system's menu.
+const stand = (box) => {
+	const edge = offered.offsetParent.getBoundingClientRect();
+	const wide = offered.offsetWidth;
 	const left = Math.max(8, Math.min(box.right - wide / 2, innerWidth - wide - 8));
-	const top = Math.min(box.bottom + 8, innerHeight - made.offsetHeight - 72);
-	made.style.setProperty("left", `${left - edge.left}px`);
-	made.style.setProperty("top", `${top - edge.top}px`);
+	const top = Math.min(box.bottom + 8, innerHeight - offered.offsetHeight - 72);
+	Object.assign(offered.style, { left: `${left - edge.left}px`, top: `${top - edge.top}px` });
 };
 
 const offer = (found, range) => {
 	const { block, section, entries, start, end } = found;
-	const made = floating();
-	name(made.firstElementChild, found);
-	let behind = block;
-	while (behind !== section && behind.parentElement !== section) behind = behind.parentElement;
-	if (behind === section) section.append(made);
-	else behind.after(made);
+	name(found);
+	const behind = [...section.children].find((child) => child.contains(block));
+	if (behind) behind.after(offered);
+	else section.append(offered);
 	const own = block instanceof SVGElement ? null : rangeIn(entries, start, end);
-	stand(made, [...(own ?? range).getClientRects()].at(-1) ?? block.getBoundingClientRect());
-	if (!byMouse && !chosen) say(`Words selected. Press ${KEY} to comment on them.`);
+	stand([...(own ?? range).getClientRects()].at(-1) ?? block.getBoundingClientRect());
+	const key = document.body.dataset.keys === "off" ? "Tab" : "c";
+	if (!byMouse && !chosen) say(`Words selected. Press ${key} to comment on them.`);
 	chosen = { place: placeOf(found), text: String(range) };
 };
 
 const look = () => {
 	clearTimeout(timer);
-	timer = 0;
-	const article = document.getElementById("pp-doc");
+	const article = byId("pp-doc");
 	const selection = getSelection();
-	const range = selection.rangeCount && !selection.isCollapsed ? selection.getRangeAt(0) : null;
+	const range = selection.isCollapsed ? null : selection.getRangeAt(0);
 	const typing = document.activeElement?.matches("input, textarea, select");
 	const here = article && range && !typing && range.intersectsNode(article);
 	const found = here && String(range) !== refused ? choose(range, article) : null;
@@ -89,32 +79,30 @@ const look = () => {
 	else if (!pressed) hide();
 };
 
-// Browsers do not agree where Tab goes from selected words.
+// Browsers disagree where Tab goes from selected words.
 const isReading = () => {
 	const { activeElement: active, body } = document;
-	return active === body || Boolean(active.closest("#pp-doc") && active.id !== "pp-say-button");
+	return active === body || Boolean(active.closest("#pp-doc") && active !== button);
 };
 
-export const watchSelection = () => {
-	document.addEventListener("selectionchange", () => {
-		clearTimeout(timer);
-		timer = setTimeout(look, 200);
-	});
-	document.addEventListener("pointerdown", ({ pointerType }) => {
-		byMouse = pointerType === "mouse";
-	});
-	document.addEventListener("click", () => {
-		pressed = false;
-	});
-	document.addEventListener("keydown", (event) => {
-		byMouse = false;
-		if (!chosen) return;
-		if (event.key === "Escape") {
-			refused = chosen.text;
-			hide();
-		} else if (event.key === "Tab" && !event.shiftKey && isReading()) {
-			event.preventDefault();
-			document.getElementById("pp-say-button").focus();
-		}
-	});
-};
+document.addEventListener("selectionchange", () => {
+	clearTimeout(timer);
+	timer = setTimeout(look, 200);
+});
+document.addEventListener("pointerdown", ({ pointerType }) => {
+	byMouse = pointerType === "mouse";
+});
+document.addEventListener("click", () => {
+	pressed = false;
+});
+document.addEventListener("keydown", (event) => {
+	byMouse = false;
+	if (!chosen) return;
+	if (event.key === "Escape") {
+		refused = chosen.text;
+		hide();
+	} else if (event.key === "Tab" && !event.shiftKey && isReading()) {
+		event.preventDefault();
+		button.focus();
+	}
+});

@@ -1,4 +1,3 @@
-// Which words of which block a range means.
 import { textOf, wordsOf } from "./text.js";
 
 const AROUND = 32;

@@ -1,5 +1,4 @@
-// The text of a block as the server counts it: code points in NFC; white space, a line break
-// and a nested block as one space; our own marks and drawings not at all.
+// The text of a block as the server counts it: code points in NFC, each break as one space.
 const OURS = ".pin, .permalink, .pp-changed-mark, svg";
 const NESTED = `[data-block], [data-anchor], :is(p, ul, ol, menu, li, dl, dt, dd, table, caption,
 	colgroup, thead, tbody, tfoot, tr, td, th, h1, h2, h3, h4, h5, h6, hgroup, pre, figure,
@@ -20,7 +19,7 @@ const collect = (node, put) => {
 	}
 };
 
-// What NFC joins never stands in two clusters.
+// What NFC joins is never in two clusters.
 const composed = (marks, raw) => {
 	const found = [];
 	let next = 0;
@@ -35,7 +34,7 @@ const composed = (marks, raw) => {
 	return found;
 };
 
-// One entry for each code point, with its place in the page.
+// An entry for each code point, with its place.
 export const textOf = (block) => {
 	const marks = [];
 	collect(block, (node) => {

@@ -55,6 +55,7 @@ def chromium() -> Iterator[Any]:
     if found is None:
         pytest.skip("Chromium is not on the PATH")
     library = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    library.expect.set_options(timeout=15_000)  # CI's machine may be busy
     with library.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=QUIET)
         yield browser
@@ -68,24 +69,26 @@ def visit(server: Server, chromium: Any) -> Iterator[Callable[..., Any]]:
 
 
 def visits(server: Server, chromium: Any) -> Iterator[Callable[..., Any]]:
-    """Open a page, signed in as `name` if given.
+    """Open the page `at`, signed in as `name` if given.
 
     The test fails on any console error, page error, policy violation or request to another
     origin, except for console lines that hold a word of `expect`.
     """
     contexts, problems = [], []
 
-    def open_page(name: str = "", *, expect: tuple[str, ...] = (), **options: Any) -> Any:
+    def opened(name: str = "", *, at: str = "/dashboard", expect: Any = (), **options: Any) -> Any:
         contexts.append(chromium.new_context(base_url=server.base, **options))
-        contexts[-1].set_default_timeout(8_000)
+        contexts[-1].set_default_timeout(15_000)
         contexts[-1].add_init_script(REPORT_VIOLATIONS)
         page = contexts[-1].new_page()
         watch(page, server.base, problems, expect)
         if name:
-            page.goto(server.link(name))
+            contexts[-1].request.get(server.link(name), max_redirects=0)
+        if name and at:
+            page.goto(at)
         return page
 
-    yield open_page
+    yield opened
     for context in contexts:
         context.close()
     assert problems == []

@@ -6,9 +6,11 @@ import socket
 import threading
 import time
 from contextlib import closing
+from io import BytesIO
 
 import pytest
 
+from planpush.web.call import Call
 from tests.system.serving import Server, Visitor
 
 PATIENCE = 30  # seconds
@@ -74,9 +76,44 @@ def test_what_is_too_large_is_refused_unread(small):
         assert said(sock, b"\r\n\r\n").startswith("HTTP/1.1 413")
 
 
+def test_who_leaves_a_busy_call_waits_for_nobody():
+    busy, go_on, body = threading.Event(), threading.Event(), BytesIO()
+
+    def app(_environ, start):
+        start("200 OK", [])
+        busy.set()
+        assert go_on.wait(PATIENCE)
+        return []
+
+    call = Call(app, {}, body)
+    running = threading.Thread(target=call.begin)
+    running.start()
+    assert busy.wait(PATIENCE)
+    call.close()
+    assert not body.closed
+    go_on.set()
+    running.join(PATIENCE)
+    assert body.closed
+
+
+def test_strangers_keep_nobody_from_sending_much(small):
+    strangers = [socket.create_connection(("127.0.0.1", small.port), PATIENCE) for _ in range(33)]
+    for sock in strangers:
+        sock.sendall(b"POST /api/push HTTP/1.1\r\nHost: x\r\nContent-Length: 900000\r\n\r\n")
+        sock.sendall(bytes(100_000))
+    words = "Words. " * 20_000
+    large = {"title": "A", "sections": [{"anchor": "a", "html": HTML.replace("Words.", words)}]}
+    answer = small.api("alice", "POST", "/api/lint", json=large, timeout=PATIENCE)
+    assert answer.status_code == 200, answer.text
+    for sock in strangers:
+        sock.close()
+
+
 def test_the_path_is_what_was_asked_for(small):
     with connect(small) as sock:
         sock.sendall(head(small, "GET", f"{small.base}/api/plans/%61"))
+        assert said(sock, b'"visibility"').startswith("HTTP/1.1 200")
+        sock.sendall(head(small, "GET", "http://[::1/api/plans/a"))
         assert said(sock, b'"visibility"').startswith("HTTP/1.1 200")
         sock.sendall(head(small, "GET", "/api/plans/%ff%00"))
         assert said(sock, b"\r\n\r\n").startswith("HTTP/1.1 404")
@@ -115,7 +152,7 @@ def post(server, words):
     assert made.status_code == 201, made.text
 
 
-def test_streams_hold_no_thread_and_miss_nothing(small, visitor):
+def test_streams_hold_no_thread_and_miss_nothing(small):
     bob = Visitor(small, "bob")
     since = re.search(r"events\?since=(\d+)", bob.get("/p/a").text)[1]
     post(small, "before anybody listens")
@@ -126,6 +163,13 @@ def test_streams_hold_no_thread_and_miss_nothing(small, visitor):
     again = Reader(small, bob, f"/p/a/events?since={readers[0].last_id()}")
     post(small, "and again")
     until(lambda: again.count("threads") == 1)
+
+
+def test_a_question_for_the_head_of_a_stream_holds_none(small):
+    bob = Visitor(small, "bob")
+    answers = [bob.http.head(f"{small.base}/p/a/events", timeout=PATIENCE) for _ in "12"]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert answers[0].headers["Content-Type"].startswith("text/event-stream")
 
 
 def test_rights_end_streams(small):

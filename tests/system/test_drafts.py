@@ -52,13 +52,12 @@ def ids(page: Any) -> tuple[int, int]:
 
 
 def test_it_is_there_in_another_browser(visit: Visit, plan: str) -> None:
-    page = visit("bob")
+    page = visit("bob", at="")
     comment(page, plan)
     thread, number = ids(page)
     begin(page, thread, number)
     page.context.close()
-    page = visit("bob")
-    page.goto(f"/p/{plan}")
+    page = visit("bob", at=f"/p/{plan}")
     expect(page.locator(f"#pp-body-{thread}")).to_have_value("A reply so far")
     expect(page.locator(f"#pp-body-{thread}")).to_be_visible()
     expect(page.locator(f"#pp-edit-{number}")).to_have_value("An edit so far")
@@ -77,8 +76,7 @@ def test_it_is_there_in_another_browser(visit: Visit, plan: str) -> None:
 
 
 def test_a_save_that_comes_late_brings_nothing_back(visit: Visit, plan: str) -> None:
-    page = visit("bob")
-    page.goto(f"/p/{plan}")
+    page = visit("bob", at=f"/p/{plan}")
     held: list[Any] = []
     page.route("**/drafts", lambda route: held.append(route))
     page.locator("#pp-plus-intro").click()
@@ -115,7 +113,7 @@ def unmoved(page: Any, field: Any, words: str = "Half a thought") -> None:
 def test_others_post_and_resolve_while_somebody_types(
     visit: Visit, visitor: Any, plan: str
 ) -> None:
-    page = visit("bob")
+    page = visit("bob", at="")
     thread, field = typing(page, plan)
     alice = visitor("alice")
     alice.post(f"/p/{plan}/threads/{thread}/comments", body="Hers")
@@ -133,7 +131,7 @@ def test_others_post_and_resolve_while_somebody_types(
 
 
 def test_a_word_that_an_input_method_makes_is_not_torn(visit: Visit, plan: str) -> None:
-    page = visit("bob")
+    page = visit("bob", at="")
     _, field = typing(page, plan)
     field.press("End")
     keyboard = page.context.new_cdp_session(page)
@@ -148,7 +146,7 @@ def test_a_word_that_an_input_method_makes_is_not_torn(visit: Visit, plan: str) 
 def test_an_edit_and_an_untouched_field_stay_in_a_live_page(
     visit: Visit, visitor: Any, plan: str
 ) -> None:
-    page = visit("bob")
+    page = visit("bob", at="")
     comment(page, plan)
     thread, number = ids(page)
     page.locator(f"#comment-{number}").hover()
@@ -170,11 +168,10 @@ def test_an_edit_and_an_untouched_field_stay_in_a_live_page(
 
 
 def test_two_tabs_do_not_fight(visit: Visit, plan: str) -> None:
-    page = visit("bob")
+    page = visit("bob", at="")
     comment(page, plan)
     thread, _ = ids(page)
-    other = visit("bob")
-    other.goto(f"/p/{plan}")
+    other = visit("bob", at=f"/p/{plan}")
     for tab, words in ((page, "Mine"), (other, "Later")):
         tab.locator(f"#pp-reply-{thread}").click()
         tab.locator(f"#pp-body-{thread}").fill(words)
@@ -184,8 +181,7 @@ def test_two_tabs_do_not_fight(visit: Visit, plan: str) -> None:
     page.locator("#pp-tab-resolved").click()
     page.locator("#pp-tab-open").click()
     expect(page.locator(f"#pp-body-{thread}")).to_have_value("Mine")
-    third = visit("bob")
-    third.goto(f"/p/{plan}")
+    third = visit("bob", at=f"/p/{plan}")
     expect(third.locator(f"#pp-body-{thread}")).to_have_value("Later")
     other.locator(f"#pp-send-{thread}").click()
     expect(other.locator(f"#t{thread} .cm")).to_have_count(2)
@@ -194,8 +190,7 @@ def test_two_tabs_do_not_fight(visit: Visit, plan: str) -> None:
 
 
 def test_words_move_with_the_composer(visit: Visit, plan: str) -> None:
-    page = visit("bob")
-    page.goto(f"/p/{plan}")
+    page = visit("bob", at=f"/p/{plan}")
     page.locator("#pp-plus-intro").click()
     page.locator("#pp-new-body").fill("Wrong place")
     saved(page, "#pp-new-body")
@@ -212,8 +207,7 @@ def test_words_move_with_the_composer(visit: Visit, plan: str) -> None:
 
 
 def test_a_dead_session_costs_no_words(visit: Visit, server: Server, plan: str) -> None:
-    page = visit("bob", expect=("401", "403"))
-    page.goto(f"/p/{plan}")
+    page = visit("bob", at=f"/p/{plan}", expect=("401", "403"))
     page.locator("#pp-plus-intro").click()
     page.locator("#pp-new-body").fill("Before")
     saved(page, "#pp-new-body")

@@ -35,7 +35,7 @@ def visit_four(four: Server, chromium: Any) -> Iterator[Visit]:
 
 def opened(visit: Visit, name: str, plan: str) -> Any:
     """Open the plan, and wait until the stream is there."""
-    page = visit(name)
+    page = visit(name, at="")
     with page.expect_response(re.compile("/events")):
         page.goto(f"/p/{plan}")
     page.evaluate("document.getElementById('main').dataset.seen = 'not reloaded'")

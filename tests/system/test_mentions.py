@@ -25,7 +25,7 @@ def composing(page: Any, slug: str) -> Any:
 
 
 def test_a_name_is_chosen_by_keyboard(visit: Visit, server: Server, plan: str) -> None:
-    page = visit("bob")
+    page = visit("bob", at="")
     field, people = composing(page, plan), page.locator("#pp-mentions")
     field.press_sequentially("Mail x@al, ask @")
     expect(people.get_by_role("option")).to_have_count(5)
@@ -52,7 +52,9 @@ def test_a_name_is_chosen_by_keyboard(visit: Visit, server: Server, plan: str) -
 
 
 def test_a_name_is_chosen_by_touch_on_a_phone(visit: Visit, plan: str) -> None:
-    page = visit("bob", viewport={"width": 390, "height": 780}, has_touch=True, is_mobile=True)
+    page = visit(
+        "bob", at="", viewport={"width": 390, "height": 780}, has_touch=True, is_mobile=True
+    )
     field = composing(page, plan)
     field.press_sequentially("@bo")
     people = page.locator("#pp-mentions")
@@ -68,7 +70,7 @@ def test_a_name_is_chosen_by_touch_on_a_phone(visit: Visit, plan: str) -> None:
 
 
 def test_delete_undo_and_history_keep_the_focus(visit: Visit, server: Server, plan: str) -> None:
-    page = visit("bob")
+    page = visit("bob", at="")
     field = composing(page, plan)
     field.fill("How **often**?")
     field.press("Control+Enter")

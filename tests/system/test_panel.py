@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -33,10 +33,19 @@ TREE = """
 """
 
 
+@pytest.fixture(scope="module")
+def two(server: Server) -> Iterator[tuple[Visitor, Visitor]]:
+    """Bob and alice, signed in."""
+    both = Visitor(server, "bob"), Visitor(server, "alice")
+    yield both
+    for one in both:
+        one.http.close()
+
+
 @pytest.fixture
-def talk(server: Server, plan: str) -> list[str]:
+def talk(server: Server, plan: str, two: tuple[Visitor, Visitor]) -> list[str]:
     """Bob's long thread on intro; alice's on its second rule; one resolved, one on the table."""
-    bob, alice = Visitor(server, "bob"), Visitor(server, "alice")
+    bob, alice = two
     bob.post(f"/p/{plan}/threads", body="Why rotate?", anchor="intro")
     alice.post(f"/p/{plan}/threads", body="Which rule?", quote="Second rule")
     alice.post(f"/p/{plan}/threads", body="Settled long ago", quote="First rule")
@@ -46,8 +55,6 @@ def talk(server: Server, plan: str) -> list[str]:
     for number in range(6):
         bob.post(f"/p/{plan}/threads/{ids[0]}/comments", body=f"Reply {number}")
     alice.post(f"/p/{plan}/threads/{ids[2]}/resolution")
-    for one in (bob, alice):
-        one.http.close()
     return ids
 
 
@@ -56,8 +63,7 @@ def focused(page: Any, name: str) -> None:
 
 
 def test_by_keyboard_alone(visit: Visit, plan: str, talk: list[str]) -> None:
-    page = visit("bob")
-    page.goto(f"/p/{plan}")
+    page = visit("bob", at=f"/p/{plan}")
     expect(page.locator("#comments")).to_match_aria_snapshot(TREE)
     page.keyboard.press("j")
     focused(page, f"t{talk[0]}")
@@ -80,8 +86,7 @@ def test_by_keyboard_alone(visit: Visit, plan: str, talk: list[str]) -> None:
 
 
 def test_unfold_leave_and_ask_for_the_keys(visit: Visit, plan: str, talk: list[str]) -> None:
-    page = visit("bob")
-    page.goto(f"/p/{plan}?thread={talk[1]}")
+    page = visit("bob", at=f"/p/{plan}?thread={talk[1]}")
     focused(page, f"t{talk[1]}")
     page.keyboard.press("k")
     page.locator(f"#pp-more-{talk[0]}").press("Enter")
@@ -98,8 +103,7 @@ def test_unfold_leave_and_ask_for_the_keys(visit: Visit, plan: str, talk: list[s
 def test_tabs_and_filters_keep_the_focus_and_the_address(
     visit: Visit, plan: str, talk: list[str]
 ) -> None:
-    page = visit("bob")
-    page.goto(f"/p/{plan}")
+    page = visit("bob", at=f"/p/{plan}")
     page.locator("#pp-tab-all").press("Enter")
     expect(page).to_have_url(re.compile(r"\?show=all$"))
     expect(page.locator("#announce")).to_have_text("4 threads")
@@ -121,8 +125,7 @@ def test_tabs_and_filters_keep_the_focus_and_the_address(
 
 
 def test_what_narrows_the_list_goes_with_a_press(visit: Visit, plan: str, talk: list[str]) -> None:
-    page = visit("bob")
-    page.goto(f"/p/{plan}?show=all&by=me")
+    page = visit("bob", at=f"/p/{plan}?show=all&by=me")
     page.locator("#pp-chip-by").press("Enter")
     expect(page.locator("#pp-chip-by")).to_have_count(0)
     expect(page.locator("#pp-by")).to_have_value("")
@@ -136,8 +139,7 @@ def test_what_narrows_the_list_goes_with_a_press(visit: Visit, plan: str, talk: 
 def test_pins_and_addresses_open_what_is_in_another_tab(
     visit: Visit, server: Server, plan: str, talk: list[str]
 ) -> None:
-    page = visit("bob", permissions=["clipboard-read", "clipboard-write"])
-    page.goto(f"/p/{plan}")
+    page = visit("bob", at=f"/p/{plan}", permissions=["clipboard-read", "clipboard-write"])
     page.locator("#s-intro li").first.locator(".pin.done").click()
     focused(page, f"t{talk[2]}")
     expect(page.locator("#pp-tab-resolved")).to_have_attribute("aria-current", "true")
@@ -157,20 +159,18 @@ def test_pins_and_addresses_open_what_is_in_another_tab(
 
 
 def test_what_others_do_is_brought_without_losing_a_thing(
-    visit: Visit, server: Server, plan: str, talk: list[str]
+    visit: Visit, plan: str, talk: list[str], two: tuple[Visitor, Visitor]
 ) -> None:
-    page = visit("bob")
-    page.goto(f"/p/{plan}?show=open")
+    page = visit("bob", at=f"/p/{plan}?show=open")
     page.locator(f"#pp-more-{talk[0]}").click()
     page.locator(f"#pp-reply-{talk[1]}").click()
     field = page.locator(f"#pp-body-{talk[1]}")
     field.fill("Half a thought")
     field.evaluate("field => field.setSelectionRange(2, 4)")
     page.locator("#threads").evaluate("list => list.scrollTop = 40")
-    alice = Visitor(server, "alice")
+    alice = two[1]
     alice.post(f"/p/{plan}/threads", body="And this?", quote="rotate")
     alice.post(f"/p/{plan}/threads/{talk[3]}/resolution")
-    alice.http.close()
     expect(page.locator("#s-intro p .pin")).to_have_text("1")
     expect(page.locator("#pp-pin-data-0")).to_have_class(re.compile("done"))
     expect(page.locator(".thread", has_text="And this?")).to_be_visible()
@@ -183,8 +183,7 @@ def test_what_others_do_is_brought_without_losing_a_thing(
 
 
 def test_who_turned_keys_off_is_left_alone(visit: Visit, plan: str, talk: list[str]) -> None:
-    page = visit("pam")
-    page.goto("/settings/profile")
+    page = visit("pam", at="/settings/profile")
     page.get_by_label("Keyboard shortcuts").uncheck()
     page.locator("#pp-prefer-save").click()
     expect(page.locator("#announce")).to_have_text("Saved.")

@@ -64,8 +64,7 @@ def test_a_filter_that_cannot_be_read_leaves_the_list(visit: Visit, plan: str) -
 
 
 def test_the_composer_opens_with_focus(visit: Visit, plan: str) -> None:
-    page = visit("bob")
-    page.goto(f"/p/{plan}")
+    page = visit("bob", at=f"/p/{plan}")
     page.locator("#pp-plus-intro").click()
     expect(page.locator("#pp-new-body")).to_be_focused()
     page.keyboard.type("Why rotate?")
@@ -82,8 +81,7 @@ def test_the_composer_opens_with_focus(visit: Visit, plan: str) -> None:
 
 
 def test_a_block_offers_a_comment_under_the_pointer(visit: Visit, plan: str) -> None:
-    page = visit("bob")
-    page.goto(f"/p/{plan}")
+    page = visit("bob", at=f"/p/{plan}")
     page.locator("#s-intro li").first.hover()
     page.locator("#pp-add").click()
     page.locator("#pp-new-body").fill("Which rule is first?")
@@ -96,8 +94,7 @@ def test_a_block_offers_a_comment_under_the_pointer(visit: Visit, plan: str) -> 
 
 
 def test_the_whole_plan_takes_comments(visit: Visit, plan: str) -> None:
-    page = visit("bob")
-    page.goto(f"/p/{plan}")
+    page = visit("bob", at=f"/p/{plan}")
     page.locator("#pp-whole").click()
     page.locator("#pp-new-body").fill("Good work")
     page.locator("#pp-new-send").click()
@@ -106,7 +103,7 @@ def test_the_whole_plan_takes_comments(visit: Visit, plan: str) -> None:
 
 @BY_KEYBOARD_OR_NOT
 def test_reply_edit_delete(visit: Visit, plan: str, script: bool) -> None:
-    page = visit("bob", java_script_enabled=script)
+    page = visit("bob", at="", java_script_enabled=script)
     card = comment(page, plan)
     card.locator("summary", has_text="Reply").click()
     card.get_by_label("Reply", exact=True).last.fill("Because of theft")
@@ -119,14 +116,14 @@ def test_reply_edit_delete(visit: Visit, plan: str, script: bool) -> None:
     expect(reply).to_contain_text("edited")
     page.on("dialog", lambda dialog: dialog.accept())
     reply.get_by_label("Delete comment").click()
-    expect(page.locator(".cm").last).to_contain_text("This comment was deleted.")
+    expect(page.locator(".cm").last).to_contain_text("Comment deleted.")
     expect(page.get_by_text("Because of replay")).to_have_count(0)
     expect(page).to_have_url(re.compile(f"/p/{plan}"))
 
 
 @BY_KEYBOARD_OR_NOT
 def test_resolve_and_reopen(visit: Visit, plan: str, script: bool) -> None:
-    page = visit("bob", java_script_enabled=script)
+    page = visit("bob", at="", java_script_enabled=script)
     comment(page, plan)
     page.get_by_role("button", name="Resolve").click()
     expect(page.locator(".thread.done")).to_contain_text("Resolved by Bob")
@@ -143,20 +140,19 @@ def test_resolve_and_reopen(visit: Visit, plan: str, script: bool) -> None:
 
 @BY_KEYBOARD_OR_NOT
 def test_a_double_click_makes_one(visit: Visit, server: Server, plan: str, script: bool) -> None:
-    page = visit("bob", java_script_enabled=script)
-    page.goto(f"/p/{plan}")
+    page = visit("bob", at=f"/p/{plan}", java_script_enabled=script)
     page.locator("#pp-plus-intro").click()
     page.locator("#pp-new-body").fill("Only once")
     page.locator("#pp-new-send").dblclick()
     expect(page.locator(".thread", has_text="Only once")).to_have_count(1)
-    page.wait_for_load_state("networkidle")
+    page.reload()
+    expect(page.locator(".thread", has_text="Only once")).to_have_count(1)
     assert [len(thread["comments"]) for thread in server.threads(plan)] == [1]
 
 
 @BY_KEYBOARD_OR_NOT
 def test_only_spaces_give_the_form_back(visit: Visit, plan: str, script: bool) -> None:
-    page = visit("bob", java_script_enabled=script, expect=("422",))
-    page.goto(f"/p/{plan}")
+    page = visit("bob", at=f"/p/{plan}", java_script_enabled=script, expect=("422",))
     page.locator("#pp-plus-intro").click()
     page.locator("#pp-new-body").fill("   ")
     page.locator("#pp-new-send").click()
@@ -172,7 +168,7 @@ def test_only_spaces_give_the_form_back(visit: Visit, plan: str, script: bool) -
 
 @BY_KEYBOARD_OR_NOT
 def test_an_empty_reply_gives_the_form_back(visit: Visit, plan: str, script: bool) -> None:
-    page = visit("bob", java_script_enabled=script, expect=("422",))
+    page = visit("bob", at="", java_script_enabled=script, expect=("422",))
     card = comment(page, plan)
     card.locator("summary", has_text="Reply").click()
     card.locator("textarea").fill("   ")
@@ -185,8 +181,7 @@ def test_an_empty_reply_gives_the_form_back(visit: Visit, plan: str, script: boo
 @BY_KEYBOARD_OR_NOT
 def test_publish_and_take_back(visit: Visit, server: Server, script: bool) -> None:
     slug = server.push(document("Tokens"), "title=Private one").json()["plan"]
-    page = visit("alice", java_script_enabled=script)
-    page.goto(f"/p/{slug}")
+    page = visit("alice", at=f"/p/{slug}", java_script_enabled=script)
     page.get_by_role("button", name="Publish").click()
     expect(page.locator("#pp-bar")).to_contain_text("Published")
     expect(page.locator("#pp-doc")).to_be_visible()
@@ -198,8 +193,7 @@ def test_publish_and_take_back(visit: Visit, server: Server, script: bool) -> No
 
 def test_an_older_version_is_swapped_in_and_back(visit: Visit, server: Server, plan: str) -> None:
     server.push(document("Sessions"), f"plan={plan}&base_version=1")
-    page = visit("bob")
-    page.goto(f"/p/{plan}")
+    page = visit("bob", at=f"/p/{plan}")
     page.evaluate("window.stayed = true")
     page.locator("#pp-versions").click()
     page.locator("#pp-bar .pop a", has_text="v1").click()
@@ -217,8 +211,7 @@ def test_an_older_version_is_swapped_in_and_back(visit: Visit, server: Server, p
 
 def test_going_forward_while_the_page_still_loads(visit: Visit, server: Server, plan: str) -> None:
     server.push(document("Sessions"), f"plan={plan}&base_version=1")
-    page = visit("bob")
-    page.goto(f"/p/{plan}")
+    page = visit("bob", at=f"/p/{plan}")
     page.locator("#pp-versions").click()
     page.locator("#pp-bar .pop a", has_text="v1").click()
     expect(page.locator("#pp-doc")).to_contain_text("Tokens rotate")
@@ -232,7 +225,7 @@ def test_going_forward_while_the_page_still_loads(visit: Visit, server: Server, 
 
 
 def test_a_comment_lives_through_a_push(visit: Visit, server: Server, plan: str) -> None:
-    page = visit("bob")
+    page = visit("bob", at="")
     comment(page, plan)
     comment(page, plan, "Which columns?", "data")
     pushed = server.push(document("Sessions"), f"plan={plan}&base_version=1")
@@ -245,8 +238,7 @@ def test_a_comment_lives_through_a_push(visit: Visit, server: Server, plan: str)
 
 
 def test_a_dead_session_leads_to_sign_in(visit: Visit, server: Server, plan: str) -> None:
-    page = visit("bob", expect=("401",))
-    page.goto(f"/p/{plan}")
+    page = visit("bob", at=f"/p/{plan}", expect=("401",))
     page.locator("#pp-plus-intro").click()
     page.locator("#pp-new-body").fill("Too late")
     with server.app.app_context():

@@ -106,7 +106,7 @@ def test_sending_ends_the_draft_for_good(browser, plan, thread, kept, place, met
     answer = bob.send(method, path.format(plan), {"body": "Whole", "key": "k1"})
     assert answer.status_code == status and kept() == {}
     late = saved(bob, plan, place, "Whol", v="1")  # on its way since before it was sent
-    assert (late.status_code, late.text.strip(), kept()) == (200, "", {})
+    assert (late.status_code, late.text.strip(), kept()) == (200, "Sent already, not saved", {})
     assert 'value="k1"' not in bob.get(f"/p/{plan}").text
 
 
