@@ -133,10 +133,9 @@ class Hub:
         self.moved = True
         try:
             for happening in self.recent:  # since the page was rendered, before it was joined
-                if happening.plan_id == follower.plan_id and happening.id > follower.after:
-                    follower.tell(happening.names, happening.id)
-                if happening.id > follower.checked:
-                    self._check(follower, happening)
+                if happening.plan_id == follower.plan_id:
+                    self._pass_on(follower, happening)
+                self._check(follower, happening)
             while not follower.over:
                 if not follower.pending:
                     follower.waits = self.loop.create_future()
@@ -149,8 +148,8 @@ class Hub:
         """Tell those who follow; called in the loop with what the watcher found."""
         for one in happenings:
             self.recent.append(one)
-            for follower in self.followers.get(one.plan_id, ()) if one.names else ():
-                follower.tell(one.names, one.id)
+            for follower in self.followers.get(one.plan_id, ()):
+                self._pass_on(follower, one)
             if one.ends_rights:
                 for follower in self._all():
                     self._check(follower, one)
@@ -171,9 +170,15 @@ class Hub:
     def _all(self) -> list[Follower]:
         return [follower for group in list(self.followers.values()) for follower in list(group)]
 
+    def _pass_on(self, follower: Follower, one: Happening) -> None:
+        """Tell of what its page does not know yet."""
+        if one.names and one.id > follower.after:
+            follower.tell(one.names, one.id)
+
     def _check(self, follower: Follower, one: Happening) -> None:
         """End a stream whose right may have ended; its reader comes back if it has not."""
-        if one.ends_rights and one.concerns(follower.plan_id, follower.user_id, follower.email):
+        late = one.ends_rights and one.id > follower.checked
+        if late and one.concerns(follower.plan_id, follower.user_id, follower.email):
             self._end(follower)
 
     def _end(self, follower: Follower) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,6 +23,8 @@ QUIET = [
     "--disable-component-update",
     "--disable-sync",
 ]
+# What an open page asks for by itself, whatever is done to it.
+ASKED_BY_THE_PAGE = re.compile(r"/favicon\.svg|/viewers$|/events\?|/threads/live\?")
 REPORT_VIOLATIONS = """
     addEventListener("securitypolicyviolation", (event) =>
       console.error(`CSP: ${event.effectiveDirective} ${event.blockedURI} ${event.sample}`));

@@ -10,6 +10,7 @@ from io import BytesIO
 
 import pytest
 
+from planpush.models.event import Event
 from planpush.web.call import Call
 from tests.system.serving import Server, Visitor
 
@@ -152,17 +153,26 @@ def post(server, words):
     assert made.status_code == 201, made.text
 
 
+def heard(server, readers):
+    """Wait until every reader was told up to the plan's newest event."""
+    with server.app.app_context():
+        newest = Event.newest(plan_id=1)
+    until(lambda: all(int(reader.last_id()) >= newest for reader in readers))
+    assert all(reader.count("threads") for reader in readers)
+
+
 def test_streams_hold_no_thread_and_miss_nothing(small):
     bob = Visitor(small, "bob")
     since = re.search(r"events\?since=(\d+)", bob.get("/p/a").text)[1]
     post(small, "before anybody listens")
     readers = [Reader(small, Visitor(small, "bob"), f"/p/a/events?since={since}") for _ in "1234"]
-    until(lambda: all(reader.count("threads") == 1 for reader in readers))
+    heard(small, readers)
     post(small, "while they listen")
-    until(lambda: all(reader.count("threads") == 2 for reader in readers))
+    heard(small, readers)
     again = Reader(small, bob, f"/p/a/events?since={readers[0].last_id()}")
+    assert again.count("threads") == 0
     post(small, "and again")
-    until(lambda: again.count("threads") == 1)
+    heard(small, [again])
 
 
 def test_a_question_for_the_head_of_a_stream_holds_none(small):

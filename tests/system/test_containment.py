@@ -10,7 +10,7 @@ import pytest
 
 from planpush.content.vocabulary import CLASSES
 from tests.system import hostile
-from tests.system.conftest import ROOT, document
+from tests.system.conftest import ASKED_BY_THE_PAGE, ROOT, document
 from tests.system.serving import Server, Visitor
 
 pytestmark = pytest.mark.browser
@@ -22,7 +22,9 @@ STATE = """(ours) => ours.map((selector) => {
     if (!part) return selector;
     const fields = [...part.querySelectorAll("input, textarea")].map((f) => [f.value, f.checked]);
     const open = [...part.querySelectorAll(":popover-open, [open]")].length;
-    return JSON.stringify([part.outerHTML, fields, open, part.matches(":popover-open")]);
+    const still = part.cloneNode(true);
+    still.querySelector("#pp-viewers")?.remove();  // who reads comes and goes
+    return JSON.stringify([still.outerHTML, fields, open, part.matches(":popover-open")]);
 })"""
 PRESS = """() => {
     const parts = [...document.querySelectorAll("#pp-doc :is(a, label, button, summary, input)")];
@@ -90,6 +92,9 @@ ASKED = {
     "br, hr",
     "p",
     "input, textarea, select, [contenteditable]",
+    "input, textarea, select",
+    "button, label, summary, a",
+    *(".done", ".foot", "a", "button", "summary", "svg", "textarea"),  # within parts of ours only
 }
 UTILITY = r"\.(?:i|sr|dim|num|grow|row|nowrap|mono|tag|pill(?:\.[a-z]+)?)"
 EMPTY = """() => { for (const part of document.querySelectorAll("#pp-doc > *"))
@@ -168,7 +173,8 @@ def test_a_document_presses_nothing_of_ours(clashing: Any) -> None:
     clashing.evaluate(SETTLED)
     assert clashing.evaluate(STATE, OURS) == before
     assert clashing.url.partition("#")[0] == here
-    assert [line for line in sent if line != here and "/favicon.svg" not in line] == []
+    asked = [line for line in sent if not ASKED_BY_THE_PAGE.search(line)]
+    assert [line for line in asked if line != here] == []
     for name in ("title", "forms", "cookie", "htmx", "pp-bar", "body"):
         kind = f"Object.prototype.toString.call(document[{name!r}])"
         assert not re.search("HTML(?!Body|Coll)|SVG", clashing.evaluate(kind)), name
