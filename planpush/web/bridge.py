@@ -45,7 +45,8 @@ class Bridge:
             await self._live(receive, send)
         elif scope["type"] == "http":
             follow = await self._answer(scope, receive, send)
-            if follow is not None:  # by now nothing of the request is held any more
+            if follow is not None:
+                scope.clear()  # nothing of the request is needed while the stream is open
                 await self.hub.follow(follow, send)
                 await send(_part(b"", more=False))
         else:  # a WebSocket: there are none here
