@@ -71,7 +71,7 @@ class Comment(Base):
 
     def edit(self, body: str, *, by: User) -> None:
         """Replace the words; only their author may. What they were is kept for who reads them."""
-        self._only_author(by)
+        self.only_author(by)
         self.only_undeleted()
         if body != self.body:
             db.session.add(Wording(comment_id=self.id, body=self.body))
@@ -81,7 +81,7 @@ class Comment(Base):
 
     def delete(self, *, by: User) -> None:
         """Take the words away and leave "deleted"; only their author may, and may put them back."""
-        self._only_author(by)
+        self.only_author(by)
         if self.deleted_at is None:
             self.deleted_at = now()
             self.thread.plan.comment_count = Plan.comment_count - 1
@@ -89,7 +89,7 @@ class Comment(Base):
 
     def restore(self, *, by: User) -> None:
         """Put deleted words back; only their author may, until they are swept. Raises 410 then."""
-        self._only_author(by)
+        self.only_author(by)
         if self.deleted_at is None:
             return
         if not self.restorable:
@@ -119,7 +119,8 @@ class Comment(Base):
     def _record(self, kind: str, by: User) -> None:
         self.thread.plan.record(kind, by=by, thread_id=self.thread_id, data={"comment": self.id})
 
-    def _only_author(self, by: User) -> None:
+    def only_author(self, by: User) -> None:
+        """Raise `Forbidden` unless `by` wrote this."""
         if by.id != self.author_id:
             raise Forbidden(f"Only {self.author.name} may change this comment.")
 

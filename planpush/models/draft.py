@@ -12,7 +12,7 @@ from sqlalchemy import JSON, ForeignKey, Index, String, Text, delete, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from planpush.content.origin import Place
-from planpush.content.problem import Finding, Forbidden, Invalid, Malformed, NotFound
+from planpush.content.problem import Finding, Invalid, Malformed
 from planpush.db import Base, UTCDateTime, db, now, storable
 from planpush.models.comment import LONGEST, Comment
 from planpush.models.plan import Plan
@@ -150,10 +150,8 @@ class Draft(Base):
             Thread.find(plan, int(form[3]))
         elif form[2] == "edit":
             comment = Comment.find(plan, int(form[3]))
-            if comment.deleted_at is not None:
-                raise NotFound("That comment was deleted.")
-            if comment.author_id != by.id:
-                raise Forbidden(f"Only {comment.author.name} may change this comment.")
+            comment.only_undeleted()
+            comment.only_author(by)
         return _named(place, key)
 
     @classmethod

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Container
+from collections.abc import Container, Iterator
 from typing import Any
 
 from flask import Flask, render_template
@@ -88,19 +88,18 @@ def all_pins(reading: Reading) -> Markup:
 
     So it does not matter which of them the page had before, nor whether it missed something.
     """
-    made = [
-        _placed(reading, piece, key, threads)
-        for piece in reading.pieces
-        for key, threads in reading.by_block.get(piece.anchor, {}).items()
-    ]
-    return bless("".join(made))
+    pieces = (piece for piece in reading.pieces if piece.anchor in reading.by_block)
+    return bless("".join(part for piece in pieces for part in _placed(reading, piece)))
 
 
-def _placed(reading: Reading, piece: Any, key: int, threads: list[Thread]) -> str:
-    drawn = is_drawn(expand(piece.html), unpack_pins(piece.pins), key)
-    pin = _pin(reading, piece, key, threads, DRAWN_PIN if drawn else PIN).decode().strip()
-    place = f'data-section="{escape(piece.anchor)}" data-key="{key}"{" data-drawn" * drawn}'
-    return f"<span {place}>{pin}</span>"
+def _placed(reading: Reading, piece: Any) -> Iterator[str]:
+    """Yield the pins of one section, which is unpacked once."""
+    html, pins = expand(piece.html), unpack_pins(piece.pins)
+    for key, threads in reading.by_block[piece.anchor].items():
+        drawn = is_drawn(html, pins, key)
+        pin = _pin(reading, piece, key, threads, DRAWN_PIN if drawn else PIN).decode().strip()
+        place = f'data-section="{escape(piece.anchor)}" data-key="{key}"{" data-drawn" * drawn}'
+        yield f"<span {place}>{pin}</span>"
 
 
 def renewed_marks(reading: Reading, anchor: str) -> Markup:
