@@ -127,12 +127,6 @@ class Reading:
         return Counter(card.placement.section for card in self.cards if card.thread.state == OPEN)
 
     @cached_property
-    def comment_count(self) -> int:
-        """Return how many comments stand on this version."""
-        comments = [comment for card in self.cards for comment in card.thread.comments]
-        return sum(comment.deleted_at is None for comment in comments)
-
-    @cached_property
     def open_count(self) -> int:
         """Return how many open threads stand on this version."""
         return sum(card.thread.state == OPEN for card in self.cards)
