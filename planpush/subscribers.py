@@ -10,6 +10,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from planpush.db import db, subscribe
+from planpush.models import outbox
 from planpush.models.event import Event
 from planpush.models.live import announce
 from planpush.models.plan import Plan
@@ -34,6 +35,11 @@ def lift_plan(session: Session, event: Event) -> None:
     session.execute(update(Plan).where(Plan.id == event.plan_id).values(active_at=event.at))
 
 
+def post(_session: Session, event: Event) -> None:
+    """Queue what the outside is told; a worker sends it."""
+    outbox.post(event)
+
+
 def settle_people(_session: Session, event: Event) -> None:
     """Let a changed default role reach everybody whom it concerns."""
     if event.target == "default_role":
@@ -42,19 +48,19 @@ def settle_people(_session: Session, event: Event) -> None:
 
 
 CONSEQUENCES: dict[str, tuple[Consequence, ...]] = {
-    "version.pushed": (lift_plan,),
+    "version.pushed": (lift_plan, post),
     "thread.opened": (lift_plan,),
-    "thread.resolved": (lift_plan,),
-    "thread.reopened": (lift_plan,),
-    "thread.answered": (lift_plan,),
+    "thread.resolved": (lift_plan, post),
+    "thread.reopened": (lift_plan, post),
+    "thread.answered": (lift_plan, post),
     "placement.confirmed": (lift_plan,),
     "placement.rejected": (lift_plan,),
     "placement.reattached": (lift_plan,),
-    "comment.added": (lift_plan,),
-    "comment.edited": (lift_plan,),
-    "comment.deleted": (lift_plan,),
-    "comment.restored": (lift_plan,),
-    "plan.published": (lift_plan,),
+    "comment.added": (lift_plan, post),
+    "comment.edited": (lift_plan, post),
+    "comment.deleted": (lift_plan, post),
+    "comment.restored": (lift_plan, post),
+    "plan.published": (lift_plan, post),
     "plan.unpublished": (lift_plan,),
     "plan.handed_over": (lift_plan,),
     "version.purged": (lift_plan,),

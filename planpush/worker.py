@@ -1,4 +1,4 @@
-"""The worker: housekeeping, and asking again who still belongs. `serve` runs one inside."""
+"""The worker: deliveries, housekeeping, asking who still belongs. `serve` runs one inside."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from flask import Flask, g
 
 from planpush import create_app
 from planpush.config import Config
+from planpush.courier import Courier
 from planpush.db import commit, db
 from planpush.integrations.github import still_member
 from planpush.models.housekeeping import sweep
@@ -45,12 +46,16 @@ class Worker:
         self.due: dict[Callable[[], float], float] = {self.ask: 0.0, self.sweep: 0.0}
 
     def run(self) -> None:
-        """Do what is due until told to stop."""
+        """Do what is due until told to stop; deliveries wait for none of it."""
+        courier = threading.Thread(target=Courier(self.app, self.stop).run, name="courier")
+        courier.start()
         while not self.stopped:
             for job, at in self.due.items():
                 if time.monotonic() >= at and not self.stop.is_set():
                     self.due[job] = time.monotonic() + self._done(job)
             self.stop.wait(_GLANCE)
+        self.stop.set()
+        courier.join()
 
     @property
     def stopped(self) -> bool:

@@ -10,6 +10,7 @@ from planpush.db import db, now
 from planpush.models.authorization_code import AuthorizationCode
 from planpush.models.client import Client
 from planpush.models.comment import Comment
+from planpush.models.delivery import Delivery
 from planpush.models.device_code import DeviceCode
 from planpush.models.draft import Draft
 from planpush.models.grant import Grant
@@ -28,7 +29,7 @@ def sweep() -> None:
     db.session.execute(delete(SignInLink).where(SignInLink.expires_at < now()))
     for kind in (
         DeviceCode, AuthorizationCode, Token, Grant, Client, RateLimit, Spent, Draft, Viewer,
-        Comment,
+        Comment, Delivery,
     ):  # fmt: skip
         kind.sweep()
     Setting.reseal()

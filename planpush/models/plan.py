@@ -52,6 +52,7 @@ class Plan(Base):
     open_threads: Mapped[int] = mapped_column(default=0)
     resolved_threads: Mapped[int] = mapped_column(default=0)
     comment_count: Mapped[int] = mapped_column(default=0)
+    slack_channel: Mapped[str] = mapped_column(String(80), default="")  # empty: the server's
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
     active_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
     archived_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

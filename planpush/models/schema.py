@@ -11,10 +11,15 @@ from planpush.db import db
 from planpush.models import (  # noqa: F401 (the whole schema)
     authorization_code,
     check,
+    delivery,
     device_code,
     group,
     identity,
+    notice,
+    outlet,
+    slack_name,
     spent,
+    webhook,
 )
 from planpush.paths import MIGRATIONS
 

@@ -38,6 +38,7 @@ class User(Base):
     scim: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)  # attributes we only keep
     keys: Mapped[bool] = mapped_column(default=True)  # whether one-letter keys do something
     presence: Mapped[bool] = mapped_column(default=True)  # whether others see what they read
+    notify: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)  # see preference
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
     updated_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
     deleted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

@@ -2,36 +2,124 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qsl
 
 from tests.peers import running
 
 TOKEN, HOOK = "xoxb-hush-slack-bot-token", "/services/T1/B1/hush"
+Answer = tuple[int, dict[str, str], bytes]
 
 
 class FakeSlack:
-    """What was posted, and its trouble: a body that it answers everything with."""
+    """What was posted, and its trouble: what it answers everything with, after `delay` seconds.
+
+    `messages` are what is in the channels, by ts, as the last update left them. `calls` are all
+    calls that it took: (method, arguments).
+    """
 
     def __init__(self) -> None:
         self.posted: list[str] = []
+        self.calls: list[tuple[str, dict[str, Any]]] = []
+        self.messages: dict[str, dict[str, Any]] = {}
+        self.people: dict[str, str] = {}  # Slack's id by address
         self.trouble: tuple[int, bytes] | None = None
+        self.headers: dict[str, str] = {}
+        self.delay = 0.0
+        self.lock, self.numbers = threading.Lock(), itertools.count(1)
         self.http = ThreadingHTTPServer(("127.0.0.1", 0), type("Mine", (_Handler,), {"hub": self}))
+        self.http.daemon_threads = True
         self.base = f"http://127.0.0.1:{self.http.server_port}"
 
-    def answer(self, path: str, token: str, body: str) -> tuple[int, bytes]:
+    @property
+    def webhook(self) -> dict[str, str]:
+        """What a server needs to post by the webhook."""
+        return {"SLACK_WEBHOOK_URL": self.base + HOOK}
+
+    @property
+    def bot(self) -> dict[str, str]:
+        """What a server needs to post as a bot."""
+        api = {"SLACK_API_URL": f"{self.base}/api", "SLACK_CHANNEL": "C1"}
+        return {"SLACK_BOT_TOKEN": TOKEN} | api
+
+    def said(self, method: str) -> list[dict[str, Any]]:
+        return [told for name, told in self.calls if name == method]
+
+    def answer(self, path: str, token: str, kind: str, body: str) -> Answer:
+        time.sleep(self.delay)
         if self.trouble is not None:
-            return self.trouble
-        if path == HOOK:
-            self.posted.append(json.loads(body)["text"])
-            return 200, b"ok"
-        if path != "/api/auth.test":
-            return 404, b"no_service"
-        known = {"ok": True, "user": "planpush", "team": "ACME"}
-        told = known if token == f"Bearer {TOKEN}" else {"ok": False, "error": "invalid_auth"}
-        return 200, json.dumps(told).encode()
+            return self.trouble[0], self.headers, self.trouble[1]
+        with self.lock:
+            if path == HOOK:
+                told = json.loads(body)
+                self.posted.append(told["text"])
+                self.calls.append(("webhook", told))
+                return 200, {}, b"ok"
+            if not path.startswith("/api/"):
+                return 404, {}, b"no_service"
+            method, told = path.removeprefix("/api/"), _arguments(kind, body)
+            found = self._method(method, told, token)
+            return 200, {"Content-Type": "application/json"}, json.dumps(found).encode()
+
+    def _method(self, method: str, told: dict[str, Any], token: str) -> dict[str, Any]:
+        if token != f"Bearer {TOKEN}":
+            return {"ok": False, "error": "invalid_auth"}
+        act = getattr(self, "_" + method.replace(".", "_"), None)
+        if act is None:
+            return {"ok": False, "error": "unknown_method"}
+        found = act(told)
+        if "ok" not in found:
+            self.calls.append((method, told))
+        return {"ok": True} | found
+
+    def _auth_test(self, _told: dict[str, Any]) -> dict[str, Any]:
+        return {"user": "planpush", "team": "ACME", "user_id": "UBOT", "bot_id": "BBOT"}
+
+    def _chat_postMessage(self, told: dict[str, Any]) -> dict[str, Any]:
+        ts = f"1700000000.{next(self.numbers):06}"
+        self.messages[ts] = told | {"ts": ts}
+        return {"ts": ts, "channel": told["channel"], "message": self.messages[ts]}
+
+    def _chat_update(self, told: dict[str, Any]) -> dict[str, Any]:
+        if told["ts"] not in self.messages:
+            return {"ok": False, "error": "message_not_found"}
+        self.messages[told["ts"]] |= told
+        return {"ts": told["ts"], "channel": told["channel"]}
+
+    def _users_lookupByEmail(self, told: dict[str, Any]) -> dict[str, Any]:
+        if told["email"] not in self.people:
+            return {"ok": False, "error": "users_not_found"}
+        return {"user": {"id": self.people[told["email"]]}}
+
+    def _conversations_open(self, told: dict[str, Any]) -> dict[str, Any]:
+        return {"channel": {"id": "D" + told["users"][1:]}}
+
+    def _conversations_history(self, told: dict[str, Any]) -> dict[str, Any]:
+        there = [one for one in self.messages.values() if one["channel"] == told["channel"]]
+        return {"messages": there[::-1]}
+
+    def _conversations_replies(self, told: dict[str, Any]) -> dict[str, Any]:
+        root = told["ts"]
+        return {"messages": [
+            one for ts, one in self.messages.items() if root in (ts, one.get("thread_ts"))
+        ]}  # fmt: skip
+
+
+def _arguments(kind: str, body: str) -> dict[str, Any]:
+    if kind.startswith("application/json"):
+        return dict(json.loads(body or "{}"))
+    told: dict[str, Any] = dict(parse_qsl(body))
+    for name in ("blocks", "metadata"):
+        if name in told:
+            told[name] = json.loads(told[name])
+    return told
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -39,10 +127,18 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
+        self._reply(self.path, self.headers.get("Content-Type", ""), body)
+
+    def do_GET(self) -> None:
+        path, _, query = self.path.partition("?")
+        self._reply(path, "application/x-www-form-urlencoded", query)
+
+    def _reply(self, path: str, kind: str, body: str) -> None:
         token = self.headers.get("Authorization", "")
-        status, told = self.hub.answer(self.path, token, body)
+        status, headers, told = self.hub.answer(path, token, kind, body)
         self.send_response(status)
-        self.send_header("Content-Length", str(len(told)))
+        for name, value in ({"Content-Length": str(len(told))} | headers).items():
+            self.send_header(name, value)
         self.end_headers()
         self.wfile.write(told)
 

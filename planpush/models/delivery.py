@@ -1,0 +1,188 @@
+"""Deliveries: what the outside is to be told, written with its cause, and sent by a worker.
+
+No words are kept here: a delivery names events, and what it says is read when it is sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, String, delete, func, select, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from planpush.db import Base, UTCDateTime, db, now
+
+WAITING, SENT, DEAD, DROPPED = "waiting", "sent", "dead", "dropped"
+CHANNEL, PERSON, WEBHOOK = "channel", "person", "webhook"
+TALK, STATE, VERSION = "talk", "state", "version"
+GROW, GATHER, EACH = "grow", "gather", "each"
+WINDOW = timedelta(minutes=5)
+# Seconds between a message that cannot grow and the next one about the same, ever longer; after a
+# quiet WINDOW it begins anew.
+GAPS = (0.0, 4.0, 30.0, 120.0, 300.0)
+_MOST = 100  # events in one message
+_SETTLE = timedelta(seconds=1)  # what happens within it makes a message grow only once
+_KEPT, _DEAD_KEPT = timedelta(days=14), timedelta(days=90)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where a message goes, and how bursts collapse there.
+
+    In one `lane` messages leave in order. GROW: the last one is rewritten. GATHER: what comes soon
+    after one waits, and is told together. EACH: every event is told by itself.
+    """
+
+    channel: str
+    outlet: str
+    lane: str
+    manner: str
+    plan_id: int
+    user_id: int | None = None
+    webhook_id: int | None = None
+
+
+class Delivery(Base):
+    """A message to one receiver. `wanted` counts its revisions, `told` is the last that arrived.
+
+    `unsure`: an attempt ended so that nobody knows whether it arrived. `remote` is what the other
+    side calls the message.
+    """
+
+    __tablename__ = "deliveries"
+    __table_args__ = (
+        Index(None, "state", "due_at"),
+        Index(None, "lane", "state", "id"),
+        Index(None, "plan_id", "id"),
+        Index(None, "outlet", "state"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    channel: Mapped[str] = mapped_column(String(10))
+    outlet: Mapped[str] = mapped_column(String(100))
+    lane: Mapped[str] = mapped_column(String(120))
+    manner: Mapped[str] = mapped_column(String(10))
+    plan_id: Mapped[int] = mapped_column(ForeignKey("plans.id", ondelete="CASCADE"))
+    user_id: Mapped[int | None] = mapped_column(
+        ForeignKey("users.id", ondelete="CASCADE"), index=True
+    )
+    webhook_id: Mapped[int | None] = mapped_column(
+        ForeignKey("webhooks.id", ondelete="CASCADE"), index=True
+    )
+    topics: Mapped[str] = mapped_column(String(40))  # comma-separated, sorted
+    step: Mapped[int] = mapped_column(default=0)
+    state: Mapped[str] = mapped_column(String(10), default=WAITING)
+    wanted: Mapped[int] = mapped_column(default=1)
+    told: Mapped[int] = mapped_column(default=0)
+    attempts: Mapped[int] = mapped_column(default=0)
+    unsure: Mapped[bool] = mapped_column(default=False)
+    reason: Mapped[str] = mapped_column(String(500), default="")
+    remote: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    claimed_by: Mapped[str] = mapped_column(String(32), default="")
+    claimed_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
+    due_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
+    told_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    @classmethod
+    def queue(cls, route: Route, topic: str, event_id: int, comment_id: int | None = None) -> None:
+        """Let an event be told by `route`: in a message that still takes it, else in a new one."""
+        at = now()
+        recent = cls._recent(route, at)
+        joined = next((one for one in recent[:1] if one._takes(route, topic, recent, at)), None)
+        if joined is None:
+            joined = cls._add(route, topic, recent, at)
+        else:
+            joined._grow(topic, at)
+        db.session.add(
+            DeliveryEvent(delivery_id=joined.id, event_id=event_id, comment_id=comment_id)
+        )
+
+    @classmethod
+    def _recent(cls, route: Route, at: datetime) -> Sequence[Delivery]:
+        """Return what the lane told lately or is still to tell, the newest first."""
+        if route.manner == EACH:
+            return ()
+        query = select(cls).where(
+            cls.lane == route.lane, (cls.created_at > at - WINDOW) | (cls.state == WAITING)
+        )
+        # Locked: a worker that claims one now must not miss what joins it.
+        return db.session.scalars(query.order_by(cls.id.desc()).limit(8).with_for_update()).all()
+
+    def _takes(self, route: Route, topic: str, recent: Sequence[Delivery], at: datetime) -> bool:
+        """Tell whether this, the lane's last, can still tell an event."""
+        mine = self.topics.split(",")
+        if (topic == VERSION) != (mine == [VERSION]) or self.state in (DEAD, DROPPED):
+            return False
+        if not any(topic in one.topics.split(",") for one in recent) or self._events() >= _MOST:
+            return False
+        if self.outlet != route.outlet or self.manner != route.manner:
+            return False
+        if route.manner == GROW:
+            return self.created_at > at - WINDOW
+        return self.state == WAITING and not (self.told or self.claimed_by or self.unsure)
+
+    def _events(self) -> int:
+        query = select(func.count()).where(DeliveryEvent.delivery_id == self.id)
+        return db.session.scalar(query) or 0
+
+    def _grow(self, topic: str, at: datetime) -> None:
+        self.topics = ",".join(sorted({*self.topics.split(","), topic}))
+        self.wanted, self.state = self.wanted + 1, WAITING
+        if self.told:
+            self.due_at = max(self.due_at, at + _SETTLE)
+
+    @classmethod
+    def _add(cls, route: Route, topic: str, recent: Sequence[Delivery], at: datetime) -> Delivery:
+        before = next((one for one in recent if topic in one.topics.split(",")), None)
+        step, due = 0, at
+        if before is not None and route.manner == GATHER:
+            step = min(before.step + 1, len(GAPS) - 1)
+            due = max(at, (before.told_at or at) + timedelta(seconds=GAPS[step]))
+        for one in recent:  # they go first: so they cannot wait longer
+            if one.state == WAITING and not one.attempts:
+                one.due_at = min(one.due_at, due)
+        made = cls(
+            channel=route.channel, outlet=route.outlet, lane=route.lane, manner=route.manner,
+            plan_id=route.plan_id, user_id=route.user_id, webhook_id=route.webhook_id,
+            topics=topic, step=step, created_at=at, due_at=due,
+        )  # fmt: skip
+        db.session.add(made)
+        db.session.flush()
+        return made
+
+    @classmethod
+    def rewrite(cls, comment_id: int) -> None:
+        """Let messages that can be rewritten say what a comment says now."""
+        telling = select(DeliveryEvent.delivery_id).where(DeliveryEvent.comment_id == comment_id)
+        db.session.execute(
+            update(cls)
+            .where(cls.id.in_(telling), cls.manner == GROW, cls.state.in_((WAITING, SENT)))
+            .values(wanted=cls.wanted + 1, state=WAITING)
+        )
+
+    @classmethod
+    def sweep(cls) -> None:
+        """Forget what arrived two weeks ago, and what did not after three months."""
+        done = cls.state.in_((SENT, DROPPED)) & (cls.created_at < now() - _KEPT)
+        dead = (cls.state == DEAD) & (cls.created_at < now() - _DEAD_KEPT)
+        db.session.execute(delete(cls).where(done | dead))
+
+
+class DeliveryEvent(Base):
+    """One event that a delivery tells, in the order of their ids."""
+
+    __tablename__ = "delivery_events"
+
+    delivery_id: Mapped[int] = mapped_column(
+        ForeignKey("deliveries.id", ondelete="CASCADE"), primary_key=True
+    )
+    event_id: Mapped[int] = mapped_column(
+        ForeignKey("events.id", ondelete="CASCADE"), primary_key=True
+    )
+    comment_id: Mapped[int | None] = mapped_column(
+        ForeignKey("comments.id", ondelete="CASCADE"), index=True
+    )
