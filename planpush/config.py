@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -46,6 +47,7 @@ class Config:
     max_document_bytes: int = 5 * 1024 * 1024
     rate_limits: bool = True
     worker: bool = True  # whether `serve` runs one inside
+    webhook_networks: tuple[IPv4Network | IPv6Network, ...] = ()  # private ones that are allowed
     log_level: str = "INFO"
     fixed: Mapping[str, Any] = field(default_factory=dict)  # settings that the environment decides
 
@@ -76,6 +78,7 @@ class Config:
             max_document_bytes=read("MAX_DOCUMENT_BYTES", between(1024, 2**28), 5 * 1024 * 1024),
             rate_limits=read("RATE_LIMITS", switch, True),
             worker=read("WORKER", switch, True),
+            webhook_networks=read("WEBHOOK_NETWORKS", _networks, ()),
             log_level=read("LOG_LEVEL", _level, "INFO"),
             fixed=read.settings(),
         )
@@ -128,6 +131,13 @@ def _database(raw: str) -> str:
     if raw.startswith(("sqlite:///", "postgresql+psycopg://")):
         return raw
     raise ValueError("give sqlite:///path/to/file.db or postgresql://user:password@host/name")
+
+
+def _networks(raw: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    try:
+        return tuple(ip_network(part.strip()) for part in raw.split(",") if part.strip())
+    except ValueError as reason:
+        raise ValueError(f"give networks like 10.0.0.0/8,127.0.0.1/32: {reason}") from None
 
 
 def _level(raw: str) -> str:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Flask, Response, current_app, g, has_app_context, request
+from flask import Flask, Response, current_app, g, request
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import DateTime, Dialect, MetaData, event
@@ -17,6 +16,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
 from planpush.paths import MIGRATIONS
+from planpush.sqlite import teach
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _NAMES = {
@@ -69,8 +69,7 @@ def init_db(app: Flask, database_url: str) -> None:
     app.after_request(_end_transaction)
     with app.app_context():
         if database_url.startswith("sqlite"):
-            event.listen(db.engine, "connect", _prepare_sqlite)
-            event.listen(db.engine, "begin", _begin_sqlite)
+            teach(db.engine)
 
 
 def _engine_options(database_url: str) -> dict[str, Any]:
@@ -78,18 +77,6 @@ def _engine_options(database_url: str) -> dict[str, Any]:
     if database_url.startswith("sqlite"):
         return {"hide_parameters": True, "connect_args": {"timeout": 15}}
     return {"hide_parameters": True, "pool_size": 10, "max_overflow": 20, "pool_pre_ping": True}
-
-
-def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
-    connection.isolation_level = None  # the driver must not begin by itself: see _begin_sqlite
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin_sqlite(connection: Any) -> None:
-    # A deferred transaction that turns into a write fails with "locked" instead of waiting.
-    writes = g.get("writes", True) if has_app_context() else True
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN DEFERRED")
 
 
 def writes(view: Callable[..., Any]) -> Callable[..., Any]:

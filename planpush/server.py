@@ -45,13 +45,19 @@ class Master(Arbiter):  # type: ignore[misc]
                 self._become_worker(config, master)
 
     def stop(self, graceful: bool = True) -> None:
-        """End all processes: the worker may be killed at any point, what it began is done again."""
+        """End all processes: the worker first finishes what it is sending.
+
+        It has as long as those that serve. One that hangs is killed: what it began is done again.
+        """
+        ends = time.monotonic() + (self.cfg.graceful_timeout if graceful else 0)
         if not self._is_gone():
             os.kill(self.worker_pid, signal.SIGTERM)
         super().stop(graceful)
-        if not self._is_gone():
-            os.kill(self.worker_pid, signal.SIGKILL)
-            os.waitpid(self.worker_pid, 0)
+        while not self._is_gone():
+            if time.monotonic() >= ends:
+                os.kill(self.worker_pid, signal.SIGKILL)
+            time.sleep(0.05)
+        self.worker_pid = 0
 
     def _is_gone(self) -> bool:
         try:

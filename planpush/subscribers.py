@@ -10,7 +10,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from planpush.db import db, subscribe
-from planpush.models import outbox
+from planpush.models import audience, outbox
 from planpush.models.event import Event
 from planpush.models.live import announce
 from planpush.models.plan import Plan
@@ -40,6 +40,11 @@ def post(_session: Session, event: Event) -> None:
     outbox.post(event)
 
 
+def notify(_session: Session, event: Event) -> None:
+    """Tell the people whom it concerns."""
+    audience.tell(event)
+
+
 def settle_people(_session: Session, event: Event) -> None:
     """Let a changed default role reach everybody whom it concerns."""
     if event.target == "default_role":
@@ -48,21 +53,21 @@ def settle_people(_session: Session, event: Event) -> None:
 
 
 CONSEQUENCES: dict[str, tuple[Consequence, ...]] = {
-    "version.pushed": (lift_plan, post),
+    "version.pushed": (lift_plan, post, notify),
     "thread.opened": (lift_plan,),
-    "thread.resolved": (lift_plan, post),
-    "thread.reopened": (lift_plan, post),
-    "thread.answered": (lift_plan, post),
+    "thread.resolved": (lift_plan, post, notify),
+    "thread.reopened": (lift_plan, post, notify),
+    "thread.answered": (lift_plan, post, notify),
     "placement.confirmed": (lift_plan,),
     "placement.rejected": (lift_plan,),
     "placement.reattached": (lift_plan,),
-    "comment.added": (lift_plan, post),
-    "comment.edited": (lift_plan, post),
+    "comment.added": (lift_plan, post, notify),
+    "comment.edited": (lift_plan, post, notify),
     "comment.deleted": (lift_plan, post),
     "comment.restored": (lift_plan, post),
     "plan.published": (lift_plan, post),
     "plan.unpublished": (lift_plan,),
-    "plan.handed_over": (lift_plan,),
-    "version.purged": (lift_plan,),
+    "plan.handed_over": (lift_plan, notify),
+    "version.purged": (lift_plan, post),
     "setting.changed": (settle_people,),
 }

@@ -49,7 +49,7 @@ class Worker:
         """Do what is due until told to stop; deliveries wait for none of it."""
         courier = threading.Thread(target=Courier(self.app, self.stop).run, name="courier")
         courier.start()
-        while not self.stopped:
+        while not self.stopped and courier.is_alive():
             for job, at in self.due.items():
                 if time.monotonic() >= at and not self.stop.is_set():
                     self.due[job] = time.monotonic() + self._done(job)

@@ -21,7 +21,7 @@ ROWS = (
     ("views", "subscribers"),
     ("web", "integrations"),
     ("models",),
-    ("content", "db", "config", "logs", "settings", "paths"),
+    ("content", "db", "config", "logs", "settings", "paths", "sqlite"),
 )
 ROW = {name: depth for depth, row in enumerate(ROWS) for name in row}
 PURE = {"nh3", "selectolax", "rapidfuzz", "markdown_it"}
@@ -80,7 +80,7 @@ SAME_ROW = {
     ("cli", "__init__"), ("cli", "demo"), ("cli", "server"), ("server", "__init__"),
     ("__main__", "cli"), ("cli", "worker"), ("server", "worker"), ("worker", "__init__"),
     ("worker", "courier"),
-    ("db", "paths"), ("config", "settings"),
+    ("db", "paths"), ("db", "sqlite"), ("config", "settings"),
 }  # fmt: skip
 
 

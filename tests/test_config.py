@@ -27,6 +27,18 @@ def test_one_key_is_all_that_is_needed():
     assert config.rate_limits and not config.secure
 
 
+def test_networks_for_webhooks_are_read_one_by_one():
+    found = read(WEBHOOK_NETWORKS="10.0.0.0/8, 127.0.0.1/32,fd00::/8,192.168.1.5").webhook_networks
+    told = ["10.0.0.0/8", "127.0.0.1/32", "fd00::/8", "192.168.1.5/32"]
+    assert [str(one) for one in found] == told and read().webhook_networks == ()
+
+
+@pytest.mark.parametrize("given", ["10.0.0.1/8", "localhost", "10.0.0.0/99", "*"])
+def test_what_is_no_network_is_named(given):
+    with pytest.raises(ConfigError, match=r"WEBHOOK_NETWORKS: give networks like 10\.0\.0\.0/8"):
+        read(WEBHOOK_NETWORKS=given)
+
+
 def test_a_missing_key_is_named():
     with pytest.raises(ConfigError, match="SECRET_KEY"):
         Config.from_env({})

@@ -94,7 +94,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_deliveries")),
     )
     op.create_index(op.f("ix_deliveries_lane_state_id"), "deliveries", ["lane", "state", "id"])
-    op.create_index(op.f("ix_deliveries_outlet_state"), "deliveries", ["outlet", "state"])
+    op.create_index(op.f("ix_deliveries_outlet_state_id"), "deliveries", ["outlet", "state", "id"])
+    op.create_index(op.f("ix_deliveries_state_id"), "deliveries", ["state", "id"])
     op.create_index(op.f("ix_deliveries_plan_id_id"), "deliveries", ["plan_id", "id"])
     op.create_index(op.f("ix_deliveries_state_due_at"), "deliveries", ["state", "due_at"])
     op.create_index(op.f("ix_deliveries_user_id"), "deliveries", ["user_id"])
@@ -186,6 +187,8 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_notices_plan_id_user_id"), "notices", ["plan_id", "user_id"])
     op.create_index(op.f("ix_notices_user_id_read_at_at"), "notices", ["user_id", "read_at", "at"])
+    op.create_index(op.f("ix_notices_user_id_event_id"), "notices", ["user_id", "event_id"])
+    op.create_index(op.f("ix_notices_at"), "notices", ["at"])
 
     op.add_column(
         "plans", sa.Column("slack_channel", sa.String(length=80), nullable=False, server_default="")

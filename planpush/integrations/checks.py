@@ -5,21 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from http.client import HTTPException
 from urllib.parse import quote, quote_plus
 
 from flask import url_for
 from requests.auth import AuthBase, HTTPBasicAuth
-from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError, SlackClientError
-from slack_sdk.webhook import WebhookClient
 
 from planpush.integrations.http import NOBODY, Unavailable, ask
 from planpush.integrations.oidc_provider import WHO, Provider, discover
+from planpush.integrations.slack_check import Refusal, check_slack
 from planpush.models.integration import missing_of, scim_report
 from planpush.models.setting import settings
 
-_TIMEOUT = 5  # seconds, for Slack's own client
 _BASIC = "client_secret_basic"
 _BOGUS = "planpush-tests-its-client-credentials"
 
@@ -110,10 +106,6 @@ def _client_known(there: Provider) -> None:
         raise Failure("The provider does not take the client ID and secret: copy them again.")
 
 
-def _short(value: object) -> str:
-    return value[:200] if isinstance(value, str) else "nothing"
-
-
 def _scim() -> str:
     ok, detail = scim_report()
     if not ok:
@@ -123,32 +115,9 @@ def _scim() -> str:
 
 def _slack() -> str:
     try:
-        return _by_token() if settings().slack_bot_token else _by_webhook()
-    except SlackApiError as error:
-        said = error.response.get("error") if isinstance(error.response.data, dict) else None
-        raise Failure(f"Slack refuses: {_short(said)}.") from None
-    except (SlackClientError, OSError, ValueError, HTTPException):
-        raise Failure("Slack does not answer. Check the address, and try again.") from None
-
-
-def _by_token() -> str:
-    found = settings()
-    client = WebClient(
-        found.slack_bot_token,
-        base_url=f"{found.slack_api_url}/",
-        timeout=_TIMEOUT,
-        retry_handlers=[],
-    )
-    who = client.auth_test()
-    return f"Slack knows the bot {_short(who.get('user'))} of {_short(who.get('team'))}."
-
-
-def _by_webhook() -> str:
-    client = WebhookClient(settings().slack_webhook_url, timeout=_TIMEOUT, retry_handlers=[])
-    answer = client.send(text="A test message from planpush: notices will come here.")
-    if answer.status_code != 200:
-        raise Failure(f"Slack refuses the message ({answer.status_code}): check the address.")
-    return "Slack took the test message: look for it in the channel."
+        return check_slack()
+    except Refusal as refusal:
+        raise Failure(str(refusal)) from None
 
 
 _CHECKS: dict[str, Callable[[], str]] = {

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from planpush.db import Base, UTCDateTime, db, now
+from planpush.db import Base, UTCDateTime, db, now, storable
 from planpush.models.event import Event
 from planpush.models.user import User
 
@@ -31,10 +31,16 @@ class Check(Base):
 
     @classmethod
     def note(cls, name: str, *, ok: bool, detail: str, milliseconds: int, by: User) -> Check:
+        """Keep an integration's result, and record that it was tested."""
+        row = cls.keep(name, ok=ok, detail=detail, milliseconds=milliseconds, by=by)
+        Event.record("integration.tested", by=by, target=name, data={"ok": ok})
+        return row
+
+    @classmethod
+    def keep(cls, name: str, *, ok: bool, detail: str, milliseconds: int, by: User) -> Check:
         """Keep a result."""
         row = db.session.get(cls, name) or cls(name=name)
-        row.ok, row.detail, row.milliseconds = ok, detail[:500], milliseconds
+        row.ok, row.detail, row.milliseconds = ok, storable(detail[:500]), milliseconds
         row.at, row.by_id = now(), by.id
         db.session.add(row)
-        Event.record("integration.tested", by=by, target=name, data={"ok": ok})
         return row

@@ -10,7 +10,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, delete, func, select, update
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    delete,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from planpush.db import Base, UTCDateTime, db, now
@@ -25,6 +36,8 @@ WINDOW = timedelta(minutes=5)
 GAPS = (0.0, 4.0, 30.0, 120.0, 300.0)
 _MOST = 100  # events in one message
 _SETTLE = timedelta(seconds=1)  # what happens within it makes a message grow only once
+_TOO_LATE = "It could not leave for three days"
+OLDEST = timedelta(days=3)  # nobody wants to hear older news
 _KEPT, _DEAD_KEPT = timedelta(days=14), timedelta(days=90)
 
 
@@ -57,7 +70,8 @@ class Delivery(Base):
         Index(None, "state", "due_at"),
         Index(None, "lane", "state", "id"),
         Index(None, "plan_id", "id"),
-        Index(None, "outlet", "state"),
+        Index(None, "outlet", "state", "id"),
+        Index(None, "state", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -106,11 +120,11 @@ class Delivery(Base):
         """Return what the lane told lately or is still to tell, the newest first."""
         if route.manner == EACH:
             return ()
-        query = select(cls).where(
-            cls.lane == route.lane, (cls.created_at > at - WINDOW) | (cls.state == WAITING)
-        )
-        # Locked: a worker that claims one now must not miss what joins it.
-        return db.session.scalars(query.order_by(cls.id.desc()).limit(8).with_for_update()).all()
+        lately = or_(cls.created_at > at - WINDOW, cls.told_at > at - WINDOW)
+        query = select(cls).where(cls.lane == route.lane, lately | (cls.state == WAITING))
+        # Locked, and read anew: a worker that claims one now must not miss what joins it.
+        query = query.order_by(cls.id.desc()).limit(8).with_for_update()
+        return db.session.scalars(query.execution_options(populate_existing=True)).all()
 
     def _takes(self, route: Route, topic: str, recent: Sequence[Delivery], at: datetime) -> bool:
         """Tell whether this, the lane's last, can still tell an event."""
@@ -121,9 +135,8 @@ class Delivery(Base):
             return False
         if self.outlet != route.outlet or self.manner != route.manner:
             return False
-        if route.manner == GROW:
-            return self.created_at > at - WINDOW
-        return self.state == WAITING and not (self.told or self.claimed_by or self.unsure)
+        untold = self.state == WAITING and not (self.told or self.claimed_by or self.unsure)
+        return untold or (route.manner == GROW and self.created_at > at - WINDOW)
 
     def _events(self) -> int:
         query = select(func.count()).where(DeliveryEvent.delivery_id == self.id)
@@ -158,18 +171,45 @@ class Delivery(Base):
     def rewrite(cls, comment_id: int) -> None:
         """Let messages that can be rewritten say what a comment says now."""
         telling = select(DeliveryEvent.delivery_id).where(DeliveryEvent.comment_id == comment_id)
-        db.session.execute(
-            update(cls)
-            .where(cls.id.in_(telling), cls.manner == GROW, cls.state.in_((WAITING, SENT)))
-            .values(wanted=cls.wanted + 1, state=WAITING)
-        )
+        cls._reword(cls.id.in_(telling))
+
+    @classmethod
+    def rewrite_all(cls, plan_id: int) -> None:
+        """Let a plan's messages that can be rewritten say what is left: words of it were purged."""
+        cls._reword(cls.plan_id == plan_id)
+
+    @classmethod
+    def catch_up(cls, plan_id: int) -> None:
+        """Let messages that stand there say what could not be said while a plan was private."""
+        missed = (cls.state == DROPPED) & (cls.told > 0) & (cls.wanted > cls.told)
+        cls._reword((cls.plan_id == plan_id) & missed)
+
+    @classmethod
+    def _reword(cls, which: ColumnElement[bool]) -> None:
+        # What was told once stands there, whatever became of its later revisions.
+        there = cls.state.in_((WAITING, SENT)) | (cls.told > 0)
+        change = update(cls).where(which, cls.manner == GROW, there)
+        db.session.execute(change.values(wanted=cls.wanted + 1, state=WAITING))
 
     @classmethod
     def sweep(cls) -> None:
-        """Forget what arrived two weeks ago, and what did not after three months."""
+        """Forget what arrived two weeks ago, and what did not after three months.
+
+        What waits for three days dies, tried or not: a pause, or an outage, may have kept it.
+        """
+        never = (cls.state == WAITING) & (cls.told == 0) & (cls.created_at < now() - OLDEST)
+        over = {"state": DEAD, "reason": func.coalesce(func.nullif(cls.reason, ""), _TOO_LATE)}
+        late = cls.free(never & (cls.claimed_by == ""))
+        db.session.execute(update(cls).where(cls.id.in_(late)).values(**over))
         done = cls.state.in_((SENT, DROPPED)) & (cls.created_at < now() - _KEPT)
         dead = (cls.state == DEAD) & (cls.created_at < now() - _DEAD_KEPT)
-        db.session.execute(delete(cls).where(done | dead))
+        db.session.execute(delete(cls).where(cls.id.in_(cls.free(done | dead))))
+
+    @classmethod
+    def free(cls, which: ColumnElement[bool]) -> Sequence[int]:
+        """Return some, locked, that nobody else has: who changes many never waits for a request."""
+        query = select(cls.id).where(which).order_by(cls.id).limit(10_000)
+        return db.session.scalars(query.with_for_update(skip_locked=True)).all()
 
 
 class DeliveryEvent(Base):

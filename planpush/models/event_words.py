@@ -10,6 +10,9 @@ WORDS = {
     "comment.deleted": "Deleted a comment",
     "comment.edited": "Edited a comment",
     "comment.restored": "Put a deleted comment back",
+    "delivery.paused": "Paused deliveries",
+    "delivery.resent": "Sent deliveries again",
+    "delivery.resumed": "Resumed deliveries",
     "device.allowed": "Allowed a device to sign in",
     "device.denied": "Denied a device",
     "group_role.failed": "Could not change a group's role",
@@ -25,6 +28,7 @@ WORDS = {
     "placement.confirmed": "Confirmed where a thread sits",
     "placement.reattached": "Re-attached a thread",
     "placement.rejected": "Said that a thread is not there",
+    "plan.channel_changed": "Changed a plan's Slack channel",
     "plan.handed_over": "Handed a plan over",
     "plan.published": "Published a plan",
     "plan.unpublished": "Un-published a plan",
@@ -60,6 +64,12 @@ WORDS = {
     "user.reactivated": "Account reactivated",
     "version.purged": "Purged a version",
     "version.pushed": "Pushed a version",
+    "webhook.added": "Added a webhook",
+    "webhook.changed": "Changed a webhook",
+    "webhook.paused": "Paused a webhook",
+    "webhook.removed": "Removed a webhook",
+    "webhook.resumed": "Resumed a webhook",
+    "webhook.tested": "Tested a webhook",
 }
 
 

@@ -14,12 +14,14 @@ from planpush.models.delivery import Delivery
 from planpush.models.device_code import DeviceCode
 from planpush.models.draft import Draft
 from planpush.models.grant import Grant
+from planpush.models.notice import Notice
 from planpush.models.rate_limit import RateLimit
 from planpush.models.session import BrowserSession, SignInLink
 from planpush.models.setting import Setting, settings
 from planpush.models.spent import Spent
 from planpush.models.token import Token
 from planpush.models.viewer import Viewer
+from planpush.models.webhook import Webhook
 
 
 def sweep() -> None:
@@ -29,7 +31,8 @@ def sweep() -> None:
     db.session.execute(delete(SignInLink).where(SignInLink.expires_at < now()))
     for kind in (
         DeviceCode, AuthorizationCode, Token, Grant, Client, RateLimit, Spent, Draft, Viewer,
-        Comment, Delivery,
+        Comment, Delivery, Notice,
     ):  # fmt: skip
         kind.sweep()
     Setting.reseal()
+    Webhook.reseal()

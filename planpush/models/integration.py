@@ -11,6 +11,7 @@ from planpush.db import db
 from planpush.models.check import Check
 from planpush.models.setting import Setting, settings
 from planpush.models.token import Token
+from planpush.models.way import Way, slack_trouble
 from planpush.settings import SPECS
 
 NAMES = {"github": "GitHub", "okta": "Okta or OpenID Connect", "scim": "SCIM 2.0", "slack": "Slack"}
@@ -24,6 +25,8 @@ _STATES = {
     "ready": ("Set up, not tested", "info"),
     "works": ("Works", "good"),
     "fails": ("Fails", "bad"),
+    "paused": ("Paused", "warn"),
+    "trouble": ("In trouble", "bad"),
 }
 
 
@@ -37,6 +40,7 @@ class Card:
     state: str
     check: Check | None
     addresses: list[tuple[str, str]]
+    way: Way | None = None  # of what is told by it: paused, or in trouble
 
     @property
     def pill(self) -> tuple[str, str]:
@@ -58,14 +62,12 @@ def card(name: str, base_url: str) -> Card:
     """Return one integration. `KeyError`: there is none of that name."""
     missing = missing_of(name)
     check = Check.last(name)
-    return Card(
-        name,
-        NAMES[name],
-        [] if state_of(name, missing, check) == "off" else missing,
-        state_of(name, missing, check),
-        check,
-        _addresses(name, base_url),
-    )
+    state = state_of(name, missing, check)
+    way = slack_trouble() if name == "slack" and not missing else None
+    lacks = [] if state == "off" else missing
+    if way is not None:
+        state = "paused" if way.paused else "trouble"
+    return Card(name, NAMES[name], lacks, state, check, _addresses(name, base_url), way)
 
 
 def missing_of(name: str) -> list[str]:

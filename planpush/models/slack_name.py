@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, String, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from planpush.db import Base, UTCDateTime, now
+from planpush.db import Base, UTCDateTime, db, now, upsert
+from planpush.models.user import User
+
+_FRESH = timedelta(days=1)  # so long Slack's word about an address is believed
 
 
 class SlackThread(Base):
@@ -34,3 +38,66 @@ class SlackPerson(Base):
     email: Mapped[str] = mapped_column(String(254))
     slack_id: Mapped[str] = mapped_column(String(40), default="")
     asked_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A plan's thread that was just begun in a channel."""
+
+    plan_id: int
+    channel: str
+    channel_id: str
+    ts: str
+
+    def keep(self) -> None:
+        """Let later messages reply to it."""
+        told = {"channel_id": self.channel_id[:80], "ts": self.ts[:40]}
+        made = upsert(SlackThread).values(plan_id=self.plan_id, channel=self.channel, **told)
+        keys = ["plan_id", "channel"]
+        db.session.execute(made.on_conflict_do_update(index_elements=keys, set_=told))
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """Who somebody is at Slack, as it just said; empty: it knows nobody with that address."""
+
+    user_id: int
+    email: str
+    slack_id: str
+
+    def keep(self) -> None:
+        """Let nobody ask again for a while."""
+        told = {"email": self.email, "slack_id": self.slack_id[:40], "asked_at": now()}
+        made = upsert(SlackPerson).values(user_id=self.user_id, **told)
+        db.session.execute(made.on_conflict_do_update(index_elements=["user_id"], set_=told))
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What is known of Slack before something is sent there.
+
+    `channel` is as it was named to us, `channel_id` Slack's own name for it, if known, `root` the
+    ts of the plan's thread in it. `slack_id` is None if Slack is to be asked who `email` is.
+    """
+
+    channel: str = ""
+    channel_id: str = ""
+    root: str = ""
+    email: str = ""
+    slack_id: str | None = None
+
+
+def names_in(channel: str, plan_id: int) -> Names:
+    """Return what is known of a channel, and of a plan's thread in it."""
+    query = select(SlackThread).where(SlackThread.channel == channel)
+    mine = db.session.scalar(query.where(SlackThread.plan_id == plan_id))
+    known = mine or db.session.scalar(query.order_by(SlackThread.ts.desc()).limit(1))
+    return Names(channel, known.channel_id if known else "", mine.ts if mine else "")
+
+
+def names_of(user: User) -> Names:
+    """Return what is known of a person."""
+    known = db.session.get(SlackPerson, user.id)
+    if known is None or known.email != user.email or known.asked_at < now() - _FRESH:
+        return Names(email=user.email)
+    return Names(email=user.email, slack_id=known.slack_id)

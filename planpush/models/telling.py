@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 
 from planpush.content.message import Actor, Item, Message
 from planpush.db import db
+from planpush.models.audience import why
 from planpush.models.comment import Comment
-from planpush.models.delivery import PERSON, Delivery, DeliveryEvent
+from planpush.models.delivery import PERSON, VERSION, WEBHOOK, Delivery, DeliveryEvent
 from planpush.models.event import Event
+from planpush.models.notice import Mute
+from planpush.models.outbox import TOPICS
 from planpush.models.plan import PUBLISHED, Plan
+from planpush.models.preference import KINDS, SLACK, ways_for
 from planpush.models.section import Section
+from planpush.models.setting import settings
+from planpush.models.slack_name import Names, names_in, names_of
 from planpush.models.thread import Thread
 from planpush.models.user import User
 from planpush.models.version import ADDED, CHANGED, Version, VersionSection
@@ -22,11 +29,16 @@ from planpush.models.version import ADDED, CHANGED, Version, VersionSection
 _QUOTE = 1_000
 
 
+class Hidden(Exception):
+    """The receiver of a delivery may not hear of its plan any more."""
+
+
 @dataclass(frozen=True, slots=True)
 class Parcel:
     """A delivery, ready to be sent without a look into the database.
 
-    `target` is what the channel needs to find the receiver. `unsure`: it may have arrived before.
+    `names` is what is known of Slack. `unsure`: it may have arrived before. Whoever has to ask the
+    other side something first, which may take long, calls `check` before telling: see `only_heard`.
     """
 
     delivery_id: int
@@ -38,6 +50,8 @@ class Parcel:
     user_id: int | None
     webhook_id: int | None
     outlet: str
+    names: Names = field(default_factory=Names)
+    check: Callable[[], None] = field(default=lambda: None)
 
 
 def parcel(delivery_id: int, base_url: str, *, unsure: bool) -> Parcel | None:
@@ -46,15 +60,55 @@ def parcel(delivery_id: int, base_url: str, *, unsure: bool) -> Parcel | None:
     plan = db.session.get_one(Plan, row.plan_id)
     if not may_hear(row, plan):
         return None
-    items = list(_items(row, plan, base_url))
+    events, reason = _concerning(row)
+    items = list(_items(events, plan, base_url))
+    if row.channel == PERSON:  # in a channel it is told that words were taken back
+        items = [item for item in items if not item.deleted]
     if not items:
         return None
     url = f"{base_url}/p/{plan.slug}"
-    told = Message(f"{row.id}", plan.slug, plan.title, url, items)
+    told = Message(f"{row.id}", plan.slug, plan.title, url, items, reason)
     return Parcel(
         row.id, row.channel, told, dict(row.remote), unsure,
-        row.plan_id, row.user_id, row.webhook_id, row.outlet,
+        row.plan_id, row.user_id, row.webhook_id, row.outlet, _names(row),
+        partial(only_heard, row.id),
     )  # fmt: skip
+
+
+def only_heard(delivery_id: int) -> None:
+    """Raise `Hidden` if a receiver may not hear of a plan any more. No transaction stays open."""
+    row = db.session.get(Delivery, delivery_id)
+    heard = row is not None and may_hear(row, db.session.get_one(Plan, row.plan_id))
+    db.session.remove()
+    if not heard:
+        raise Hidden
+
+
+def _names(row: Delivery) -> Names:
+    """Return what is known of Slack where a delivery goes; "slack:NAME" is a plan's channel."""
+    if row.channel == WEBHOOK:
+        return Names()
+    if row.channel == PERSON:
+        return names_of(db.session.get_one(User, row.user_id))
+    return names_in(row.outlet.partition(":")[2] or settings().slack_channel, row.plan_id)
+
+
+def _concerning(row: Delivery) -> tuple[Sequence[Event], str]:
+    """Return what a delivery tells; to a person only what still is their business, and why."""
+    query = select(Event).join(DeliveryEvent, DeliveryEvent.event_id == Event.id)
+    query = query.where(DeliveryEvent.delivery_id == row.id).order_by(Event.id)
+    events = db.session.scalars(query).all()
+    if row.channel != PERSON or row.user_id is None:
+        return events, ""
+    user = db.session.get_one(User, row.user_id)
+    mute = exists().where(Mute.user_id == user.id, Mute.plan_id == row.plan_id)
+    muted = bool(db.session.scalar(select(mute)))
+    reasons = {event.id: why(event, user.id) for event in events}
+    # They may have changed their mind meanwhile.
+    wanted = {kind for kind in KINDS if SLACK in ways_for(user.notify, kind, muted=muted)}
+    heard = [event for event in events if reasons[event.id] in wanted]
+    found = {reasons[event.id] for event in heard}
+    return heard, next((kind for kind in KINDS if kind in found), "")
 
 
 def may_hear(row: Delivery, plan: Plan) -> bool:
@@ -67,18 +121,16 @@ def may_hear(row: Delivery, plan: Plan) -> bool:
     return db.session.scalar(readers) is not None
 
 
-def _items(row: Delivery, plan: Plan, base_url: str) -> Iterable[Item]:
-    query = select(Event).join(DeliveryEvent, DeliveryEvent.event_id == Event.id)
-    events = db.session.scalars(
-        query.where(DeliveryEvent.delivery_id == row.id).order_by(Event.id)
-    ).all()
+def _items(events: Sequence[Event], plan: Plan, base_url: str) -> Iterable[Item]:
     actors = _by_id(User, (event.actor_id for event in events))
     threads = _by_id(Thread, (event.thread_id for event in events))
     comments = _by_id(Comment, (event.data.get("comment") for event in events))
     for event in events:
         actor = _actor(actors.get(event.actor_id), event)
         url = f"{base_url}/p/{plan.slug}"
-        if event.thread_id is None:
+        if event.thread_id is None and TOPICS.get(event.kind) != VERSION:
+            yield Item(event.id, event.kind, event.at, actor, url, plan.newest)
+        elif event.thread_id is None:
             yield _of_version(event, actor, plan, url)
         elif event.thread_id in threads:
             thread = threads[event.thread_id]
@@ -94,7 +146,8 @@ def _by_id(kind: Any, ids: Iterable[Any]) -> dict[Any, Any]:
 
 
 def _actor(user: User | None, event: Event) -> Actor:
-    return Actor(user.name, user.role, bool(event.data.get("via"))) if user else Actor()
+    agent = bool(event.data.get("via")) or event.kind == "thread.answered"
+    return Actor(user.name, user.role, agent) if user else Actor()
 
 
 def _of_thread(
@@ -114,7 +167,7 @@ def _of_thread(
         where=origin.headings[0] if origin.headings else "",
         quote=(origin.exact or origin.block_text)[:_QUOTE],
         comment=comment.id if comment else 0,
-        words=comment.body if comment else str(event.data.get("note", "")),
+        words=comment.body if comment else thread.answer_note if "status" in event.data else "",
         deleted=comment is not None and comment.deleted_at is not None,
         status=str(event.data.get("status", "")),
     )
@@ -130,8 +183,22 @@ def _of_version(event: Event, actor: Actor, plan: Plan, url: str) -> Item:
     titles = _titles(version)
     return Item(
         event.id, event.kind, event.at, actor, f"{url}?v={number}", number, words=version.message,
-        added=titles[ADDED], changed=titles[CHANGED], removed=version.removed,
+        added=titles[ADDED], changed=titles[CHANGED], removed=_removed(version),
     )  # fmt: skip
+
+
+def _removed(version: Version) -> list[str]:
+    """Return what the sections were called that a version removed, as the one before has them."""
+    if not version.removed:
+        return []
+    query = (
+        select(Section.anchor, Section.title)
+        .join(VersionSection, VersionSection.section_id == Section.id)
+        .join(Version, Version.id == VersionSection.version_id)
+        .where(Version.plan_id == version.plan_id, Version.number == version.number - 1)
+    )
+    titles = {row.anchor: row.title for row in db.session.execute(query)}
+    return [titles.get(anchor) or anchor for anchor in version.removed]
 
 
 def _titles(version: Version) -> dict[str, Sequence[str]]:

@@ -18,6 +18,7 @@ from planpush.models.reading import Reading
 from planpush.models.version import Version
 from planpush.models.viewer import Viewer
 from planpush.web.auth import current_user
+from planpush.web.bell import bell
 from planpush.web.drafts import draft_at, drafts_on, newest_draft
 from planpush.web.headers import nonce_for
 from planpush.web.panel import asked_thread, missing_on, panel_on
@@ -148,7 +149,7 @@ def _etag(reading: Reading) -> str:
         plan.id, plan.title, plan.visibility, plan.newest, plan.active_at.isoformat(),
         plan.open_threads, plan.resolved_threads, plan.comment_count, plan.owner.name,
         reading.version.number, current_user().id, current_user().keys,
-        sorted(current_user().roles),
+        sorted(current_user().roles), bell(current_user(), plan),
         g.browser_session.id, request.full_path,
         [draft.saved_at.isoformat() for draft in drafts_on(plan).values()],
         now().strftime("%Y-%m-%dT%H:%M"),

@@ -23,6 +23,9 @@ from planpush.views.identities import identities
 from planpush.views.logouts import logouts
 from planpush.views.mcp.messages import messages
 from planpush.views.mentions import mentions
+from planpush.views.mutes import mutes
+from planpush.views.notices import notices
+from planpush.views.notifications import notifications
 from planpush.views.oauth.routes import OAUTH
 from planpush.views.okta_sign_ins import okta_sign_ins
 from planpush.views.owners import owners
@@ -37,6 +40,7 @@ from planpush.views.restorations import restorations
 from planpush.views.scim import scim
 from planpush.views.setups import left, setups
 from planpush.views.sign_ins import sign_ins
+from planpush.views.slack_channels import slack_channels
 from planpush.views.threads import threads
 from planpush.views.tokens import tokens
 from planpush.views.updates import updates
@@ -54,7 +58,7 @@ def init_views(app: Flask) -> None:
         resolutions, refreshes, placements, setups, left, profiles, identities,
         browser_sessions, tokens, grants, publications, exports, updates, vocabularies,
         owners, handovers, purges, versions, scim,
-        mentions, restorations, wordings,
+        mentions, restorations, wordings, notices, mutes, notifications, slack_channels,
         activations, deliveries, messages, *API, *OAUTH, *ADMIN,
     )  # fmt: skip
     for blueprint in every:

@@ -13,7 +13,7 @@ from planpush.paths import STATIC
 
 STYLES = (
     "tokens", "base", "plans", "threads", "panel", "comments", "places",
-    "dashboard", "settings", "admin", "doc",
+    "dashboard", "settings", "notices", "admin", "deliveries", "doc",
     "doc-parts", "doc-flow", "doc-screens", "doc-diagrams", "docs", "print",
 )  # fmt: skip
 VENDOR = ("htmx.min.js", "hx-csp.min.js", "hx-sse.min.js")

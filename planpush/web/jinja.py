@@ -17,15 +17,17 @@ from markupsafe import Markup, escape
 from planpush.content.prose import prose as html_of
 from planpush.db import now
 from planpush.models.mention import Mention
+from planpush.models.setting import settings
 from planpush.models.user import User
 from planpush.web.assets import STYLES, VENDOR, asset, vendor
+from planpush.web.bell import bell
 from planpush.web.csrf import csrf_token
 from planpush.web.headers import csp_nonce
 
 UI_ICONS = (
-    "arrow-down", "arrow-up", "bot", "check", "chevron-down", "chevron-right", "circle-check",
-    "corner-down-right", "ellipsis", "file-text", "globe", "history", "info", "link", "lock",
-    "log-out", "message-square", "pencil", "plus", "rotate-ccw", "search",
+    "arrow-down", "arrow-up", "bell", "bell-off", "bot", "check", "chevron-down", "chevron-right",
+    "circle-check", "corner-down-right", "ellipsis", "file-text", "globe", "history", "info",
+    "link", "lock", "log-out", "message-square", "pencil", "plus", "rotate-ccw", "search",
     "terminal", "trash-2", "triangle-alert", "unlink", "x",
     "copy", "list-filter", "users", "log-in", "monitor", "settings", "shield", "smartphone",
 )  # fmt: skip
@@ -40,6 +42,8 @@ def init_jinja(app: Flask) -> None:
     env.trim_blocks = env.lstrip_blocks = True
     env.globals.update(
         asset=asset,
+        bell=bell,
+        has_bot=lambda: bool(settings().slack_bot_token),
         vendor=vendor,
         styles=STYLES,
         libraries=VENDOR,

@@ -51,7 +51,7 @@ def test_each_thing_that_happens_is_one_message(tmp_path, slack):
         eventually(lambda: len(slack.posted) == 3)
         time.sleep(1)
         assert [text.partition(": ")[2] for text in slack.posted] == [
-            "Alice pushed version 1", "Bob's agent commented on Data model",
+            "Alice pushed version 1", "Bob's agent commented on Data model: Why not shorter?",
             "Alice pushed version 2",
         ]  # fmt: skip
     finally:

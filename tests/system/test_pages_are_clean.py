@@ -35,18 +35,24 @@ PAGES = {
     "vocabulary": "/docs/vocabulary",
     "sign-in": "/sign-in",
     "signed out": "/sign-out/done",
+    "notices": "/notices",
 }
 FORMS = {
     "profile": "/settings/profile",
+    "notifications": "/settings/notifications",
     "sessions": "/settings/sessions",
     "tokens": "/settings/tokens",
     "activate": "/activate",
     "members": "/admin/members",
     "roles": "/admin/roles",
     "integrations": "/admin/integrations",
+    "webhooks": "/admin/integrations/webhooks",
+    "webhook": "/admin/integrations/webhooks/1",
+    "deliveries": "/admin/deliveries",
     "audit": "/admin/audit",
     "settings": "/admin/settings",
     "hand over": "/p/clean/owner",
+    "slack channel": "/p/clean/slack-channel",
     "purge": "/p/clean/versions/1/purge",
 }
 STRANGERS = {"sign-in", "signed out", "vocabulary"}
@@ -74,8 +80,13 @@ def shelf(server: Server) -> None:
     done = server.threads("clean")[0]["id"]
     bob.post(f"/p/clean/threads/{done}/resolution")
     newer = document("Sessions").replace("uuid", "text") + '<section data-anchor="new"><h2>New</h2>'
-    server.push(newer + "<p>More.</p></section>", "plan=clean&base_version=1")
     bob.http.close()
+    hook = {"name": "w" * 60, "url": "https://1.1.1.1/in", "events": ["version.pushed"]}
+    ada = Visitor(server, "ada")
+    assert ada.post("/admin/integrations/webhooks", **hook).status_code == 201
+    ada.post("/admin/integrations/webhooks/1/pause")  # nothing is to leave this machine
+    ada.http.close()
+    server.push(newer + "<p>More.</p></section>", "plan=clean&base_version=1")
 
 
 def newest(folder: Path) -> str:

@@ -127,3 +127,17 @@ def another(app: Flask, database_url: str, tmp_path: Path) -> Iterator[Callable[
         with one.app_context():
             db.session.remove()
             db.engine.dispose()
+
+
+@pytest.fixture
+def count(app: Flask) -> Iterator[Callable[..., int]]:
+    """Count the statements that a call asks the database."""
+    statements: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        statements.append(statement)
+
+    with app.app_context():
+        sa.event.listen(db.engine, "before_cursor_execute", note)
+        yield lambda call: (statements.clear(), call(), len(statements))[2]
+        sa.event.remove(db.engine, "before_cursor_execute", note)

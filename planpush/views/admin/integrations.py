@@ -9,6 +9,7 @@ from flask import Response, render_template
 from planpush.models.integration import cards
 from planpush.models.setting import settings
 from planpush.models.token import Token
+from planpush.models.webhook_card import cards as hooks
 from planpush.views.admin import restricted
 from planpush.web.auth import config, current_user
 
@@ -28,6 +29,7 @@ def page(status: int = 200, **more: Any) -> Response:
         "admin/integrations/index.html",
         user=current_user(),
         cards=cards(config().base_url),
+        hooks=hooks(),
         tokens=Token.directories(),
         **shared(),
         **context,

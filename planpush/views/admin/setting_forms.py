@@ -30,7 +30,9 @@ _HELP = {
     "github_url": "Another one only for GitHub Enterprise, like https://github.example.com",
     "github_api_url": "For Enterprise https://github.example.com/api/v3",
     "okta_issuer": "Exactly as the provider's metadata says it.",
-    "slack_webhook_url": "Either this, or a bot token and a channel.",
+    "slack_webhook_url": "Either this, or a bot token and a channel. With both the bot is used.",
+    "slack_bot_token": "It begins with xoxb- and stands under OAuth & Permissions of the app.",
+    "slack_channel": "For the bot: an id like C0123ABCD, or a name like #plans.",
 }
 
 

@@ -9,7 +9,7 @@ from tests.views.conftest import MUTATIONS, address, plain, routes
 
 # A project manager may hand plans over: that page stands beside the members.
 ALSO = {"pam": {"admin_handovers.new", "admin_handovers.create"}}
-PAGES = ("members", "roles", "integrations", "audit", "settings")
+PAGES = ("members", "roles", "integrations", "deliveries", "audit", "settings")
 
 
 def admin_routes(app, name=""):

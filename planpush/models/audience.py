@@ -1,0 +1,190 @@
+"""The audience: whom an event concerns, why, and how each of them is told."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+
+from sqlalchemy import exists, select, union
+
+from planpush.db import db
+from planpush.models.comment import Comment
+from planpush.models.event import Event
+from planpush.models.letter import write_to
+from planpush.models.mention import whom as named_in
+from planpush.models.notice import Mute, Notice
+from planpush.models.plan import EDITOR, Member, Plan
+from planpush.models.preference import (
+    APP,
+    COMMENT,
+    MENTION,
+    NEWER,
+    RESOLUTION,
+    SLACK,
+    TURN,
+    ways_for,
+)  # fmt: skip
+from planpush.models.thread import Thread
+from planpush.models.user import User
+from planpush.models.wording import Wording
+
+Found = Iterable[tuple[str, Iterable[int]]]
+_AT_ONCE = 1_000  # people in one statement
+
+
+def tell(event: Event) -> None:
+    """Let whom an event concerns know: now a notice, a message to them when a worker comes by.
+
+    Only who may see the plan at this moment is told, and never who did it.
+    """
+    plan = _plan_of(event)
+    kinds = whom(event)
+    if plan is None or not kinds:
+        return
+    before, ids = told_before(event), sorted(kinds)
+    for start in range(0, len(ids), _AT_ONCE):
+        noticed: dict[str, list[int]] = defaultdict(list)
+        written: list[int] = []
+        for user_id, notify, muted in _readers(plan, ids[start : start + _AT_ONCE]):
+            ways = ways_for(notify, kinds[user_id], muted=muted)
+            if user_id in before:
+                ways -= ways_for(notify, before[user_id], muted=muted)
+            if APP in ways:
+                noticed[kinds[user_id]].append(user_id)
+            if SLACK in ways:
+                written.append(user_id)
+        Notice.add(event, noticed)
+        write_to(written, plan, event)
+
+
+def why(event: Event, user_id: int) -> str:
+    """Return why an event concerns a person: a key of `preference.KINDS`, the strongest reason.
+
+    Empty if it does not, or not any more. For a message that tells several events take the one
+    that comes first in `KINDS`.
+    """
+    return whom(event).get(user_id, "")
+
+
+def whom(event: Event) -> dict[int, str]:
+    """Return whom an event concerns by their ids, each with the strongest reason.
+
+    Whether they may see the plan is asked when they are told. Who did it is none of them: an agent
+    acts for its user.
+    """
+    plan, rule = _plan_of(event), _RULES.get(event.kind)
+    kinds: dict[int, str] = {}
+    if plan is not None and rule is not None:
+        for kind, ids in rule(event, plan):
+            for user_id in ids:
+                kinds.setdefault(user_id, kind)
+    return {user_id: kind for user_id, kind in kinds.items() if user_id != event.actor_id}
+
+
+def told_before(event: Event) -> dict[int, str]:
+    """Return who was told of an edited comment when it was written, and why."""
+    comment = _comment_of(event) if event.kind == "comment.edited" else None
+    plan = _plan_of(event)
+    if comment is None or plan is None:
+        return {}
+    return {user_id: kind for kind, ids in reversed(_talk(comment, plan)) for user_id in ids}
+
+
+def _plan_of(event: Event) -> Plan | None:
+    return db.session.get(Plan, event.plan_id) if event.plan_id else None
+
+
+def _comment_of(event: Event) -> Comment | None:
+    return db.session.get(Comment, event.data.get("comment", 0))
+
+
+def _readers(
+    plan: Plan, ids: Sequence[int]
+) -> Iterable[tuple[int, dict[str, dict[str, str]], bool]]:
+    """Return those of some people who may see a plan: what they want, and whether they muted it."""
+    muted = exists().where(Mute.user_id == User.id, Mute.plan_id == plan.id)
+    query = plan.readers().where(User.id.in_(ids)).order_by(User.id)
+    found = db.session.execute(query.with_only_columns(User.id, User.notify, muted)).all()
+    return [(row[0], row[1], row[2]) for row in found]
+
+
+def _added(event: Event, plan: Plan) -> Found:
+    comment = _comment_of(event)
+    if comment is None:
+        return ()
+    return [(MENTION, [one.user_id for one in comment.mentions]), *_talk(comment, plan)]
+
+
+def _edited(event: Event, plan: Plan) -> Found:
+    """Return whom a comment names now and never named before."""
+    comment = _comment_of(event)
+    if comment is None or not comment.mentions:
+        return ()
+    known = named_in("\n\n".join(_earlier(comment, event)), plan)
+    return [(MENTION, [one.user_id for one in comment.mentions if one.user_id not in known])]
+
+
+def _earlier(comment: Comment, event: Event) -> Sequence[str]:
+    """Return what a comment said before an edit: each edit keeps one wording, also later ones."""
+    edits = select(Event.data).where(
+        Event.plan_id == event.plan_id, Event.kind == event.kind, Event.id <= event.id
+    )
+    many = sum(data.get("comment") == comment.id for data in db.session.scalars(edits))
+    query = select(Wording.body).where(Wording.comment_id == comment.id).order_by(Wording.id)
+    return db.session.scalars(query.limit(many)).all()
+
+
+def _talk(comment: Comment, plan: Plan) -> list[tuple[str, Iterable[int]]]:
+    """Return whom a comment concerns, whoever is named in it."""
+    return [(TURN, _writers(comment.thread_id, before=comment.id)), (COMMENT, _holders(plan))]
+
+
+def _answered(event: Event, _plan: Plan) -> Found:
+    return [(TURN, _writers(event.thread_id))]
+
+
+def _turned(event: Event, plan: Plan) -> Found:
+    return [(RESOLUTION, {*_writers(event.thread_id), *_holders(plan)})]
+
+
+def _pushed(_event: Event, plan: Plan) -> Found:
+    members = db.session.scalars(select(Member.user_id).where(Member.plan_id == plan.id))
+    talk = select(Comment.author_id).join(Thread, Comment.thread_id == Thread.id)
+    wrote = talk.where(Thread.plan_id == plan.id, Comment.deleted_at.is_(None)).distinct()
+    return [(NEWER, {plan.owner_id, *members, *db.session.scalars(wrote)})]
+
+
+def _handed_over(event: Event, _plan: Plan) -> Found:
+    to = User.by_email(event.target)
+    return [(TURN, [to.id])] if to else ()
+
+
+def _writers(thread_id: int | None, before: int | None = None) -> set[int]:
+    """Return who opened a thread, or wrote in it (before a comment) and did not take it back.
+
+    A push answers many threads at once: none of them is loaded for it.
+    """
+    wrote = select(Comment.author_id).where(
+        Comment.thread_id == thread_id, Comment.deleted_at.is_(None)
+    )
+    if before is not None:
+        wrote = wrote.where(Comment.id < before)
+    opened = select(Thread.opened_by_id).where(Thread.id == thread_id)
+    return set(db.session.scalars(union(wrote, opened)))
+
+
+def _holders(plan: Plan) -> set[int]:
+    """Return who owns or edits a plan."""
+    query = select(Member.user_id).where(Member.plan_id == plan.id, Member.kind == EDITOR)
+    return {plan.owner_id, *db.session.scalars(query)}
+
+
+_RULES: dict[str, Callable[[Event, Plan], Found]] = {
+    "comment.added": _added,
+    "comment.edited": _edited,
+    "thread.answered": _answered,
+    "thread.resolved": _turned,
+    "thread.reopened": _turned,
+    "version.pushed": _pushed,
+    "plan.handed_over": _handed_over,
+}

@@ -1,0 +1,93 @@
+"""SQLite's manners: durable commits, and writers that wait in turn instead of trying their luck."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+import threading
+import time
+import weakref
+from typing import Any
+
+from flask import g, has_app_context
+from sqlalchemy import Engine, event
+
+# SQLite lets writers try again after ever longer pauses, so that under load some never get through.
+_PATIENCE = 10.0  # seconds; after it SQLite's own way is tried, which ends with "locked"
+_GLANCE = 0.001  # seconds between two looks whether another process has finished
+
+
+class Turns:
+    """Who may write to a file now: one thread of this process, one process of this machine.
+
+    That is for order only. SQLite keeps two writers apart by itself, whatever becomes of this.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = f"{path}-turns"
+        self.pid, self.file = 0, -1
+        self.lock, self.opening = threading.Lock(), threading.Lock()
+
+    def take(self) -> bool:
+        """Wait for the turn; False if it takes too long."""
+        self._be_this_process()
+        ends = time.monotonic() + _PATIENCE
+        if not self.lock.acquire(timeout=_PATIENCE):
+            return False
+        while not self._is_free():
+            if time.monotonic() > ends:
+                self.lock.release()
+                return False
+            time.sleep(_GLANCE)
+        return True
+
+    def give(self) -> None:
+        """Let the next one write."""
+        fcntl.flock(self.file, fcntl.LOCK_UN)
+        self.lock.release()
+
+    def _is_free(self) -> bool:
+        try:
+            fcntl.flock(self.file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        except OSError:  # a file system without such locks: order among threads is something, too
+            return True
+        return True
+
+    def _be_this_process(self) -> None:
+        """Open the file anew after a fork: parent and child would share one lock."""
+        with self.opening:
+            if self.pid != os.getpid():
+                self.file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+                weakref.finalize(self, os.close, self.file)
+                self.pid, self.lock = os.getpid(), threading.Lock()
+
+
+def teach(engine: Engine) -> None:
+    """Let an engine of SQLite begin and commit as planpush needs it."""
+    event.listen(engine, "connect", _prepare)
+    path = engine.url.database
+    turns = Turns(path) if path and path != ":memory:" else None
+
+    def begin(connection: Any) -> None:
+        # A deferred transaction that turns into a write fails with "locked" instead of waiting.
+        writes = g.get("writes", True) if has_app_context() else True
+        if writes and turns is not None and not connection.info.get("turn"):
+            connection.info["turn"] = turns.take()
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN DEFERRED")
+
+    def checkin(_connection: object, record: Any) -> None:
+        # Not at the commit, which is told of before it is done: when the connection is given back.
+        if record.info.pop("turn", False) and turns is not None:
+            turns.give()
+
+    event.listen(engine, "begin", begin)
+    event.listen(engine, "checkin", checkin)
+
+
+def _prepare(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None  # the driver must not begin by itself: see teach
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
