@@ -24,6 +24,31 @@ DO $$ DECLARE one record; BEGIN
   WHERE schemaname = 'public' AND last_value IS NOT NULL;
 END $$;
 """
+# What a PostgreSQL database holds, set aside and brought back: far cheaper than made anew.
+KEEP = """
+CREATE SCHEMA kept;
+DO $$ DECLARE one record; filled boolean; BEGIN
+  FOR one IN SELECT tablename FROM pg_tables
+             WHERE schemaname = 'public' AND tablename <> 'alembic_version' LOOP
+    EXECUTE format('SELECT EXISTS (SELECT FROM public.%I)', one.tablename) INTO filled;
+    IF filled THEN
+      EXECUTE format('CREATE TABLE kept.%I AS TABLE public.%I', one.tablename, one.tablename);
+    END IF;
+  END LOOP;
+END $$;
+CREATE TABLE kept.sequences AS SELECT sequencename, last_value FROM pg_sequences
+WHERE schemaname = 'public' AND last_value IS NOT NULL;
+"""
+BRING_BACK = """
+SET LOCAL session_replication_role = replica;
+DO $$ DECLARE one record; BEGIN
+  FOR one IN SELECT tablename FROM pg_tables
+             WHERE schemaname = 'kept' AND tablename <> 'sequences' LOOP
+    EXECUTE format('INSERT INTO public.%I SELECT * FROM kept.%I', one.tablename, one.tablename);
+  END LOOP;
+  PERFORM setval(format('%I', sequencename)::regclass, last_value) FROM kept.sequences;
+END $$;
+"""
 
 
 def own_database(server: str, name: str) -> str:
@@ -37,9 +62,13 @@ def own_database(server: str, name: str) -> str:
 
 def empty(url: str) -> None:
     """Leave a PostgreSQL database as it was after its migrations."""
+    run(url, EMPTY)
+
+
+def run(url: str, statement: str) -> None:
     engine = sa.create_engine(url)
     with engine.begin() as connection:
-        connection.execute(sa.text(EMPTY))
+        connection.execute(sa.text(statement))
     engine.dispose()
 
 
@@ -52,15 +81,18 @@ def compile_once() -> None:
 
 def compile_routes_once() -> None:
     """Keep what werkzeug compiles of a route: most of an app's start."""
-    compile_one, made = Rule._compile_builder, {}
+    compile_one, made = Rule.compile, {}
+    kept = ("_parts", "_trace", "_converters", "_build", "_build_unknown", "arguments")
 
-    def builder(rule: Rule, append_unknown: bool = True) -> Any:
-        key = (rule.rule, tuple(rule._trace), append_unknown)
+    def compile_rule(rule: Rule) -> None:
+        names = tuple(rule.map.converters.items())
+        key = (rule.rule, rule.subdomain, rule.host, rule.merge_slashes, repr(rule.defaults), names)
         if key not in made:
-            made[key] = compile_one(rule, append_unknown)
-        return made[key]
+            compile_one(rule)
+            made[key] = [vars(rule)[name] for name in kept]
+        rule.__dict__ |= zip(kept, made[key], strict=True)
 
-    Rule._compile_builder = builder  # type: ignore[method-assign]
+    Rule.compile = compile_rule  # type: ignore[method-assign]
 
 
 class Compiled(BytecodeCache):
