@@ -20,7 +20,7 @@ from planpush.models.plan import EDITOR, REVIEWER, Member, Plan
 from planpush.models.schema import migrate
 from planpush.models.token import Token
 from planpush.settings import SPECS
-from tests.haste import BRING_BACK, KEEP, compile_once, empty, own_database, run
+from tests.haste import BRING_BACK, KEEP, compile_once, empty, kept_connections, own_database, run
 from tests.people import Browser, add_cast, person
 
 ON_POSTGRES = os.environ.get("PLANPUSH_TEST_DATABASE", "sqlite") == "postgres"
@@ -46,7 +46,7 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> str:
+def migrated(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[str]:
     """The URL of a migrated database: a file to copy, or a database of this worker's own."""
     if not ON_POSTGRES:
         path = tmp_path_factory.mktemp("database") / "template.db"
@@ -56,7 +56,8 @@ def migrated(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> str:
     with make_app(url, tmp_path_factory.mktemp("data")).app_context():
         migrate()
         db.engine.dispose()
-    return url
+    with kept_connections(url):
+        yield url
 
 
 @pytest.fixture(scope="session")

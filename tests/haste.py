@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
+import psycopg
+import pytest
 import sqlalchemy as sa
 from jinja2 import BytecodeCache, Environment
 from jinja2.bccache import Bucket
+from psycopg.pq import TransactionStatus
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.util import LRUCache
@@ -60,16 +66,56 @@ def own_database(server: str, name: str) -> str:
     return sa.make_url(server).set(database=name).render_as_string(hide_password=False)
 
 
+# A new connection costs more than most tests ask of it: its process has to learn all tables first.
+@contextmanager
+def kept_connections(url: str) -> Iterator[None]:
+    """Hand connections to one PostgreSQL database from one app on to the next."""
+    name, idle = sa.make_url(url).database, list[Any]()
+    connect_anew, close = PGDialect_psycopg.connect, PGDialect_psycopg.do_close
+
+    def connect(self: Any, *args: Any, **options: Any) -> Any:
+        while options.get("dbname") == name and idle:
+            with suppress(psycopg.OperationalError):  # a test ended it
+                return reset(idle.pop())
+        return connect_anew(self, *args, **options)
+
+    def keep(self: Any, connection: Any) -> None:
+        # One in the middle of something would hold its locks until somebody takes it again.
+        free = connection.info.transaction_status == TransactionStatus.IDLE
+        if free and connection.info.dbname == name:
+            idle.append(connection)
+        else:
+            close(self, connection)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(PGDialect_psycopg, "connect", connect)
+        patch.setattr(PGDialect_psycopg, "do_close", keep)
+        yield
+    for connection in idle:
+        connection.close()
+
+
+def reset(connection: Any) -> Any:
+    """Take back what a session was told."""
+    for statement in ("RESET ALL", "UNLISTEN *", "SELECT pg_advisory_unlock_all()"):
+        connection.execute(statement)
+    connection.commit()
+    return connection
+
+
 def empty(url: str) -> None:
     """Leave a PostgreSQL database as it was after its migrations."""
     run(url, EMPTY)
 
 
 def run(url: str, statement: str) -> None:
-    engine = sa.create_engine(url)
-    with engine.begin() as connection:
+    with engine_of(url).begin() as connection:
         connection.execute(sa.text(statement))
-    engine.dispose()
+
+
+@functools.cache
+def engine_of(url: str) -> sa.Engine:
+    return sa.create_engine(url, poolclass=sa.NullPool)
 
 
 def compile_once() -> None:
