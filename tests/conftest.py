@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -18,18 +19,10 @@ from planpush.db import commit, db
 from planpush.models.plan import EDITOR, REVIEWER, Member, Plan
 from planpush.models.schema import migrate
 from planpush.models.token import Token
-from planpush.models.user import User
 from planpush.settings import SPECS
-from tests.haste import compile_once, empty, own_database
-from tests.people import Browser, person
+from tests.haste import BRING_BACK, KEEP, compile_once, empty, kept_connections, own_database, run
+from tests.people import Browser, add_cast, person
 
-CAST = {
-    "alice": "developer",
-    "bob": "qa",
-    "charlie": "developer",
-    "ada": "admin",
-    "pam": "project_manager",
-}
 ON_POSTGRES = os.environ.get("PLANPUSH_TEST_DATABASE", "sqlite") == "postgres"
 DOCUMENT = (
     '<section data-anchor="intro"><h2>Intro</h2><p>Tokens rotate on every use.</p></section>'
@@ -45,8 +38,15 @@ def pytest_configure(config: pytest.Config) -> None:
     compile_once()
 
 
+def pytest_collection_finish() -> None:
+    # Modules and tests stay to the end: each look through them for garbage took half a second.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000)
+
+
 @pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> str:
+def migrated(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[str]:
     """The URL of a migrated database: a file to copy, or a database of this worker's own."""
     if not ON_POSTGRES:
         path = tmp_path_factory.mktemp("database") / "template.db"
@@ -56,7 +56,24 @@ def migrated(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> str:
     with make_app(url, tmp_path_factory.mktemp("data")).app_context():
         migrate()
         db.engine.dispose()
-    return url
+    with kept_connections(url):
+        yield url
+
+
+@pytest.fixture(scope="session")
+def peopled(migrated: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The cast, set aside once for every test: in a file to copy, or within the database."""
+    path = tmp_path_factory.mktemp("peopled") / "template.db"
+    url = renewed(migrated, path)
+    made = make_app(url, path.parent)
+    with made.app_context():
+        add_cast()
+        db.session.remove()
+        db.engine.dispose()
+    if ON_POSTGRES:
+        run(url, KEEP)
+        empty(url)
+    return path
 
 
 def make_app(url: str, data_dir: Path, **changes: Any) -> Flask:
@@ -69,21 +86,25 @@ def make_app(url: str, data_dir: Path, **changes: Any) -> Flask:
 @pytest.fixture
 def database_url(migrated: str, tmp_path: Path) -> str:
     """A database as it is after the migrations: empty."""
+    return renewed(migrated, tmp_path / "planpush.db")
+
+
+def renewed(migrated: str, path: Path) -> str:
+    """The URL of the empty database: a copy at `path`, or the one of this worker."""
     if not ON_POSTGRES:
-        shutil.copy(migrated.removeprefix("sqlite:///"), tmp_path / "planpush.db")
-        return f"sqlite:///{tmp_path / 'planpush.db'}"
+        shutil.copy(migrated.removeprefix("sqlite:///"), path)
+        return f"sqlite:///{path}"
     empty(migrated)
     return migrated
 
 
 @pytest.fixture
-def app(database_url: str, tmp_path: Path) -> Iterator[Flask]:
+def app(database_url: str, peopled: Path, tmp_path: Path) -> Iterator[Flask]:
+    if ON_POSTGRES:
+        run(database_url, BRING_BACK)
+    else:
+        shutil.copy(peopled, tmp_path / "planpush.db")
     made = make_app(database_url, tmp_path)
-    with made.app_context():
-        for name, role in CAST.items():
-            User.add(f"{name}@example.com", name=name.title(), roles=[role])
-        commit()
-        db.session.remove()
     yield made
     with made.app_context():
         db.engine.dispose()

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
+import psycopg
+import pytest
 import sqlalchemy as sa
 from jinja2 import BytecodeCache, Environment
 from jinja2.bccache import Bucket
+from psycopg.pq import TransactionStatus
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.util import LRUCache
@@ -24,6 +30,31 @@ DO $$ DECLARE one record; BEGIN
   WHERE schemaname = 'public' AND last_value IS NOT NULL;
 END $$;
 """
+# What a PostgreSQL database holds, set aside and brought back: far cheaper than made anew.
+KEEP = """
+CREATE SCHEMA kept;
+DO $$ DECLARE one record; filled boolean; BEGIN
+  FOR one IN SELECT tablename FROM pg_tables
+             WHERE schemaname = 'public' AND tablename <> 'alembic_version' LOOP
+    EXECUTE format('SELECT EXISTS (SELECT FROM public.%I)', one.tablename) INTO filled;
+    IF filled THEN
+      EXECUTE format('CREATE TABLE kept.%I AS TABLE public.%I', one.tablename, one.tablename);
+    END IF;
+  END LOOP;
+END $$;
+CREATE TABLE kept.sequences AS SELECT sequencename, last_value FROM pg_sequences
+WHERE schemaname = 'public' AND last_value IS NOT NULL;
+"""
+BRING_BACK = """
+SET LOCAL session_replication_role = replica;
+DO $$ DECLARE one record; BEGIN
+  FOR one IN SELECT tablename FROM pg_tables
+             WHERE schemaname = 'kept' AND tablename <> 'sequences' LOOP
+    EXECUTE format('INSERT INTO public.%I SELECT * FROM kept.%I', one.tablename, one.tablename);
+  END LOOP;
+  PERFORM setval(format('%I', sequencename)::regclass, last_value) FROM kept.sequences;
+END $$;
+"""
 
 
 def own_database(server: str, name: str) -> str:
@@ -35,12 +66,56 @@ def own_database(server: str, name: str) -> str:
     return sa.make_url(server).set(database=name).render_as_string(hide_password=False)
 
 
+# A new connection costs more than most tests ask of it: its process has to learn all tables first.
+@contextmanager
+def kept_connections(url: str) -> Iterator[None]:
+    """Hand connections to one PostgreSQL database from one app on to the next."""
+    name, idle = sa.make_url(url).database, list[Any]()
+    connect_anew, close = PGDialect_psycopg.connect, PGDialect_psycopg.do_close
+
+    def connect(self: Any, *args: Any, **options: Any) -> Any:
+        while options.get("dbname") == name and idle:
+            with suppress(psycopg.OperationalError):  # a test ended it
+                return reset(idle.pop())
+        return connect_anew(self, *args, **options)
+
+    def keep(self: Any, connection: Any) -> None:
+        # One in the middle of something would hold its locks until somebody takes it again.
+        free = connection.info.transaction_status == TransactionStatus.IDLE
+        if free and connection.info.dbname == name:
+            idle.append(connection)
+        else:
+            close(self, connection)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(PGDialect_psycopg, "connect", connect)
+        patch.setattr(PGDialect_psycopg, "do_close", keep)
+        yield
+    for connection in idle:
+        connection.close()
+
+
+def reset(connection: Any) -> Any:
+    """Take back what a session was told."""
+    for statement in ("RESET ALL", "UNLISTEN *", "SELECT pg_advisory_unlock_all()"):
+        connection.execute(statement)
+    connection.commit()
+    return connection
+
+
 def empty(url: str) -> None:
     """Leave a PostgreSQL database as it was after its migrations."""
-    engine = sa.create_engine(url)
-    with engine.begin() as connection:
-        connection.execute(sa.text(EMPTY))
-    engine.dispose()
+    run(url, EMPTY)
+
+
+def run(url: str, statement: str) -> None:
+    with engine_of(url).begin() as connection:
+        connection.execute(sa.text(statement))
+
+
+@functools.cache
+def engine_of(url: str) -> sa.Engine:
+    return sa.create_engine(url, poolclass=sa.NullPool)
 
 
 def compile_once() -> None:
@@ -52,15 +127,18 @@ def compile_once() -> None:
 
 def compile_routes_once() -> None:
     """Keep what werkzeug compiles of a route: most of an app's start."""
-    compile_one, made = Rule._compile_builder, {}
+    compile_one, made = Rule.compile, {}
+    kept = ("_parts", "_trace", "_converters", "_build", "_build_unknown", "arguments")
 
-    def builder(rule: Rule, append_unknown: bool = True) -> Any:
-        key = (rule.rule, tuple(rule._trace), append_unknown)
+    def compile_rule(rule: Rule) -> None:
+        names = tuple(rule.map.converters.items())
+        key = (rule.rule, rule.subdomain, rule.host, rule.merge_slashes, repr(rule.defaults), names)
         if key not in made:
-            made[key] = compile_one(rule, append_unknown)
-        return made[key]
+            compile_one(rule)
+            made[key] = [vars(rule)[name] for name in kept]
+        rule.__dict__ |= zip(kept, made[key], strict=True)
 
-    Rule._compile_builder = builder  # type: ignore[method-assign]
+    Rule.compile = compile_rule  # type: ignore[method-assign]
 
 
 class Compiled(BytecodeCache):

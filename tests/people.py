@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
-from flask import Flask
+from flask import Flask, g
 from flask.testing import FlaskClient
 
 from planpush.db import commit
-from planpush.models.session import SignInLink
+from planpush.models.session import BrowserSession, SignInLink
 from planpush.models.user import User
+from planpush.web.auth import cookie_name
+from planpush.web.csrf import csrf_token
 
 HTMX = {"HX-Request": "true"}
+CAST = {
+    "alice": "developer",
+    "bob": "qa",
+    "charlie": "developer",
+    "ada": "admin",
+    "pam": "project_manager",
+}
+
+
+def add_cast() -> None:
+    for name, role in CAST.items():
+        User.add(f"{name}@example.com", name=name.title(), roles=[role])
+    commit()
 
 
 def person(name: str) -> User:
@@ -28,8 +42,10 @@ class Browser:
             secret = SignInLink.issue(person(name))
             commit()
         self.client.get(f"/sign-in/local?token={secret}")
-        page = self.client.get("/dashboard").text
-        self.csrf = re.search(r'name="csrf-token" content="(\w+)"', page)[1]
+        with app.test_request_context():  # what every page says, without one made to read it
+            cookie = self.client.get_cookie(cookie_name())
+            g.browser_session = BrowserSession.find(cookie.value)
+            self.csrf = csrf_token()
 
     def get(self, path: str, **options: Any) -> Any:
         return self.client.get(path, **options)

@@ -18,11 +18,10 @@ import pytest
 from flask import Flask
 from werkzeug.serving import make_server
 
-from planpush.db import commit, db
+from planpush.db import db
 from planpush.models.plan import EDITOR
-from planpush.models.user import User
-from tests.conftest import CAST, invite, make_app
-from tests.people import Browser
+from tests.conftest import invite, make_app
+from tests.people import Browser, add_cast
 from tests.plugin.conftest import Planpush, section
 from tests.plugin.terminals import stored
 
@@ -65,9 +64,7 @@ def real(database_url: str, tmp_path: Path) -> Iterator[Real]:
     address = f"http://127.0.0.1:{listener.getsockname()[1]}"
     app = make_app(database_url, tmp_path, base_url=address)
     with app.app_context():
-        for name, role in CAST.items():
-            User.add(f"{name}@example.com", name=name.title(), roles=[role])
-        commit()
+        add_cast()
     serving = make_server("127.0.0.1", 0, app, threaded=True, fd=listener.fileno())
     thread = threading.Thread(target=serving.serve_forever, args=(0.02,), daemon=True)
     thread.start()

@@ -21,8 +21,8 @@ from planpush.db import commit, db
 from planpush.models.schema import migrate
 from planpush.models.session import SignInLink
 from planpush.models.token import Token
-from planpush.models.user import User
-from tests.conftest import CAST, ON_POSTGRES, own_database, person
+from tests.conftest import ON_POSTGRES, own_database
+from tests.people import add_cast, person
 
 
 class Server:
@@ -40,9 +40,7 @@ class Server:
         self.http, self.tokens, self.workers = requests.Session(), dict[str, str](), workers
         with self.app.app_context():
             migrate()
-            for name, role in CAST.items():
-                User.add(f"{name}@example.com", name=name.title(), roles=[role])
-            commit()
+            add_cast()
 
     def start(self) -> Server:
         command = [sys.executable, "-m", "planpush", "serve", "--workers", str(self.workers)]

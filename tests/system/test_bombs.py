@@ -65,9 +65,15 @@ def timed(call: Callable[[], requests.Response]) -> tuple[requests.Response, flo
     return answer, time.monotonic() - began
 
 
-def quickest(call: Callable[[], requests.Response]) -> tuple[requests.Response, float]:
-    """Return the quickest of three: what the work takes, whatever else the machine does."""
-    return min((timed(call) for _ in range(3)), key=lambda tried: tried[1])
+def soon(call: Callable[[], requests.Response], enough: float) -> requests.Response:
+    """Return an answer that took less than `enough`, of three: the machine is busy, too."""
+    took = list[float]()
+    while len(took) < 3:
+        answer, seconds = timed(call)
+        if seconds < enough:
+            return answer
+        took.append(seconds)
+    raise AssertionError(f"three tries took {took}")
 
 
 @pytest.mark.parametrize("name", BOMBS)
@@ -75,12 +81,11 @@ def quickest(call: Callable[[], requests.Response]) -> tuple[requests.Response, 
 def test_a_bomb_is_refused_at_once(form: str, name: str, server: Server, pulse: Pulse) -> None:
     html = f"<section data-anchor='a'><h2>A</h2>{BOMBS[name]}"
     send = {"whole": send_whole, "section": send_section}[form]
-    answer, seconds = quickest(lambda: send(server, html))
+    answer = soon(lambda: send(server, html), 2.5)
     assert answer.status_code == 422, answer.text[:300]
     assert answer.json()["code"] == "invalid_document"
     assert answer.json()["errors"][0]["line"] >= 1
     assert answer.json()["errors"][0]["column"] >= 1
-    assert seconds < 2.5
 
 
 def send_whole(server: Server, html: str) -> requests.Response:
