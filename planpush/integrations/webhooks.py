@@ -23,6 +23,9 @@ from planpush.models.webhook import Webhook
 _LONGEST_WAIT = 3600.0  # seconds that a receiver may ask us to wait
 _PATIENCE = 8.0  # seconds that somebody who waits for a test waits
 _QUOTED = 200  # characters of an answer that are told
+# Answers about the address and whoever posts there, whatever is posted: a proxy's, say, while the
+# receiver is being moved. Nothing is given up for them.
+_NOT_THERE = frozenset({*range(300, 400), 401, 403, 404, 405})
 _SEALED = "Its address or secret cannot be decrypted: was SECRET_KEY changed?"
 
 
@@ -98,7 +101,7 @@ def test(found: Webhook) -> Result:
 
 def told(answer: Answer) -> str:
     """Return what a receiver answered, in a sentence; its words are anybody's."""
-    if answer.status in (301, 302, 303, 307, 308):
+    if 300 <= answer.status < 400:
         return f"It answered {answer.status}: redirects are not followed, give the final address."
     words = "".join(mark if mark.isprintable() else " " for mark in answer.text[:2_000])
     words = " ".join(words.split())[:_QUOTED]
@@ -115,7 +118,7 @@ def _outcome(answer: Answer) -> Outcome:
         return Failed(said, retry_after=_wait(answer.headers.get("retry-after", "")))
     if status >= 500:
         return Failed(said, unsure=True)
-    return Failed(said, whole=False)
+    return Failed(said, whole=status in _NOT_THERE)
 
 
 def _wait(raw: str) -> float | None:

@@ -66,7 +66,7 @@ def test_a_webhook(base, read):
     with with_settings(slack_webhook_url=url):
         assert to_channel(parcel(item(words=WORDS), title=TITLE)) == Arrived()
     message = read(general["id"])[-1]
-    assert message["text"] == "&lt;!channel&gt; &amp; &lt;b&gt;: Bob replied"
+    assert message["text"].startswith("&lt;!channel&gt; &amp; &lt;b&gt;: Bob replied: *b* `c`")
     assert message["blocks"][0]["text"]["text"] == "&lt;!channel&gt; &amp; &lt;b&gt;"
 
 
@@ -94,7 +94,7 @@ def test_a_direct_message(base, read):
     again = send(base, parcel(names=found, key="3", unsure=True, **told), to_person)
     assert again.remote == sent.remote
     (message,) = read(sent.remote["channel"])
-    assert message["text"] == "Auth: Bob mentioned you"
+    assert message["text"] == "Auth: Bob mentioned you: Why?"
 
 
 def test_a_missing_scope_is_named(base):

@@ -180,14 +180,22 @@ def hurry():
 def test_what_is_refused_for_good_dies_and_the_next_one_leaves(agent, hook, carry):
     publish(agent)
     comment(agent)
-    hook.answers = [(404, {}, b"no such hook")] * 8
+    hook.answers = [(422, {}, b"no such plan")] * 8
     for _ in range(8):
         carry()
         hurry()
     carry()
     rows = db.session.execute(sa.select(Delivery.state, Delivery.reason).order_by(Delivery.id))
-    assert rows.all() == [("dead", "It answered 404: no such hook"), ("sent", "")]
+    assert rows.all() == [("dead", "It answered 422: no such plan"), ("sent", "")]
     assert not db.session.scalar(sa.select(Outlet.failures))
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 405])
+def test_nothing_is_given_up_while_an_address_answers_for_somebody_else(agent, hook, carry, status):
+    publish(agent)
+    hook.answers = [(status, {}, b"not here")]
+    (failed,) = carry()
+    assert failed.whole and not failed.final and not failed.unsure
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
@@ -195,7 +203,7 @@ def test_redirects_are_not_followed(agent, hook, carry, status):
     publish(agent)
     hook.answers = [(status, {"Location": hook.url}, b"")]
     (failed,) = carry()
-    assert len(hook.posts) == 1 and not failed.whole and "redirects" in failed.reason
+    assert len(hook.posts) == 1 and failed.whole and "redirects" in failed.reason
 
 
 LATER = format_datetime(datetime.now(UTC) + timedelta(hours=5), usegmt=True)

@@ -53,7 +53,8 @@ def test_a_preset_ticks_the_boxes_at_once(visit):
     expect(page.locator("#pp-turn-app")).not_to_be_checked()
     expect(page.locator("#pp-preset-mentions")).to_be_focused()
     page.locator("#pp-version-slack").check()
-    page.locator("#pp-notify-save").press("Enter")
+    with page.expect_response("**/settings/notifications"):
+        page.locator("#pp-notify-save").press("Enter")
     expect(page.locator("#announce")).to_have_text("Saved.")
     page.reload()
     expect(page.locator("#pp-version-slack")).to_be_checked()

@@ -10,6 +10,7 @@ from flask import Blueprint, Response, jsonify
 from planpush.db import iso
 from planpush.models.comment import Comment, checked_body
 from planpush.models.event import Event
+from planpush.models.placement import Placement
 from planpush.models.plan import Plan
 from planpush.models.reading import Card, Reading
 from planpush.models.thread import OPEN, Thread
@@ -79,12 +80,12 @@ def _open(plan: Plan, body: ThreadBody, user: User, claimed: Claim) -> dict[str,
             body.to_place(), words, by=user, on=on, blocking=body.blocking, via="agent"
         )
         made = claimed.keep(thread.id)
-    return thread_as_dict(Reading(plan).card(made or 0))
+    return told(Thread.find(plan, made or 0))
 
 
 def told(thread: Thread) -> dict[str, Any]:
     """Return a thread as it stands on its plan's newest version."""
-    return thread_as_dict(Reading(thread.plan).card(thread.id))
+    return thread_as_dict(Card(thread, Placement.of(thread, thread.plan.newest)))
 
 
 def address_of(thread: Thread) -> str:
