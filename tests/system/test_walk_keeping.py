@@ -155,7 +155,7 @@ def test_no_open_thread_wears_no_mark(visit: Visit, plan: str) -> None:
     page.get_by_role("button", name="Resolve").click()
     expect(page.locator(".count.mark:not(.bell *)")).to_have_count(0)
     page.locator("#pp-versions").click()
-    expect(page.locator("#pp-bar .pop .who")).to_contain_text("Pushed by Alice")
+    expect(page.locator("#pp-bar .pop .who").first).to_contain_text("Pushed by Alice")
 
 
 def test_an_error_page_keeps_the_account(visit: Visit) -> None:
