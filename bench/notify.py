@@ -2,7 +2,7 @@
 
 latency: 100 comments on 50 plans, one a second, for Slack takes no more, by webhook and by bot;
 from the answer until Slack has it. posting: 16 clients comment while Slack is off, down, slow and
-so on, in turn, several rounds; how long they wait. outage: 1,000 comments on 200 plans while nobody
+so on, in turn, several rounds; how long they wait once that has settled. outage: 1,000 comments on 200 plans while nobody
 takes them, then somebody does; the time until all is told, once, in order. The outage lasts a
 minute: attempts are never more than a minute apart, so a longer one ends the same way. pair: two
 workers send a thousand. idle: what a worker costs that has nothing to do. Fails when a gate is
@@ -38,6 +38,7 @@ COMMENTS, PLANS, EVERY = 100, 50, 1.0
 ROUNDS, REQUESTS = (int(os.environ.get(f"BENCH_{one}", n)) for one, n in SIZES)
 EVENTS, OUTAGE_PLANS, OUTAGE = 1_000, 200, 60.0
 IDLE = 60.0
+SETTLING = 6.0  # seconds until a Slack that is slow holds as many messages as it ever will
 MOST_LATE, MOST_RATIO, MOST_RECOVERY, MOST_IDLE = 5.0, 1.2, 600.0, 0.3
 
 
@@ -110,7 +111,7 @@ def posting(folder: Path) -> bool:
                 for name in names:
                     told, slack.delay, slack.trouble = ways[name]
                     town.set(**told)
-                    time.sleep(1)
+                    time.sleep(SETTLING)
                     found[name].append(town.crowd(0, REQUESTS))
                     last = 1000 * at(found[name][-1], 0.99)
                     print(f"  round {number}: {name} {last:.0f} ms", file=sys.stderr, flush=True)
