@@ -2,11 +2,12 @@
 
 latency: 100 comments on 50 plans, one a second, for Slack takes no more, by webhook and by bot;
 from the answer until Slack has it. posting: 16 clients comment while Slack is off, down, slow and
-so on, in turn, several rounds; how long they wait once that has settled. outage: 1,000 comments on 200 plans while nobody
-takes them, then somebody does; the time until all is told, once, in order. The outage lasts a
-minute: attempts are never more than a minute apart, so a longer one ends the same way. pair: two
-workers send a thousand. idle: what a worker costs that has nothing to do. Fails when a gate is
-missed. With `PLANPUSH_TEST_DATABASE=postgres` and `PLANPUSH_TEST_POSTGRES` the databases are there.
+so on, in turn, several rounds; how long they wait once that has settled. outage: 1,000 comments on
+200 plans while nobody takes them, then somebody does; the time until all is told, once, in order.
+The outage lasts a minute: attempts are never more than a minute apart, so a longer one ends the
+same way. pair: two workers send a thousand. idle: what a worker costs that has nothing to do. Fails
+when a gate is missed. With `PLANPUSH_TEST_DATABASE=postgres` and `PLANPUSH_TEST_POSTGRES` the
+databases are there.
 """
 
 from __future__ import annotations
