@@ -5,7 +5,7 @@ import time
 import pytest
 
 from tests.peers.slack import serving
-from tests.system.serving import Server
+from tests.system.serving import Server, Visitor
 
 SECTION = '<section data-anchor="a"><h2>Data model</h2><p>Tokens rotate. {}</p></section>'
 
@@ -45,14 +45,17 @@ def test_each_thing_that_happens_is_one_message(tmp_path, slack):
     try:
         plan = push(server, "alice", "One", title="Auth", visibility="published")["plan"]
         hidden = push(server, "alice", "Two", title="Hidden")["plan"]
-        comment(server, "bob", plan, "Why not shorter?")
+        thread = comment(server, "bob", plan, "Why not shorter?")["id"]
         comment(server, "ada", hidden, "Hush")
         push(server, "alice", "Three", plan=plan, base_version=1)
-        eventually(lambda: len(slack.posted) == 3)
+        ada = Visitor(server, "ada")
+        assert ada.post(f"/p/{plan}/threads/{thread}/resolution").status_code == 303
+        ada.http.close()
+        eventually(lambda: len(slack.posted) == 4)
         time.sleep(1)
         assert [text.partition(": ")[2] for text in slack.posted] == [
             "Alice pushed version 1", "Bob's agent commented on Data model: Why not shorter?",
-            "Alice pushed version 2",
+            "Alice pushed version 2", "Ada resolved a thread on Data model",
         ]  # fmt: skip
     finally:
         server.close()
