@@ -6,7 +6,7 @@ No words are kept here: a delivery names events, and what it says is read when i
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -43,7 +43,7 @@ _KEPT, _DEAD_KEPT = timedelta(days=14), timedelta(days=90)
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Where a message goes, and how bursts collapse there.
+    """Where a message goes, and how bursts collapse there. Its fields are columns of `Delivery`.
 
     In one `lane` messages leave in order. GROW: the last one is rewritten. GATHER: what comes soon
     after one waits, and is told together. EACH: every event is told by itself.
@@ -158,11 +158,7 @@ class Delivery(Base):
         for one in recent:  # they go first: so they cannot wait longer
             if one.state == WAITING and not one.attempts:
                 one.due_at = min(one.due_at, due)
-        made = cls(
-            channel=route.channel, outlet=route.outlet, lane=route.lane, manner=route.manner,
-            plan_id=route.plan_id, user_id=route.user_id, webhook_id=route.webhook_id,
-            topics=topic, step=step, created_at=at, due_at=due,
-        )  # fmt: skip
+        made = cls(**asdict(route), topics=topic, step=step, created_at=at, due_at=due)
         db.session.add(made)
         db.session.flush()
         return made

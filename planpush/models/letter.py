@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 
 from sqlalchemy import insert, or_, select
 
@@ -37,7 +38,8 @@ def write_to(ids: Sequence[int], plan: Plan, event: Event) -> None:
     busy = _written_to(ids, plan)
     for user_id in sorted(busy):
         Delivery.queue(_route(user_id, plan), topic, event.id, comment_id)
-    rows = [_row(_route(user_id, plan), topic) for user_id in ids if user_id not in busy]
+    others = (_route(user_id, plan) for user_id in ids if user_id not in busy)
+    rows = [asdict(route) | {"topics": topic} for route in others]
     if rows:
         made = db.session.scalars(insert(Delivery).returning(Delivery.id), rows).all()
         about = {"event_id": event.id, "comment_id": comment_id}
@@ -60,11 +62,3 @@ def _written_to(ids: Sequence[int], plan: Plan) -> set[int]:
 def _route(user_id: int, plan: Plan) -> Route:
     lane = f"person/{user_id}/{plan.id}"
     return Route(PERSON, "slackdm", lane, GATHER, plan.id, user_id=user_id)
-
-
-def _row(route: Route, topic: str) -> dict[str, object]:
-    return {
-        "channel": route.channel, "outlet": route.outlet, "lane": route.lane,
-        "manner": route.manner, "plan_id": route.plan_id, "user_id": route.user_id,
-        "topics": topic,
-    }  # fmt: skip

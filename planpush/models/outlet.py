@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import String, func, or_, select, update
+from sqlalchemy import String, func, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from planpush.db import Base, UTCDateTime, db, now, upsert
@@ -93,10 +93,8 @@ class Outlet(Base):
     def works(cls, key: str) -> None:
         """Note that something left by here; what works anyway costs one look a transaction."""
         row = db.session.get(cls, key)
-        if row is None or not row.failures:
-            return
-        healthy = {"failures": 0, "reason": "", "failing_since": None, "held_until": None}
-        db.session.execute(update(cls).where(cls.key == key, cls.failures > 0).values(**healthy))
+        if row is not None and row.failures:
+            cls.of(key).recover()
 
     @classmethod
     def fails(cls, key: str, reason: str, *, retry_after: float | None, gone: bool = False) -> bool:
