@@ -10,11 +10,13 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from planpush.db import db, subscribe
-from planpush.models import audience, outbox
+from planpush.models import audience, outbox, passage
+from planpush.models.comment import Comment
 from planpush.models.event import Event
 from planpush.models.live import announce
 from planpush.models.plan import Plan
 from planpush.models.user import User
+from planpush.models.visit import Visit
 
 Consequence = Callable[[Session, Event], None]
 
@@ -35,6 +37,22 @@ def lift_plan(session: Session, event: Event) -> None:
     session.execute(update(Plan).where(Plan.id == event.plan_id).values(active_at=event.at))
 
 
+def visit(_session: Session, event: Event) -> None:
+    """Note that who did something has seen the plan as it is."""
+    if event.actor_id and event.plan_id:
+        Visit.note(event.actor_id, event.plan_id, event.at)
+
+
+def index_plan(session: Session, event: Event) -> None:
+    """Let the plan be found by its title and newest document."""
+    passage.index_plan(session.get_one(Plan, event.plan_id))
+
+
+def index_comment(session: Session, event: Event) -> None:
+    """Let the plan be found by what a comment says now."""
+    passage.index_comment(session.get_one(Comment, event.data["comment"]))
+
+
 def post(_session: Session, event: Event) -> None:
     """Queue what the outside is told; a worker sends it."""
     outbox.post(event)
@@ -53,21 +71,22 @@ def settle_people(_session: Session, event: Event) -> None:
 
 
 CONSEQUENCES: dict[str, tuple[Consequence, ...]] = {
-    "version.pushed": (lift_plan, post, notify),
-    "thread.opened": (lift_plan,),
-    "thread.resolved": (lift_plan, post, notify),
-    "thread.reopened": (lift_plan, post, notify),
-    "thread.answered": (lift_plan, post, notify),
-    "placement.confirmed": (lift_plan,),
-    "placement.rejected": (lift_plan,),
-    "placement.reattached": (lift_plan,),
-    "comment.added": (lift_plan, post, notify),
-    "comment.edited": (lift_plan, post, notify),
-    "comment.deleted": (lift_plan, post),
-    "comment.restored": (lift_plan, post),
-    "plan.published": (lift_plan, post),
-    "plan.unpublished": (lift_plan,),
-    "plan.handed_over": (lift_plan, notify),
-    "version.purged": (lift_plan, post),
+    "version.pushed": (lift_plan, visit, index_plan, post, notify),
+    "thread.opened": (lift_plan, visit),
+    "thread.resolved": (lift_plan, visit, post, notify),
+    "thread.reopened": (lift_plan, visit, post, notify),
+    "thread.answered": (lift_plan, visit, post, notify),
+    "placement.confirmed": (lift_plan, visit),
+    "placement.rejected": (lift_plan, visit),
+    "placement.reattached": (lift_plan, visit),
+    "comment.added": (lift_plan, visit, index_comment, post, notify),
+    "comment.edited": (lift_plan, visit, index_comment, post, notify),
+    "comment.deleted": (lift_plan, visit, index_comment, post),
+    "comment.restored": (lift_plan, visit, index_comment, post),
+    "plan.published": (lift_plan, visit, post),
+    "plan.renamed": (lift_plan, visit, index_plan),
+    "plan.unpublished": (lift_plan, visit),
+    "plan.handed_over": (lift_plan, visit, notify),
+    "version.purged": (lift_plan, visit, index_plan, post),
     "setting.changed": (settle_people,),
 }

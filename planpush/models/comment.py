@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ForeignKey, String, Text, delete, select, update
+from sqlalchemy import ForeignKey, Index, String, Text, delete, select, update
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from planpush.content.blocks import has_controls
@@ -28,10 +28,12 @@ class Comment(Base):
     """One comment. `via` is "agent" when it came with a bearer token."""
 
     __tablename__ = "comments"
+    __table_args__ = (Index(None, "author_id", "plan_id"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     thread_id: Mapped[int] = mapped_column(ForeignKey("threads.id", ondelete="CASCADE"), index=True)
-    author_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    plan_id: Mapped[int]  # its thread's, again: a person's comments are found without them
+    author_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     via: Mapped[str] = mapped_column(String(10), default="")
     kept: Mapped[str] = mapped_column("body", Text)  # whether deleted or not: show `body`
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)

@@ -18,10 +18,14 @@ class Event(Base):
     """One thing that happened: who, what, when, on which plan."""
 
     __tablename__ = "events"
-    __table_args__ = (Index(None, "plan_id", "id"), Index(None, "actor_id", "id"))
+    __table_args__ = (
+        Index(None, "plan_id", "id"),
+        Index(None, "actor_id", "id"),
+        Index(None, "kind", "id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    kind: Mapped[str] = mapped_column(String(40), index=True)
+    kind: Mapped[str] = mapped_column(String(40))
     at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
     actor_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
     plan_id: Mapped[int | None] = mapped_column(ForeignKey("plans.id", ondelete="SET NULL"))

@@ -31,6 +31,7 @@ WORDS = {
     "plan.channel_changed": "Changed a plan's Slack channel",
     "plan.handed_over": "Handed a plan over",
     "plan.published": "Published a plan",
+    "plan.renamed": "Gave a plan another title",
     "plan.unpublished": "Un-published a plan",
     "role.change_failed": "Could not change a role",
     "role.changed": "Role changed",

@@ -28,6 +28,7 @@ class Notice(Base):
         Index(None, "user_id", "event_id"),
         Index(None, "plan_id", "user_id"),
         Index(None, "at"),
+        Index(None, "event_id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -7,7 +7,7 @@ import secrets
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ForeignKey, Index, Select, String, false, func, or_, select
+from sqlalchemy import ForeignKey, Index, Select, String, false, func, or_, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 PRIVATE, PUBLISHED = "private", "published"
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
 EDITOR, REVIEWER = "editor", "reviewer"
+_DISCUSSED: Any = {
+    f"{engine}_where": text("open_threads > 0") for engine in ("sqlite", "postgresql")
+}
 
 
 class Plan(Base):
@@ -32,13 +35,15 @@ class Plan(Base):
 
     __tablename__ = "plans"
     __table_args__ = (
-        Index(None, "visibility", "active_at", "id"),
         Index(None, "owner_id", "active_at", "id"),
-        Index(None, "active_at", "id"),
-        Index(None, "title_key", "id"),
-        Index(None, "newest", "id"),
-        Index(None, "open_threads", "id"),
-        Index(None, "created_at", "id"),
+        Index(None, "archived", "active_at", "id"),
+        Index(None, "archived", "created_at", "id"),
+        Index(None, "archived", "title_key", "id"),
+        Index(None, "archived", "newest", "id"),
+        Index(None, "archived", "open_threads", "id"),
+        Index(None, "archived", "visibility", "active_at", "id"),
+        Index(None, "archived", "verdict", "active_at", "id"),
+        Index("ix_plans_discussed", "archived", "active_at", "id", **_DISCUSSED),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -52,9 +57,11 @@ class Plan(Base):
     open_threads: Mapped[int] = mapped_column(default=0)
     resolved_threads: Mapped[int] = mapped_column(default=0)
     comment_count: Mapped[int] = mapped_column(default=0)
+    verdict: Mapped[str] = mapped_column(String(20), default="")  # of the newest version's reviews
     slack_channel: Mapped[str] = mapped_column(String(80), default="")  # empty: the server's
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
     active_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
+    archived: Mapped[bool] = mapped_column(default=False)  # what every list's index begins with
     archived_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     deleted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
@@ -64,6 +71,11 @@ class Plan(Base):
     def _note_title(self, _name: str, title: str) -> str:
         self.title_key = title.casefold()[:400]
         return title
+
+    @validates("archived_at")
+    def _note_archived(self, _name: str, at: datetime | None) -> datetime | None:
+        self.archived = at is not None
+        return at
 
     @classmethod
     def visible_to(cls, user: User) -> Select[Plan]:

@@ -121,7 +121,8 @@ def _sections(plan: Plan, push: Push, wanted: list[Key], by: User) -> list[Secti
 
 def _settle(plan: Plan, push: Push, by: User) -> None:
     """Apply title and visibility: they hold even when the content is the same."""
-    if push.title:
+    if push.title and push.title != plan.title:
+        plan.record("plan.renamed", by=by, data={"from": plan.title})
         plan.title = push.title
     if push.visibility and push.visibility != plan.visibility:
         if push.visibility == PRIVATE:

@@ -7,7 +7,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask_migrate import upgrade
 
-from planpush.db import db
+from planpush.db import commit, db
 from planpush.models import (  # noqa: F401 (the whole schema)
     authorization_code,
     check,
@@ -17,8 +17,12 @@ from planpush.models import (  # noqa: F401 (the whole schema)
     identity,
     notice,
     outlet,
+    passage,
+    sign_off,
     slack_name,
     spent,
+    turn,
+    visit,
     webhook,
 )
 from planpush.paths import MIGRATIONS
@@ -27,6 +31,15 @@ from planpush.paths import MIGRATIONS
 def migrate() -> None:
     """Run the migrations that this database lacks."""
     upgrade(directory=str(MIGRATIONS))
+    while _indexed():  # plans of a release that could not search them yet
+        pass
+
+
+def _indexed() -> int:
+    found = passage.index_missing()
+    commit()
+    db.session.remove()
+    return found
 
 
 def is_current() -> bool:

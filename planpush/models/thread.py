@@ -124,7 +124,7 @@ class Thread(Base):
 
     def comment(self, body: str, *, by: User, via: str = "") -> Comment:
         """Add a comment. A person's word after an answer makes the thread unanswered again."""
-        added = Comment(author_id=by.id, author=by, kept=body, via=via)
+        added = Comment(plan_id=self.plan_id, author_id=by.id, author=by, kept=body, via=via)
         self.comments.append(added)
         added.write(body)
         db.session.flush()

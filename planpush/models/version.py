@@ -34,7 +34,7 @@ class Version(Base):
     """One push: a list of sections in order, who pushed it, and why."""
 
     __tablename__ = "versions"
-    __table_args__ = (UniqueConstraint("plan_id", "number"), Index(None, "pushed_by_id"))
+    __table_args__ = (UniqueConstraint("plan_id", "number"), Index(None, "pushed_by_id", "plan_id"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
     plan_id: Mapped[int] = mapped_column(ForeignKey("plans.id", ondelete="CASCADE"))

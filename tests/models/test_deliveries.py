@@ -183,7 +183,9 @@ def written(plan_id):
     thread = Thread(plan_id=plan_id, kind="plan", opened_on=1, opened_by_id=person("bob").id)
     db.session.add(thread)
     db.session.flush()
-    made = Comment(thread_id=thread.id, author_id=person("bob").id, kept="Words")
+    made = Comment(
+        plan_id=thread.plan_id, thread_id=thread.id, author_id=person("bob").id, kept="Words"
+    )
     db.session.add(made)
     db.session.flush()
     return made.id

@@ -1,0 +1,127 @@
+"""Passages: what can be found of a plan: its title, its newest document, its comments.
+
+They are written in the transaction of what they tell; each database keeps its index in step: FTS5
+by triggers, PostgreSQL by the column `words`. A passage's id is its plan's, then a number, so that
+the passages of one plan are a range.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    cast,
+    delete,
+    exists,
+    func,
+    insert,
+    select,
+)
+from sqlalchemy.dialects.postgresql import TSVECTOR
+from sqlalchemy.orm import Mapped, mapped_column
+
+from planpush.content.searching import chunks, spaced, tsvector
+from planpush.db import Base, db
+from planpush.models.comment import Comment
+from planpush.models.plan import Plan
+from planpush.models.section import Section, unpack_blocks
+from planpush.models.version import Version, VersionSection
+
+TITLE, SECTION, COMMENT = "title", "section", "comment"
+SHIFT = 20
+"""Bits of an id that tell a plan's passages apart."""
+
+
+class Passage(Base):
+    """A piece of text of a plan. `source_id` is the section's or the comment's, 0 for the title."""
+
+    __tablename__ = "passages"
+    __table_args__ = (Index(None, "plan_id", "kind", "source_id"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    plan_id: Mapped[int] = mapped_column(ForeignKey("plans.id", ondelete="CASCADE"))
+    kind: Mapped[str] = mapped_column(String(10))
+    source_id: Mapped[int]
+    anchor: Mapped[str] = mapped_column(String(64), default="")
+    body: Mapped[str] = mapped_column(Text)
+    words: Mapped[str | None] = mapped_column(Text().with_variant(TSVECTOR(), "postgresql"))
+
+
+def index_plan(plan: Plan) -> None:
+    """Let a plan be found by its title and its newest document, as they are now."""
+    _replace(plan.id, TITLE, 0, [plan.title])
+    index_document(plan)
+
+
+def index_document(plan: Plan) -> None:
+    """Let a plan be found by the sections of its newest version, and by none that it lacks."""
+    kept = VersionSection.section_id
+    held = select(kept).join(Version).where(
+        Version.plan_id == plan.id, Version.number == plan.newest
+    )  # fmt: skip
+    here = Passage.plan_id == plan.id, Passage.kind == SECTION
+    db.session.execute(delete(Passage).where(*here, Passage.source_id.not_in(held)))
+    known = exists().where(*here, Passage.source_id == Section.id)
+    query = select(Section.id, Section.anchor, Section.title, Section.blocks, Section.html)
+    found = query.where(Section.id.in_(held), ~known).order_by(Section.id)
+    rows: list[dict[str, Any]] = []
+    for row in db.session.execute(found):
+        texts = (block.text for block in unpack_blocks(row.blocks, row.html) if not block.element)
+        rows += _rows(SECTION, row.id, [row.title, *texts], row.anchor)
+    _add(plan.id, rows)
+
+
+def index_comment(comment: Comment) -> None:
+    """Let a plan be found by a comment's words, and by none that were taken back."""
+    _replace(comment.plan_id, COMMENT, comment.id, [comment.body] if comment.body else [])
+
+
+def index_missing() -> int:
+    """Let every plan be found that no passage tells of yet; return how many these were."""
+    known = exists().where(Passage.plan_id == Plan.id, Passage.kind == TITLE)
+    query = select(Plan).where(~known).order_by(Plan.id).limit(200)
+    query = query.with_for_update(of=Plan, skip_locked=True)  # another replica has those
+    plans = db.session.scalars(query).all()
+    for plan in plans:
+        index_plan(plan)
+        said = select(Comment).where(Comment.plan_id == plan.id, Comment.deleted_at.is_(None))
+        for comment in db.session.scalars(said.order_by(Comment.id)):
+            index_comment(comment)
+    return len(plans)
+
+
+def _replace(plan_id: int, kind: str, source_id: int, texts: Sequence[str]) -> None:
+    gone = delete(Passage).where(
+        Passage.plan_id == plan_id, Passage.kind == kind, Passage.source_id == source_id
+    )
+    db.session.execute(gone, execution_options={"synchronize_session": False})
+    _add(plan_id, _rows(kind, source_id, texts))
+
+
+def _rows(
+    kind: str, source_id: int, texts: Iterable[str], anchor: str = ""
+) -> list[dict[str, Any]]:
+    told = {"kind": kind, "source_id": source_id, "anchor": anchor}
+    return [told | {"body": spaced(text)} for text in chunks(texts)]
+
+
+def _add(plan_id: int, rows: list[dict[str, Any]]) -> None:
+    """Store passages of a plan, whose row this transaction has locked by now."""
+    if not rows:
+        return
+    first = plan_id << SHIFT
+    newest = select(func.max(Passage.id)).where(Passage.id.between(first, first | (1 << SHIFT) - 1))
+    after = (db.session.scalar(newest) or first) + 1
+    rows = [row | {"id": after + n, "plan_id": plan_id} for n, row in enumerate(rows)]
+    if db.engine.dialect.name == "postgresql":
+        for row in rows:
+            told = cast(tsvector(row["body"]), TSVECTOR)
+            db.session.execute(insert(Passage).values(**row, words=told))
+    else:
+        db.session.execute(insert(Passage), rows)
