@@ -18,6 +18,7 @@ from planpush.content.lint import review_page
 from planpush.content.problem import Finding, Problem
 from planpush.db import commit
 from planpush.demo import ADMIN, demo_config, is_demo_here, prepare
+from planpush.filling import Sizes, fill
 from planpush.models.event import Event
 from planpush.models.housekeeping import sweep
 from planpush.models.schema import migrate as migrate_database
@@ -91,6 +92,18 @@ def demo(port: int | None) -> None:
     click.echo(f"  A new link: {program} sign-in-link {ADMIN}    Stop: Ctrl+C\n")
     sys.stdout.flush()
     serve_app(config, host="127.0.0.1", port=config.port)
+
+
+@cli.command("fill")
+@click.option("--plans", type=click.IntRange(1), default=100_000, show_default=True)
+@click.option("--comments", type=click.IntRange(0), default=1_000_000, show_default=True)
+@click.option("--people", type=click.IntRange(2), default=500, show_default=True)
+@click.option("--seed", type=int, default=1, show_default=True, help="The same makes the same.")
+@click.option("--yes", is_flag=True, help="Add to a database that has plans already.")
+def fill_database(plans: int, comments: int, people: int, seed: int, yes: bool) -> None:
+    """Fill the database for load tests."""
+    with _app().app_context():
+        fill(Sizes(plans, comments, people, seed), consent=yes, tell=click.echo)
 
 
 @cli.command()

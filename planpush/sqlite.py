@@ -12,6 +12,8 @@ from typing import Any
 
 from flask import g, has_app_context
 from sqlalchemy import Engine, event
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
 
 # SQLite lets writers try again after ever longer pauses, so that under load some never get through.
 _PATIENCE = 10.0  # seconds; after it SQLite's own way is tried, which ends with "locked"
@@ -85,6 +87,26 @@ def teach(engine: Engine) -> None:
 
     event.listen(engine, "begin", begin)
     event.listen(engine, "checkin", checkin)
+
+
+class quiet(FunctionElement[Any]):
+    """A column that SQLite chooses no index by: it cannot tell how few rows a value has."""
+
+    inherit_cache = True
+
+    def __init__(self, column: Any) -> None:
+        super().__init__(column)
+        self.type = column.type
+
+
+@compiles(quiet)
+def _plainly(element: quiet, compiler: Any, **told: Any) -> str:
+    return str(compiler.process(element.clauses, **told))
+
+
+@compiles(quiet, "sqlite")
+def _quietly(element: quiet, compiler: Any, **told: Any) -> str:
+    return f"+{compiler.process(element.clauses, **told)}"
 
 
 def _prepare(connection: sqlite3.Connection, _record: object) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from planpush.db import db, subscribe
-from planpush.models import audience, outbox, passage
+from planpush.models import audience, outbox, passage, shelf, turning
 from planpush.models.comment import Comment
 from planpush.models.event import Event
 from planpush.models.live import announce
@@ -37,6 +37,11 @@ def lift_plan(session: Session, event: Event) -> None:
     session.execute(update(Plan).where(Plan.id == event.plan_id).values(active_at=event.at))
 
 
+def bring_back(session: Session, event: Event) -> None:
+    """Take a plan out of the archive that somebody went on with."""
+    shelf.bring_back(session.get_one(Plan, event.plan_id), by=session.get_one(User, event.actor_id))
+
+
 def visit(_session: Session, event: Event) -> None:
     """Note that who did something has seen the plan as it is."""
     if event.actor_id and event.plan_id:
@@ -51,6 +56,11 @@ def index_plan(session: Session, event: Event) -> None:
 def index_comment(session: Session, event: Event) -> None:
     """Let the plan be found by what a comment says now."""
     passage.index_comment(session.get_one(Comment, event.data["comment"]))
+
+
+def turn(_session: Session, event: Event) -> None:
+    """Let the turn pass to whoever is to do something now."""
+    turning.turn(event)
 
 
 def post(_session: Session, event: Event) -> None:
@@ -71,22 +81,28 @@ def settle_people(_session: Session, event: Event) -> None:
 
 
 CONSEQUENCES: dict[str, tuple[Consequence, ...]] = {
-    "version.pushed": (lift_plan, visit, index_plan, post, notify),
+    "version.pushed": (lift_plan, bring_back, visit, turn, index_plan, post, notify),
     "thread.opened": (lift_plan, visit),
-    "thread.resolved": (lift_plan, visit, post, notify),
-    "thread.reopened": (lift_plan, visit, post, notify),
-    "thread.answered": (lift_plan, visit, post, notify),
+    "thread.resolved": (lift_plan, visit, turn, post, notify),
+    "thread.reopened": (lift_plan, visit, turn, post, notify),
+    "thread.answered": (lift_plan, visit, turn, post, notify),
     "placement.confirmed": (lift_plan, visit),
     "placement.rejected": (lift_plan, visit),
     "placement.reattached": (lift_plan, visit),
-    "comment.added": (lift_plan, visit, index_comment, post, notify),
-    "comment.edited": (lift_plan, visit, index_comment, post, notify),
-    "comment.deleted": (lift_plan, visit, index_comment, post),
-    "comment.restored": (lift_plan, visit, index_comment, post),
+    "comment.added": (lift_plan, visit, turn, index_comment, post, notify),
+    "comment.edited": (lift_plan, visit, turn, index_comment, post, notify),
+    "comment.deleted": (lift_plan, visit, turn, index_comment, post),
+    "comment.restored": (lift_plan, visit, turn, index_comment, post),
     "plan.published": (lift_plan, visit, post),
+    "plan.archived": (),  # put away or taken out, a plan stays where it was in every order
+    "plan.unarchived": (),
     "plan.renamed": (lift_plan, visit, index_plan),
     "plan.unpublished": (lift_plan, visit),
-    "plan.handed_over": (lift_plan, visit, notify),
+    "plan.handed_over": (lift_plan, visit, turn, notify),
     "version.purged": (lift_plan, visit, index_plan, post),
+    "review.asked": (lift_plan, visit, turn, notify),
+    "review.withdrawn": (lift_plan, visit, turn),
+    "sign_off.given": (lift_plan, visit, turn, notify),
+    "sign_off.withdrawn": (lift_plan, visit, turn),
     "setting.changed": (settle_people,),
 }

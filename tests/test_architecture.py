@@ -17,7 +17,7 @@ from planpush.settings import SPECS
 PACKAGE = ROOT / "planpush"
 TEMPLATES = ROOT / "templates"
 ROWS = (
-    ("__init__", "__main__", "cli", "demo", "server", "worker", "courier"),
+    ("__init__", "__main__", "cli", "demo", "filling", "server", "worker", "courier"),
     ("views", "subscribers"),
     ("web", "integrations"),
     ("models",),
@@ -79,7 +79,7 @@ def test_imports_go_down_only(path: Path) -> None:
 SAME_ROW = {
     ("cli", "__init__"), ("cli", "demo"), ("cli", "server"), ("server", "__init__"),
     ("__main__", "cli"), ("cli", "worker"), ("server", "worker"), ("worker", "__init__"),
-    ("worker", "courier"),
+    ("worker", "courier"), ("cli", "filling"),
     ("db", "paths"), ("db", "sqlite"), ("config", "settings"),
 }  # fmt: skip
 

@@ -13,7 +13,6 @@ depends_on = None
 
 _TIME = sa.DateTime(timezone=True)
 _SORTS = ("active_at", "created_at", "title_key", "newest", "open_threads")
-_OPEN = sa.text("open_threads > 0")
 # An index beside the table, kept in step by the database itself; its words are in `passages` only.
 _WORDS = """
 CREATE VIRTUAL TABLE passage_words USING fts5(
@@ -31,6 +30,7 @@ _TRIGGERS = (
 
 def upgrade() -> None:
     _plans()
+    _threads()
     _comments()
     _passages()
     op.create_table(
@@ -64,6 +64,8 @@ def upgrade() -> None:
     op.create_index(op.f("ix_notices_event_id"), "notices", ["event_id"])
     op.create_index(op.f("ix_events_kind_id"), "events", ["kind", "id"])
     op.drop_index(op.f("ix_events_kind"), "events")
+    for name in ("looked_at", "looked_before"):
+        op.add_column("users", sa.Column(name, _TIME, nullable=True))
 
 
 def _plans() -> None:
@@ -80,13 +82,12 @@ def _plans() -> None:
     for name in ("visibility", "verdict"):
         columns = ["archived", name, "active_at", "id"]
         op.create_index(op.f(f"ix_plans_archived_{name}_active_at_id"), "plans", columns)
-    op.create_index(
-        "ix_plans_discussed",
-        "plans",
-        ["archived", "active_at", "id"],
-        sqlite_where=_OPEN,
-        postgresql_where=_OPEN,
-    )
+
+
+def _threads() -> None:
+    blocking = sa.text("blocking AND state = 'open'")
+    where = {"sqlite_where": blocking, "postgresql_where": blocking}
+    op.create_index("ix_threads_blocking", "threads", ["plan_id"], **where)
 
 
 def _comments() -> None:
@@ -99,7 +100,8 @@ def _comments() -> None:
         "(SELECT threads.plan_id FROM threads WHERE threads.id = comments.thread_id)"
     )
     op.drop_index(op.f("ix_comments_author_id"), "comments")
-    op.create_index(op.f("ix_comments_author_id_plan_id"), "comments", ["author_id", "plan_id"])
+    columns = ["author_id", "deleted_at", "plan_id"]
+    op.create_index(op.f("ix_comments_author_id_deleted_at_plan_id"), "comments", columns)
     op.drop_index(op.f("ix_versions_pushed_by_id"), "versions")
     columns = ["pushed_by_id", "plan_id"]
     op.create_index(op.f("ix_versions_pushed_by_id_plan_id"), "versions", columns)
@@ -107,9 +109,11 @@ def _comments() -> None:
 
 def _passages() -> None:
     postgres = op.get_bind().dialect.name == "postgresql"
+    number = sa.BigInteger() if postgres else sa.Integer()
     op.create_table(
         "passages",
-        sa.Column("id", sa.BigInteger(), nullable=False, autoincrement=False),
+        # On SQLite the rowid itself, which FTS5 refers to.
+        sa.Column("id", number, nullable=False, autoincrement=False),
         *_ids("plan_id"),
         sa.Column("kind", sa.String(length=10), nullable=False),
         *_ids("source_id"),
@@ -129,6 +133,8 @@ def _passages() -> None:
 
 
 def downgrade() -> None:
+    op.drop_column("users", "looked_before")
+    op.drop_column("users", "looked_at")
     op.create_index(op.f("ix_events_kind"), "events", ["kind"])
     op.drop_index(op.f("ix_events_kind_id"), "events")
     op.drop_index(op.f("ix_notices_event_id"), "notices")
@@ -138,10 +144,10 @@ def downgrade() -> None:
         op.drop_table("passage_words")
     op.drop_index(op.f("ix_versions_pushed_by_id_plan_id"), "versions")
     op.create_index(op.f("ix_versions_pushed_by_id"), "versions", ["pushed_by_id"])
-    op.drop_index(op.f("ix_comments_author_id_plan_id"), "comments")
+    op.drop_index(op.f("ix_comments_author_id_deleted_at_plan_id"), "comments")
     op.create_index(op.f("ix_comments_author_id"), "comments", ["author_id"])
     op.drop_column("comments", "plan_id")
-    op.drop_index("ix_plans_discussed", "plans")
+    op.drop_index("ix_threads_blocking", "threads")
     for name in ("verdict", "visibility"):
         op.drop_index(op.f(f"ix_plans_archived_{name}_active_at_id"), "plans")
     columns = ["visibility", "active_at", "id"]

@@ -23,6 +23,7 @@ class Term:
     key: str
     value: str
     negated: bool = False
+    phrase: bool = False  # it stood in quotes
 
 
 def parse(text: str, keys: Mapping[str, frozenset[str]]) -> list[Term]:
@@ -42,7 +43,7 @@ def parse(text: str, keys: Mapping[str, frozenset[str]]) -> list[Term]:
         if key and keys[key] and value not in keys[key]:
             raise _unknown(f"{key}:{value}", value, sorted(keys[key]), "")
         if value:
-            terms.append(Term(key, value, bool(minus)))
+            terms.append(Term(key, value, bool(minus), raw.startswith('"')))
     return terms
 
 

@@ -154,9 +154,14 @@ def _pushed(_event: Event, plan: Plan) -> Found:
     return [(NEWER, {plan.owner_id, *members, *db.session.scalars(wrote)})]
 
 
-def _handed_over(event: Event, _plan: Plan) -> Found:
+def _asked(event: Event, _plan: Plan) -> Found:
+    """Return whom a plan is handed over to, or who is asked for a review."""
     to = User.by_email(event.target)
     return [(TURN, [to.id])] if to else ()
+
+
+def _decided(_event: Event, plan: Plan) -> Found:
+    return [(TURN, [plan.owner_id])]
 
 
 def _writers(thread_id: int | None, before: int | None = None) -> set[int]:
@@ -186,5 +191,7 @@ _RULES: dict[str, Callable[[Event, Plan], Found]] = {
     "thread.resolved": _turned,
     "thread.reopened": _turned,
     "version.pushed": _pushed,
-    "plan.handed_over": _handed_over,
+    "plan.handed_over": _asked,
+    "review.asked": _asked,
+    "sign_off.given": _decided,
 }

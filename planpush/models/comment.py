@@ -28,7 +28,7 @@ class Comment(Base):
     """One comment. `via` is "agent" when it came with a bearer token."""
 
     __tablename__ = "comments"
-    __table_args__ = (Index(None, "author_id", "plan_id"),)
+    __table_args__ = (Index(None, "author_id", "deleted_at", "plan_id"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     thread_id: Mapped[int] = mapped_column(ForeignKey("threads.id", ondelete="CASCADE"), index=True)

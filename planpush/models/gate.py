@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from planpush.models.plan import Plan
+from planpush.models.sign_off import CHANGES, WAITING, SignOff
 from planpush.models.thread import OPEN, Thread
 from planpush.models.version import Version
 
@@ -38,6 +40,7 @@ def gate(plan: Plan, *, version: int | None = None, digest: str = "") -> Gate:
         _version_reason(newest, version),
         _digest_reason(newest, digest),
         _blocking_reason(plan),
+        *_review_reasons(plan),
     )
     return Gate(newest, [reason for reason in found if reason is not None])
 
@@ -64,3 +67,21 @@ def _blocking_reason(plan: Plan) -> Reason | None:
     if len(held) == 1:
         told = "1 open thread blocks this plan: a person has to resolve it."
     return Reason("blocking_threads", told, held)
+
+
+def _review_reasons(plan: Plan) -> Iterator[Reason]:
+    """Give what reviewers still want. Who was never asked is not waited for, but may object."""
+    people = SignOff.reviewers_of([plan.id]).get(plan.id, [])
+    for code, state, told in (
+        ("changes_requested", CHANGES, "asked for changes: talk to them, or push what they want"),
+        ("review_missing", WAITING, "did not review this version yet"),
+    ):
+        names = [user.name for user, said in people if said == state]
+        if names:
+            yield Reason(code, f"{_listed(names)} {told}.")
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Return names as a list in words."""
+    *most, last = names
+    return f"{', '.join(most)} and {last}" if most else last

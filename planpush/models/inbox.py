@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from itertools import groupby
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import exists, func, select
 
 from planpush.content import origin as content
-from planpush.db import db, now
+from planpush.db import db
+from planpush.models import feed
 from planpush.models.comment import Comment
 from planpush.models.event import Event
 from planpush.models.notice import Mute, Notice
 from planpush.models.plan import Plan
 from planpush.models.preference import KINDS, MENTION
-from planpush.models.thread import Origin
 from planpush.models.user import User
 
 PAGE = 30
-_MOST = 240  # characters of a comment or a quote
 _DID = {
     "comment.added": "replied on",
     "comment.edited": "edited a comment on",
@@ -30,12 +28,8 @@ _DID = {
     "thread.reopened": "reopened a thread on",
     "version.pushed": "pushed a version of",
     "plan.handed_over": "handed over to you:",
-}
-_ANSWERS = {
-    "applied": "Applied.",
-    "partial": "Partly applied.",
-    "declined": "Declined.",
-    "question": "Asks back.",
+    "review.asked": "asks for your review of",
+    "sign_off.given": "approved",
 }
 
 
@@ -83,15 +77,15 @@ class Inbox:
     def of(cls, user: User, before: int | None = None) -> Inbox:
         """Return a person's notices of what happened before an event, the newest first."""
         rows = _rows(user, before)
-        places = _places({row.thread_id for row in rows[:PAGE] if row.thread_id is not None})
-        actors = _people({row.actor_id for row in rows[:PAGE] if row.actor_id is not None})
+        places = feed.places({row.thread_id for row in rows[:PAGE] if row.thread_id is not None})
+        actors = feed.people({row.actor_id for row in rows[:PAGE] if row.actor_id is not None})
         lines = [_line(row, places, actors) for row in rows[:PAGE]]
         return cls(lines, lines[-1].event_id if len(rows) > PAGE else None, before)
 
     @property
     def days(self) -> list[tuple[str, list[Line]]]:
         """Return the notices by day (UTC), each day in words."""
-        return [(_day(day), list(some)) for day, some in groupby(self.lines, _date)]
+        return [(feed.in_words(day), some) for day, some in feed.by_day(self.lines)]
 
     @property
     def newest(self) -> int:
@@ -124,20 +118,7 @@ def _rows(user: User, before: int | None) -> Sequence[Any]:
     return db.session.execute(query.order_by(Notice.event_id.desc()).limit(PAGE + 1)).all()
 
 
-def _places(thread_ids: Collection[int]) -> dict[int, content.Origin]:
-    """Return where threads stand: the newest place that somebody chose for each."""
-    query = select(Origin.thread_id, Origin.selector).where(Origin.thread_id.in_(thread_ids))
-    found = db.session.execute(query.order_by(Origin.id)).all() if thread_ids else ()
-    return {row.thread_id: content.Origin.from_dict(row.selector) for row in found}
-
-
-def _people(ids: Collection[int]) -> dict[int, User]:
-    found = db.session.scalars(select(User).where(User.id.in_(ids))) if ids else ()
-    return {user.id: user for user in found}
-
-
 def _line(row: Any, places: dict[int, content.Origin], actors: dict[int, User]) -> Line:
-    place = places.get(row.thread_id)
     return Line(
         id=row.id,
         event_id=row.event_id,
@@ -152,8 +133,7 @@ def _line(row: Any, places: dict[int, content.Origin], actors: dict[int, User]) 
         agent=bool(row.data.get("via")) or row.event == "thread.answered",
         did=_did(row),
         thread_id=row.thread_id,
-        where=place.headings[0] if place and place.headings else "",
-        quote=(place.exact or place.block_text)[:_MOST] if place else "",
+        **feed.spot(places.get(row.thread_id)),
         words=_words(row),
         deleted=row.deleted_at is not None,
     )
@@ -167,23 +147,13 @@ def _did(row: Any) -> str:
         return "commented on"
     if row.event == "version.pushed" and "version" in row.data:
         return f"pushed version {row.data['version']} of"
+    if row.data.get("decision") == "changes":
+        return "asked for changes to"
     return _DID.get(row.event, "did something on")
 
 
 def _words(row: Any) -> str:
     """Return what was said; nothing of a comment that was taken back."""
     if row.event == "thread.answered":
-        return _ANSWERS.get(row.data.get("status", ""), "")
-    return "" if row.deleted_at or not row.kept else row.kept[:_MOST]
-
-
-def _date(line: Line) -> date:
-    return line.at.date()
-
-
-def _day(day: date) -> str:
-    """Return a day in words."""
-    today = now().date()
-    near = {today: "Today", today - timedelta(days=1): "Yesterday"}
-    year = "" if day.year == today.year else f" {day.year}"
-    return near.get(day) or f"{day.day} {day:%B}{year}"
+        return feed.ANSWERS.get(row.data.get("status", ""), "")
+    return feed.said(row.kept, row.deleted_at)

@@ -24,7 +24,13 @@ from planpush.models.outbox import TOPICS
 from planpush.models.plan import PUBLISHED, Plan
 from planpush.models.setting import settings
 
-_TOPICS = TOPICS | {"comment.edited": TALK, "thread.answered": TALK, "plan.handed_over": VERSION}
+_TOPICS = TOPICS | {
+    "comment.edited": TALK,
+    "thread.answered": TALK,
+    "plan.handed_over": VERSION,
+    "review.asked": VERSION,
+    "sign_off.given": VERSION,
+}
 
 
 def write_to(ids: Sequence[int], plan: Plan, event: Event) -> None:

@@ -1,51 +1,79 @@
-"""The dashboard's list: the plans that somebody may see, narrowed, sorted, a page at a time."""
+"""The dashboard's list: the plans that somebody may see, narrowed, sorted, a page at a time.
+
+The ids of a page come from one statement and its rows from another. Where a condition names few
+plans, these are looked at and sorted; else an index in the order of the list is walked until the
+page is full. SQLite does not know which is better, so it is told: see `quiet`.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import and_, func, literal, select, tuple_
 
-from planpush.content.problem import Finding, Invalid
-from planpush.content.query import Term, between, parse
 from planpush.db import db
-from planpush.models.plan import PRIVATE, PUBLISHED, Plan
+from planpush.models.keyset import behind, place_of
+from planpush.models.plan import Plan
+from planpush.models.search import Search, numbers
+from planpush.models.turn import Turn
 from planpush.models.user import User
+from planpush.models.visit import Visit
+from planpush.models.wanted import RELEVANCE, SORTS, Wanted, direction, read
+from planpush.sqlite import quiet
 
-SORTS: dict[str, Any] = {
-    "updated": Plan.active_at,
-    "created": Plan.created_at,
-    "comments": Plan.open_threads,
-    "title": Plan.title_key,
-    "version": Plan.newest,
-}
-KEYS = {
-    "is": frozenset({"open", "archived", "private", "published"}),
-    "author": frozenset[str](),
-    "has": frozenset({"open-threads"}),
-    "updated": frozenset[str](),
-    "sort": frozenset(SORTS) | {f"{name}-asc" for name in SORTS},
-}
-PAGE = 25
+PAGE = 50
 LAST_PAGE = 20
+_AHEAD = 4  # pages beyond this one that are counted
+MOST_WAITING = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """One page of plans, and what was asked for."""
+    """One page of plans, and what was asked for. There are `total`, or more if that is not `exact`.
 
-    plans: Sequence[Plan]
-    total: int
-    page: int
-    q: str
-    sort: str
+    `asked_sort` is the order that was told beside the query, `sort` the one that is shown.
+    `after` is where a page without a number begins, `next_after` where the one after it does.
+    """
+
+    plans: Sequence[Any] = ()
+    total: int = 0
+    exact: bool = True
+    more: bool = False
+    page: int = 1
+    q: str = ""
+    sort: str = "updated"
+    asked_sort: str = ""
+    after: str = ""
+    next_after: str = ""
+    search: Search = field(default_factory=Search)
 
     @property
     def first(self) -> int:
         """Return the number of the first plan on this page, 1-based."""
         return (self.page - 1) * PAGE + 1 if self.plans else 0
+
+    @property
+    def last(self) -> int:
+        """Return the number of the last plan on this page."""
+        return (self.page - 1) * PAGE + len(self.plans)
+
+    @property
+    def counted(self) -> str:
+        """Return how many plans there are, in digits: many are not counted to the end."""
+        return f"{self.total:,}" if self.exact else f"{self.total - 1:,}+"
+
+    @property
+    def near(self) -> list[int]:
+        """Return the numbers of the first page, the last, and those around this; 0 for a gap."""
+        shown = sorted({1, self.pages, *range(self.page - 2, self.page + 3)})
+        shown = [one for one in shown if 1 <= one <= self.pages]
+        pairs = zip([0, *shown], shown, strict=False)
+        return [
+            one for before, page in pairs for one in ([0] if page - before > 1 else []) + [page]
+        ]
 
     @property
     def pages(self) -> int:
@@ -54,61 +82,103 @@ class Listing:
 
 
 def list_plans(
-    user: User, *, q: str = "", sort: str = "", page: int = 1, deepest: int = LAST_PAGE
+    user: User, *, q: str = "", sort: str = "", page: int = 1, after: str = ""
 ) -> Listing:
     """Return a page of what `user` may see. Raises `Invalid` for a query it cannot read."""
-    terms = parse(q, KEYS)
-    named = [term.value for term in terms if term.key == "sort"]
-    order = sort or (named[-1] if named else "updated")
-    if order not in KEYS["sort"]:
-        message = f"There is no sort {order}; known are {', '.join(SORTS)}"
-        raise Invalid(message, [Finding("unknown_sort", message, field="sort")])
-    query = _narrowed(Plan.visible_to(user), terms, user)
-    total = (
-        db.session.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
+    wanted = read(user, q, sort)
+    page = 1 if after else min(max(page, 1), LAST_PAGE)
+    ids, most = _found(wanted, page, after)
+    shown = ids[(page - 1) * PAGE :][:PAGE]
+    rows = _rows(user, shown)
+    more = len(ids) > (page - 1) * PAGE + len(shown)
+    return Listing(
+        rows,
+        total=len(ids),
+        exact=len(ids) <= most and not after,
+        more=more,
+        page=page,
+        q=q,
+        sort=wanted.sort,
+        asked_sort=sort,
+        after=after,
+        next_after=_behind(rows[-1], wanted.sort) if more and rows else "",
+        search=wanted.search,
     )
-    page = min(max(page, 1), deepest)
-    rows = query.order_by(*_order(order)).limit(PAGE).offset((page - 1) * PAGE)
-    return Listing(db.session.scalars(rows).all(), total, page, q, order)
 
 
-def _narrowed(query: Select[Plan], terms: Sequence[Term], user: User) -> Select[Plan]:
-    for term in terms:
-        if term.key != "sort":
-            condition = _condition(term, user)
-            query = query.where(~condition if term.negated else condition)
-    asked = any(term.key == "is" and term.value in ("archived", "open") for term in terms)
-    return query if asked else query.where(Plan.archived_at.is_(None))
+def _found(wanted: Wanted, page: int, after: str) -> tuple[Sequence[int], int]:
+    """Return plans in order, from the first page on, and how many were wanted: one more is more."""
+    if wanted.sort == RELEVANCE:
+        most = LAST_PAGE * PAGE
+        return _ranked(wanted)[: most + 1], most
+    # To ask each plan for a word costs more than to walk on: so no further pages are counted.
+    asks = after or (wanted.search.wanted and not wanted.few)
+    most = (page if asks else min(page + _AHEAD, LAST_PAGE)) * PAGE
+    return _sorted(wanted, after, most + 1), most
 
 
-def _condition(term: Term, user: User) -> ColumnElement[bool]:
-    if term.key == "is":
-        return {
-            "open": Plan.archived_at.is_(None),
-            "archived": Plan.archived_at.is_not(None),
-            "private": Plan.visibility == PRIVATE,
-            "published": Plan.visibility == PUBLISHED,
-        }[term.value]
-    if term.key == "has":
-        return Plan.open_threads > 0
-    if term.key == "updated":
-        start, end = between(term.value)
-        return (Plan.active_at >= start) & (Plan.active_at < end)
-    if term.key == "author":
-        return _author(term.value, user)
-    return Plan.title.icontains(term.value, autoescape=True)
+def list_on(user: User, *, q: str = "", cursor: str = "") -> Listing:
+    """Return plans that `user` may see after those that `cursor` tells of, to be read to the end.
+
+    Raises `Invalid` for a query that it cannot read, and `Malformed` for a cursor.
+    """
+    wanted = read(user, q, "")
+    wanted = replace(wanted, sort="updated") if wanted.sort == RELEVANCE else wanted
+    rows = _rows(user, _sorted(wanted, cursor, PAGE + 1))
+    after = _behind(rows[PAGE - 1], wanted.sort) if len(rows) > PAGE else ""
+    return Listing(rows[:PAGE], q=q, sort=wanted.sort, after=cursor, next_after=after)
 
 
-def _author(value: str, user: User) -> ColumnElement[bool]:
-    if value == "me":
-        return Plan.owner_id == user.id
-    name = value.removeprefix("@")
-    named = User.name.icontains(name, autoescape=True) | (User.email == name.lower())
-    return Plan.owner_id.in_(select(User.id).where(named))
+def count_waiting(user: User) -> int:
+    """Return on how many open plans it is somebody's turn, at most `MOST_WAITING`."""
+    theirs = select(Turn.plan_id).where(Turn.user_id == user.id)
+    query = Plan.visible_to(user).where(quiet(Plan.archived).is_(False), Plan.id.in_(theirs))
+    some = query.with_only_columns(Plan.id).limit(MOST_WAITING).subquery()
+    return db.session.scalar(select(func.count()).select_from(some)) or 0
 
 
-def _order(sort: str) -> tuple[Any, ...]:
-    name, _, direction = sort.partition("-")
-    ascending = direction == "asc" or (name == "title" and not direction)
-    column = SORTS[name]
-    return (column.asc(), Plan.id.asc()) if ascending else (column.desc(), Plan.id.desc())
+def _ranked(wanted: Wanted) -> list[int]:
+    """Return plans with the words in their title first, then where they stand most often."""
+    often = wanted.search.plans or Counter[int]()
+    titled = and_(
+        *(Plan.title_key.contains(one.lower(), autoescape=True) for one in wanted.search.told)
+    )
+    query = wanted.ids(Plan.id, titled, Plan.active_at)
+    rows = db.session.execute(query).all()
+    ranked = sorted(rows, key=lambda row: (bool(row[1]), often[row[0]], row[2], row[0]))
+    return [row[0] for row in reversed(ranked)]
+
+
+def _sorted(wanted: Wanted, after: str, most: int) -> Sequence[int]:
+    name, descending = direction(wanted.sort)
+    columns = [quiet(SORTS[name]) if wanted.few else SORTS[name], Plan.id]
+    query = wanted.ids(Plan.id)
+    if after:
+        value, plan_id = place_of(after, SORTS[name].key)
+        place = tuple_(literal(value, SORTS[name].type), literal(plan_id))
+        here = tuple_(*columns)
+        query = query.where(here < place if descending else here > place)
+    order = [one.desc() if descending else one.asc() for one in columns]
+    return db.session.scalars(query.order_by(*order).limit(most)).all()
+
+
+def _rows(user: User, ids: Sequence[int]) -> list[Any]:
+    """Return what a list shows of plans, in the order of their ids."""
+    query = (
+        select(
+            Plan.id, Plan.slug, Plan.title, Plan.title_key, Plan.visibility, Plan.archived,
+            Plan.verdict, Plan.newest, Plan.open_threads, Plan.resolved_threads,
+            Plan.comment_count, Plan.active_at, Plan.created_at, Plan.owner_id,
+            User.name.label("owner"), User.email, Visit.at.label("visited_at"),
+        )
+        .join(User, User.id == Plan.owner_id)
+        .outerjoin(Visit, (Visit.plan_id == Plan.id) & (Visit.user_id == user.id))
+        .where(Plan.id.in_(numbers(ids)))
+    )  # fmt: skip
+    found = {row.id: row for row in db.session.execute(query)} if ids else {}
+    return [found[plan_id] for plan_id in ids if plan_id in found]
+
+
+def _behind(row: Any, sort: str) -> str:
+    """Return the place behind a row, as an address holds it; by relevance there is none."""
+    return "" if sort == RELEVANCE else behind(row, SORTS[direction(sort)[0]].key)

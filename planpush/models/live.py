@@ -11,7 +11,9 @@ from planpush.db import db
 from planpush.models.event import Event
 
 THREADS, VERSION, PRESENCE = "threads", "version", "presence"
-EVERY_NAME = (THREADS, VERSION, PRESENCE)
+SIGN_OFF = "sign-off"
+EVERY_NAME = (THREADS, VERSION, PRESENCE, SIGN_OFF)
+PLANS, NOTICES = "plans", "notices"  # of no plan's page alone
 CHANNEL = "planpush_live"
 _BY_KIND: dict[str, tuple[str, ...]] = {
     "version.pushed": (VERSION, THREADS),
@@ -22,13 +24,29 @@ _BY_NOUN: dict[str, tuple[str, ...]] = {
     "comment": (THREADS,),
     "placement": (THREADS,),
     "plan": (THREADS,),
+    "review": (SIGN_OFF,),
+    "sign_off": (SIGN_OFF,),
 }
 # After these somebody may not see what they saw: their streams end, and who may comes back.
-_OF_A_PLAN = frozenset({"plan.unpublished", "plan.handed_over", "plan.deleted"})
+_OF_A_PLAN = frozenset({
+    "plan.unpublished", "plan.handed_over", "plan.deleted", "review.withdrawn",
+})  # fmt: skip
 _OF_A_PERSON = frozenset({
     "session.ended", "sessions.revoked", "user.deactivated", "role.changed",
     "logout.back_channel", "logout.front_channel",
 })  # fmt: skip
+
+
+# After these the person named by `target` may not see a plan that they saw.
+_SHUTS_OUT = frozenset({"review.withdrawn"})
+
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """Who may see a plan, or could until something happened, beside those who see all."""
+
+    published: bool
+    people: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +58,8 @@ class Happening:
     plan_id: int
     actor_id: int
     target: str
+    crowd: Crowd | None = None  # see `onlooker`
+    noticed: frozenset[int] = frozenset()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -47,6 +67,11 @@ class Happening:
         if not self.plan_id:
             return ()
         return _BY_KIND.get(self.kind, _BY_NOUN.get(self.kind.partition(".")[0], ()))
+
+    @property
+    def shuts_out(self) -> bool:
+        """Tell whether the person whom it names may not see the plan any more."""
+        return self.kind in _SHUTS_OUT
 
     @property
     def ends_rights(self) -> bool:

@@ -103,6 +103,23 @@ class Notice(Base):
         )
 
     @classmethod
+    def unread_of(cls, user: User, plan: Plan, thread_id: int) -> tuple[int, int]:
+        """Return how many notices of a thread a person has not read, and the newest event."""
+        mine = (cls.user_id == user.id) & cls.read_at.is_(None)
+        query = select(func.count(), func.max(cls.event_id)).where(mine, cls.plan_id == plan.id)
+        row = db.session.execute(query.where(cls.thread_id == thread_id)).one()
+        return row[0], row[1] or 0
+
+    @classmethod
+    def read_thread(cls, user_id: int, thread_id: int, *, until: int) -> None:
+        """Mark what a person was told of a thread as read, up to an event."""
+        unread = (cls.user_id == user_id) & cls.read_at.is_(None)
+        query = update(cls).where(unread, cls.thread_id == thread_id, cls.event_id <= until)
+        db.session.execute(
+            query.values(read_at=now()), execution_options={"synchronize_session": False}
+        )
+
+    @classmethod
     def sweep(cls) -> None:
         """Forget what was read a month ago, and what nobody read in half a year."""
         over = (cls.read_at < now() - _READ_KEPT) | (cls.at < now() - _KEPT)

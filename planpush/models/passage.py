@@ -14,6 +14,7 @@ from sqlalchemy import (
     BigInteger,
     ForeignKey,
     Index,
+    Integer,
     String,
     Text,
     cast,
@@ -34,6 +35,7 @@ from planpush.models.section import Section, unpack_blocks
 from planpush.models.version import Version, VersionSection
 
 TITLE, SECTION, COMMENT = "title", "section", "comment"
+_ID = BigInteger().with_variant(Integer(), "sqlite")  # there the rowid itself
 SHIFT = 20
 """Bits of an id that tell a plan's passages apart."""
 
@@ -44,7 +46,7 @@ class Passage(Base):
     __tablename__ = "passages"
     __table_args__ = (Index(None, "plan_id", "kind", "source_id"),)
 
-    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    id: Mapped[int] = mapped_column(_ID, primary_key=True, autoincrement=False)
     plan_id: Mapped[int] = mapped_column(ForeignKey("plans.id", ondelete="CASCADE"))
     kind: Mapped[str] = mapped_column(String(10))
     source_id: Mapped[int]

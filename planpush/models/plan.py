@@ -7,14 +7,16 @@ import secrets
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ForeignKey, Index, Select, String, false, func, or_, select, text
+from sqlalchemy import ForeignKey, Index, Select, String, false, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from planpush.content.problem import Finding, Forbidden, Invalid, NotFound
 from planpush.db import Base, UTCDateTime, db, now
 from planpush.models.event import Event
+from planpush.models.shelf import move
 from planpush.models.user import User
+from planpush.sqlite import quiet
 
 if TYPE_CHECKING:
     from planpush.content.origin import Place
@@ -25,9 +27,6 @@ if TYPE_CHECKING:
 PRIVATE, PUBLISHED = "private", "published"
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
 EDITOR, REVIEWER = "editor", "reviewer"
-_DISCUSSED: Any = {
-    f"{engine}_where": text("open_threads > 0") for engine in ("sqlite", "postgresql")
-}
 
 
 class Plan(Base):
@@ -43,7 +42,6 @@ class Plan(Base):
         Index(None, "archived", "open_threads", "id"),
         Index(None, "archived", "visibility", "active_at", "id"),
         Index(None, "archived", "verdict", "active_at", "id"),
-        Index("ix_plans_discussed", "archived", "active_at", "id", **_DISCUSSED),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -84,10 +82,10 @@ class Plan(Base):
         if user.sees_everything:
             return query
         asked = select(Member.plan_id).where(Member.user_id == user.id)
-        theirs = or_(cls.owner_id == user.id, cls.id.in_(asked))
+        theirs = or_(quiet(cls.owner_id) == user.id, cls.id.in_(asked))
         if not user.may("plans.see_published"):
             return query.where(theirs)
-        return query.where(or_(cls.visibility == PUBLISHED, theirs))
+        return query.where(or_(quiet(cls.visibility) == PUBLISHED, theirs))
 
     def readers(self) -> Select[User]:
         """Return the active people who may know of this plan: `visible_to`, the other way round."""
@@ -149,18 +147,19 @@ class Plan(Base):
 
     def publish(self, *, by: User) -> None:
         """Let every signed-in person see this plan."""
-        self._show(PUBLISHED, by)
+        move(self, "publish", by=by)
 
     def unpublish(self, *, by: User) -> None:
         """Take this plan back to its owner, editors and reviewers."""
-        self._show(PRIVATE, by)
+        move(self, "unpublish", by=by)
 
-    def _show(self, visibility: str, by: User) -> None:
-        self.only_managers(by)
-        if self.visibility != visibility:
-            self.visibility = visibility
-            kind = "plan.published" if visibility == PUBLISHED else "plan.unpublished"
-            self.record(kind, by=by)
+    def archive(self, *, by: User) -> None:
+        """Put this plan away: lists leave it out, its address and all it holds stay."""
+        move(self, "archive", by=by)
+
+    def unarchive(self, *, by: User) -> None:
+        """Take this plan out of the archive."""
+        move(self, "unarchive", by=by)
 
     @classmethod
     def owned_by(cls, user: User) -> Select[Plan]:

@@ -21,6 +21,7 @@ from planpush.models.placement import Placement
 from planpush.models.plan import Plan
 from planpush.models.rejection import Rejection
 from planpush.models.section import Section
+from planpush.models.sign_off import SignOff
 from planpush.models.thread import Origin, Thread
 from planpush.models.user import User
 from planpush.models.version import Version, VersionSection
@@ -81,6 +82,7 @@ def purge(plan: Plan, numbers: Collection[int], *, by: User) -> list[int]:
     left = _left(plan, versions)
     _overwrite_what_goes()
     plan.newest = left[0].number
+    SignOff.settle(plan)
     held = _take_sections(versions)
     holders = _holders(plan, held.values())
     _settle_origins(plan, held, holders)

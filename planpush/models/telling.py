@@ -129,7 +129,8 @@ def _items(events: Sequence[Event], plan: Plan, base_url: str) -> Iterable[Item]
         actor = _actor(actors.get(event.actor_id), event)
         url = f"{base_url}/p/{plan.slug}"
         if event.thread_id is None and TOPICS.get(event.kind) != VERSION:
-            yield Item(event.id, event.kind, event.at, actor, url, plan.newest)
+            decided = str(event.data.get("decision", ""))
+            yield Item(event.id, event.kind, event.at, actor, url, plan.newest, status=decided)
         elif event.thread_id is None:
             yield _of_version(event, actor, plan, url)
         elif event.thread_id in threads:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, select
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, select, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from planpush.content import origin as content
@@ -20,13 +20,19 @@ from planpush.models.user import User
 from planpush.models.version import Version
 
 OPEN, RESOLVED = "open", "resolved"
+_BLOCKING: Any = {
+    f"{engine}_where": text("blocking AND state = 'open'") for engine in ("sqlite", "postgresql")
+}
 
 
 class Thread(Base):
     """A conversation. `opened_on` is the version that its opener read."""
 
     __tablename__ = "threads"
-    __table_args__ = (Index(None, "plan_id", "state", "id"),)
+    __table_args__ = (
+        Index(None, "plan_id", "state", "id"),
+        Index("ix_threads_blocking", "plan_id", **_BLOCKING),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     plan_id: Mapped[int] = mapped_column(ForeignKey("plans.id", ondelete="CASCADE"))

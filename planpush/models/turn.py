@@ -2,12 +2,55 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Select,
+    String,
+    and_,
+    case,
+    delete,
+    literal,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
-from planpush.db import Base, UTCDateTime, now
+from planpush.db import Base, UTCDateTime, db, now, upsert
+from planpush.models.plan import Plan
+from planpush.models.sign_off import APPROVED, CHANGES
+from planpush.models.user import User
+
+if TYPE_CHECKING:
+    from planpush.models.event import Event
+
+MENTION, REVIEW, REPLY, COMMENT = "mention", "review", "reply", "comment"
+ANSWERED, QUESTION, REOPENED = "answered", "question", "reopened"
+VERSION, HANDED = "version", "handed"
+WORDS = {
+    MENTION: "Mentioned you",
+    REVIEW: "Asked for your review",
+    REPLY: "Replied to you",
+    ANSWERED: "Answered",
+    QUESTION: "Asked you back",
+    COMMENT: "Commented on your plan",
+    REOPENED: "Reopened",
+    VERSION: "New version",
+    CHANGES: "Changes asked",
+    APPROVED: "Approved",
+    HANDED: "Handed over",
+}
+WHOLE = 0
+"""The thread of a turn that concerns a plan as a whole."""
+_UNSYNCED = {"synchronize_session": False}
+_COLUMNS = ["user_id", "plan_id", "thread_id", "event_id", "reason", "at"]
 
 
 class Turn(Base):
@@ -26,3 +69,89 @@ class Turn(Base):
     event_id: Mapped[int]
     reason: Mapped[str] = mapped_column(String(20))
     at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
+
+    @classmethod
+    def plans_of(cls, user: User) -> Select[tuple[int]]:
+        """Return the ids of the plans on which it is a person's turn and which they may see."""
+        mine = select(cls.plan_id).where(cls.user_id == user.id)
+        return Plan.visible_to(user).where(Plan.id.in_(mine)).with_only_columns(Plan.id)
+
+    @classmethod
+    def reasons(
+        cls, user: User, plan_ids: Collection[int]
+    ) -> dict[int, list[tuple[str, int, datetime]]]:
+        """Return why it is a person's turn: plan id → (reason, thread id or 0, since), newest 1st.
+
+        One statement for a page of plans; those that they may not see are not in it.
+        """
+        seen = Plan.visible_to(user).join(cls, cls.plan_id == Plan.id)
+        mine = seen.where(cls.user_id == user.id, Plan.id.in_(plan_ids))
+        query = mine.with_only_columns(cls.plan_id, cls.reason, cls.thread_id, cls.at)
+        found: dict[int, list[tuple[str, int, datetime]]] = {}
+        for row in db.session.execute(query.order_by(cls.at.desc(), cls.thread_id)):
+            found.setdefault(row.plan_id, []).append((row.reason, row.thread_id, row.at))
+        return found
+
+    @staticmethod
+    def words(reason: str) -> str:
+        """Return a reason in plain words."""
+        return WORDS.get(reason, "Your turn")
+
+    @classmethod
+    def give(cls, plan: Plan, event: Event, reasons: Mapping[int, str]) -> None:
+        """Make it the turn of people, each for a reason: of those who may see the plan now.
+
+        A reason replaces the one that stood there, but a new version is no news to who has not
+        looked at the one before. One statement.
+        """
+        if not reasons:
+            return
+        why = case(dict(reasons), value=User.id)
+        fixed = (plan.id, event.thread_id or WHOLE, event.id)
+        rows = plan.readers().where(User.id.in_(list(reasons))).order_by(None)
+        values = rows.with_only_columns(
+            User.id, *(literal(one) for one in fixed), why, literal(event.at, UTCDateTime)
+        )
+        row = upsert(cls).from_select(_COLUMNS, values)
+        newer = {name: row.excluded[name] for name in _COLUMNS[3:]}
+        options = {"index_elements": _COLUMNS[:3], "where": row.excluded.reason != VERSION}
+        db.session.execute(row.on_conflict_do_update(set_=newer, **options))
+
+    @classmethod
+    def end(cls, plan_id: int, thread_id: int, ends: Sequence[Ended]) -> None:
+        """End turns in a thread (or, with 0, with the plan as a whole). One statement."""
+        if ends:
+            query = delete(cls).where(cls.plan_id == plan_id, cls.thread_id == thread_id)
+            over = query.where(or_(*(one.condition for one in ends)))
+            db.session.execute(over, execution_options=_UNSYNCED)
+
+    @classmethod
+    def drop(cls, user: User, plan_id: int) -> None:
+        """End all of a person's turns on a plan: they say that they are done."""
+        query = delete(cls).where(cls.user_id == user.id, cls.plan_id == plan_id)
+        db.session.execute(query, execution_options=_UNSYNCED)
+
+    @classmethod
+    def pass_on(cls, plan_id: int, before: int, to: int, reasons: Collection[str]) -> None:
+        """Make a person's turns on a plan another's, where that one has none yet."""
+        theirs = select(cls).where(cls.plan_id == plan_id, cls.user_id == before)
+        theirs = theirs.where(cls.reason.in_(reasons))
+        rest = (getattr(cls, name) for name in _COLUMNS[1:])
+        row = upsert(cls).from_select(_COLUMNS, theirs.with_only_columns(literal(to), *rest))
+        db.session.execute(row.on_conflict_do_nothing())
+        gone = delete(cls).where(cls.plan_id == plan_id, cls.user_id == before)
+        db.session.execute(gone.where(cls.reason.in_(reasons)), execution_options=_UNSYNCED)
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """Whose turns end (None: everybody's), and which: those for some reasons, or all."""
+
+    who: Collection[int] | None = None
+    reasons: Collection[str] = ()
+
+    @property
+    def condition(self) -> ColumnElement[bool]:
+        """Return the condition that a turn is one of them."""
+        theirs = true() if self.who is None else Turn.user_id.in_(self.who)
+        return and_(theirs, Turn.reason.in_(self.reasons)) if self.reasons else theirs

@@ -9,13 +9,13 @@ from typing import Any, TypeVar
 from sqlalchemy import JSON, ColumnElement, Index, Select, String, cast, inspect, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
+from planpush.content import avatar
 from planpush.content.problem import Conflict, Finding, Forbidden, Invalid, NotFound
 from planpush.db import Base, UTCDateTime, db, now, storable
 from planpush.models.event import Event
 from planpush.models.permission import ROLE_NAMES, allowed, holders
 from planpush.settings import ROLES
 
-HUES = 6
 Row = TypeVar("Row", bound=Base)
 
 
@@ -39,6 +39,8 @@ class User(Base):
     keys: Mapped[bool] = mapped_column(default=True)  # whether one-letter keys do something
     presence: Mapped[bool] = mapped_column(default=True)  # whether others see what they read
     notify: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)  # see preference
+    looked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # at what happened: see look
+    looked_before: Mapped[datetime | None] = mapped_column(UTCDateTime)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
     updated_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
     deleted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
@@ -215,13 +217,12 @@ class User(Base):
     @property
     def initials(self) -> str:
         """Return one or two letters for the avatar."""
-        words = [word for word in self.name.split() if word[0].isalnum()] or [self.email]
-        return (words[0][0] + (words[-1][0] if len(words) > 1 else "")).upper()
+        return avatar.initials(self.name, self.email)
 
     @property
     def hue(self) -> int:
         """Return the avatar's colour class, 1 to 6: the same person always has the same."""
-        return self.id % HUES + 1
+        return avatar.hue(self.id)
 
 
 def own(kind: type[Row], user: User, row_id: int) -> Row:

@@ -7,7 +7,17 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import ClassVar
 
-from sqlalchemy import ForeignKey, Index, String, delete, insert, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    delete,
+    insert,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from planpush.db import Base, UTCDateTime, db, now
@@ -76,9 +86,14 @@ class Viewer(Base):
         return {plan_id: frozenset(people) for plan_id, people in found.items()}
 
     @classmethod
+    def on(cls, plan: Plan) -> tuple[ColumnElement[bool], ...]:
+        """Return the conditions that somebody reads a plan right now."""
+        return cls.plan_id == plan.id, cls.seen_at > now() - SILENT
+
+    @classmethod
     def of(cls, plan: Plan, *, but: User) -> Sequence[User]:
         """Return who reads a plan right now, by name, except one."""
-        reading = select(cls.user_id).where(cls.plan_id == plan.id, cls.seen_at > now() - SILENT)
+        reading = select(cls.user_id).where(*cls.on(plan))
         query = select(User).where(User.id.in_(reading), User.id != but.id, User.presence)
         return db.session.scalars(query.order_by(User.name, User.id)).all()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import ForeignKey, Select, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from planpush.db import Base, UTCDateTime, db, now, upsert
@@ -22,6 +22,11 @@ class Visit(Base):
         ForeignKey("plans.id", ondelete="CASCADE"), primary_key=True, index=True
     )
     at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
+
+    @classmethod
+    def last(cls, user_id: int, plan_id: int) -> Select[datetime]:
+        """Return when somebody looked at a plan last."""
+        return select(cls.at).where(cls.user_id == user_id, cls.plan_id == plan_id)
 
     @classmethod
     def note(cls, user_id: int, plan_id: int, at: datetime) -> None:

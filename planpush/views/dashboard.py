@@ -1,17 +1,30 @@
-"""The dashboard: the plans one may see."""
+"""The dashboard: the plans one may see, and which of them wait for oneself."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, redirect, render_template, request
 
-from planpush.models.listing import Listing, list_plans
+from planpush.content import avatar
+from planpush.content.snippet import marked
+from planpush.db import now
+from planpush.models.activity import recent
+from planpush.models.hit import hits
+from planpush.models.listing import Listing, count_waiting, list_plans
+from planpush.models.sign_off import SignOff
+from planpush.models.turn import Turn
+from planpush.models.user import User
 from planpush.web.auth import current_user
 from planpush.web.respond import fragment, number, on_invalid
 
 dashboard = Blueprint("dashboard", __name__)
+STALE = timedelta(days=30)  # without anything happening
+TURN, MINE, TEAM, MENTIONS, ALL = "turn:me", "involves:me", "is:published", "mentions:me", ""
 
 
 @dashboard.get("/")
@@ -24,44 +37,79 @@ def home() -> Any:
 def show() -> Response:
     """Answer the dashboard page."""
     on_invalid(lambda problem: _refused("dashboard/show.html", str(problem)))
-    return Response(render_template("dashboard/show.html", **_context()), mimetype="text/html")
+    context = page_of(request.args)
+    html = render_template("dashboard/show.html", recent=recent(current_user()), **context)
+    return Response(html, mimetype="text/html")
 
 
 @dashboard.get("/dashboard/plans")
 def index() -> Response:
     """Answer the list as a fragment, and the page address that shows the same."""
     on_invalid(lambda problem: _refused("dashboard/invalid.htmx.html", str(problem)))
-    context = _context()
+    context = page_of(request.args)
     return fragment("dashboard/index.htmx.html", push_url=address(context["listing"]), **context)
 
 
-def _context() -> dict[str, Any]:
-    q, sort = request.args.get("q", ""), request.args.get("sort", "")
-    listing = list_plans(current_user(), q=q, sort=sort, page=number("page") or 1)
-    return _page(listing)
+def page_of(args: Mapping[str, str]) -> dict[str, Any]:
+    """Return what the list in the state of `args` is rendered from: q, sort, page, after."""
+    user = current_user()
+    listing = list_plans(
+        user,
+        q=args.get("q", landing(user)).strip(),
+        sort=args.get("sort", ""),
+        page=number("page", source=args) or 1,
+        after=args.get("after", ""),
+    )
+    return _shown(user, listing)
 
 
-def _page(listing: Listing, error: str = "") -> dict[str, Any]:
-    return {
-        "listing": listing,
-        "user": current_user(),
-        "address": address,
-        "error": error,
-    }
+def landing(user: User) -> str:
+    """Return the query that somebody begins with."""
+    return ALL if user.sees_everything else MINE
 
 
-def _refused(template: str, error: str) -> Response:
-    listing = Listing([], 0, 1, request.args.get("q", ""), "updated")
-    html = render_template(template, **_page(listing, error))
-    return Response(html, status=422, mimetype="text/html")
+def views_of(user: User) -> list[tuple[str, str]]:
+    """Return the fixed queries that are tabs: a name and a query each."""
+    tabs = [("Your turn", TURN), ("Mine", MINE), ("Team", TEAM), ("Mentions", MENTIONS)]
+    return [*tabs, ("All", ALL)] if user.sees_everything else tabs
 
 
 def address(listing: Listing, path: str = "/dashboard", **changes: object) -> str:
     """Return the dashboard's address in the state of `listing`, with `changes`."""
     state: dict[str, object] = {
         "q": listing.q,
-        "sort": "" if listing.sort == "updated" else listing.sort,
+        "sort": listing.asked_sort,
         "page": "" if listing.page == 1 else listing.page,
+        "after": listing.after,
     }
-    query = urlencode({name: value for name, value in (state | changes).items() if value})
-    return path + (f"?{query}" if query else "")
+    state |= changes
+    return (
+        f"{path}?{urlencode({name: told for name, told in state.items() if told or name == 'q'})}"
+    )
+
+
+def _shown(user: User, listing: Listing, error: str = "") -> dict[str, Any]:
+    ids = [row.id for row in listing.plans]
+    return {
+        "listing": listing,
+        "user": user,
+        "address": address,
+        "error": error,
+        "views": views_of(user),
+        "waiting": count_waiting(user),
+        "turns": Turn.reasons(user, ids),
+        "reviewers": SignOff.reviewers_of(ids),
+        "hits": hits(listing.search, ids),
+        "marked": marked,
+        "avatar": avatar,
+        "stale_since": now() - STALE,
+        "words_of": Turn.words,
+    }
+
+
+def _refused(template: str, error: str) -> Response:
+    """Answer a query that cannot be read: what was typed stays, and so does a list."""
+    user, typed = current_user(), request.args.get("q", "")
+    listing = replace(list_plans(user, q=landing(user)), q=typed)
+    html = render_template(template, recent=recent(user), **_shown(user, listing, error))
+    return Response(html, status=422, mimetype="text/html")

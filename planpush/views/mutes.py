@@ -6,7 +6,7 @@ from flask import Blueprint, Response
 
 from planpush.models.notice import Mute
 from planpush.models.plan import Plan
-from planpush.views import notices, notifications
+from planpush.views import activity, notices, notifications
 from planpush.web.auth import current_user
 from planpush.web.limits import limited
 from planpush.web.respond import changed
@@ -37,6 +37,8 @@ def _changed(plan: Plan, said: str, status: int) -> Response:
     page = notices.told("from")
     if page == "notices":
         return notices.listed(said, status)
+    if page == "activity":
+        return activity.muted(plan, said, status, now=status == 201)
     if page == "settings":
         return notifications.listed(plan, said, status)
     return changed(

@@ -26,9 +26,10 @@ def index() -> Response:
 @notices.get("/notices/<id:notice_id>")
 @writes
 def show(notice_id: int) -> Any:
-    """Mark a notice as read, and lead to what it is about."""
+    """Mark a notice as read, and lead to what it is about. A HEAD is no reading."""
     notice, slug = Notice.find(current_user(), notice_id)
-    notice.read()
+    if request.method == "GET":
+        notice.read()
     thread = f"?thread={notice.thread_id}#t{notice.thread_id}" if notice.thread_id else ""
     return redirect(f"/p/{slug}{thread}")
 

@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, g, render_template, request
 
 from planpush.content.origin import Place
-from planpush.db import now
+from planpush.db import afterwards, now
 from planpush.models.draft import Draft
 from planpush.models.event import Event
 from planpush.models.plan import Plan
 from planpush.models.purge import Trace
 from planpush.models.reading import Reading
 from planpush.models.version import Version
-from planpush.models.viewer import Viewer
+from planpush.models.visit import Visit
 from planpush.web.auth import current_user
-from planpush.web.bell import bell
+from planpush.web.bell import bell, note_read
 from planpush.web.drafts import draft_at, drafts_on, newest_draft
 from planpush.web.headers import nonce_for
 from planpush.web.panel import asked_thread, missing_on, panel_on
 from planpush.web.respond import number
+from planpush.web.review import review_of
 
 plans = Blueprint("plans", __name__)
 WHOLE = "pp-whole"
@@ -33,6 +35,7 @@ def show(slug: str) -> Response:
     """Answer the plan page: bars, contents, document, panel."""
     plan = Plan.find(slug, current_user())
     reading = Reading(plan, number("v"))
+    note_read(current_user(), plan, asked_thread(reading))
     etag = _etag(reading)
     if request.if_none_match.contains_weak(etag):
         response = Response(status=304)
@@ -42,7 +45,16 @@ def show(slug: str) -> Response:
         )
     response.set_etag(etag, weak=True)
     response.headers["Cache-Control"] = "private, no-cache"
+    if request.method == "GET":
+        _note_visit(plan)
     return response
+
+
+def _note_visit(plan: Plan) -> None:
+    """Note that its reader has seen what happened; a look at what they know costs no write."""
+    seen = bell(current_user(), plan).visited_at
+    if seen is None or seen < plan.active_at:
+        afterwards(partial(Visit.note, current_user().id, plan.id, now()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +124,7 @@ def page(
         "reading": reading,
         "version": reading.version,
         "since": Event.newest(reading.plan.id),
-        "viewers": Viewer.of(reading.plan, but=current_user()),
+        "viewers": review_of(reading.plan).viewers,
         "history": Version.history(reading.plan, limit=50),
         "panel": panel_on(reading, active=opened),
         "active": opened,
@@ -148,8 +160,8 @@ def _etag(reading: Reading) -> str:
     parts = (
         plan.id, plan.title, plan.visibility, plan.newest, plan.active_at.isoformat(),
         plan.open_threads, plan.resolved_threads, plan.comment_count, plan.owner.name,
-        reading.version.number, current_user().id, current_user().keys,
-        sorted(current_user().roles), bell(current_user(), plan),
+        plan.archived, reading.version.number, current_user().id, current_user().keys,
+        sorted(current_user().roles), bell(current_user(), plan), review_of(plan).key,
         g.browser_session.id, request.full_path,
         [draft.saved_at.isoformat() for draft in drafts_on(plan).values()],
         now().strftime("%Y-%m-%dT%H:%M"),

@@ -5,10 +5,15 @@ from __future__ import annotations
 from flask import Blueprint, Flask
 
 from planpush.views.activations import activations
+from planpush.views.activity import activity
 from planpush.views.admin.routes import ADMIN
 from planpush.views.api.routes import API
+from planpush.views.archives import archives
+from planpush.views.bells import bells
 from planpush.views.browser_sessions import browser_sessions
+from planpush.views.bulks import bulks
 from planpush.views.comments import comments
+from planpush.views.conversations import conversations
 from planpush.views.dashboard import dashboard
 from planpush.views.deliveries import deliveries
 from planpush.views.documents import documents
@@ -20,6 +25,7 @@ from planpush.views.grants import grants
 from planpush.views.handovers import handovers
 from planpush.views.health import health
 from planpush.views.identities import identities
+from planpush.views.listing_updates import listing_updates
 from planpush.views.logouts import logouts
 from planpush.views.mcp.messages import messages
 from planpush.views.mentions import mentions
@@ -37,12 +43,17 @@ from planpush.views.purges import purges
 from planpush.views.refreshes import refreshes
 from planpush.views.resolutions import resolutions
 from planpush.views.restorations import restorations
+from planpush.views.reviewers import reviewers
+from planpush.views.reviews import reviews
 from planpush.views.scim import scim
 from planpush.views.setups import left, setups
 from planpush.views.sign_ins import sign_ins
+from planpush.views.sign_offs import sign_offs
 from planpush.views.slack_channels import slack_channels
 from planpush.views.threads import threads
 from planpush.views.tokens import tokens
+from planpush.views.turns import turns
+from planpush.views.undos import undos
 from planpush.views.updates import updates
 from planpush.views.versions import versions
 from planpush.views.viewers import viewers
@@ -54,12 +65,14 @@ def init_views(app: Flask) -> None:
     """Register the routes."""
     every: tuple[Blueprint, ...] = (
         health, sign_ins, github_sign_ins, okta_sign_ins, logouts,
-        dashboard, plans, documents, threads, comments, drafts, events, viewers,
+        dashboard, listing_updates, plans, documents, threads, comments, drafts, events, viewers,
         resolutions, refreshes, placements, setups, left, profiles, identities,
         browser_sessions, tokens, grants, publications, exports, updates, vocabularies,
         owners, handovers, purges, versions, scim,
-        mentions, restorations, wordings, notices, mutes, notifications, slack_channels,
-        activations, deliveries, messages, *API, *OAUTH, *ADMIN,
+        activity, conversations, mentions, restorations, wordings,
+        notices, bells, mutes, notifications, slack_channels,
+        reviews, reviewers, sign_offs, turns,
+        archives, bulks, undos, activations, deliveries, messages, *API, *OAUTH, *ADMIN,
     )  # fmt: skip
     for blueprint in every:
         app.register_blueprint(blueprint)

@@ -13,7 +13,8 @@ from planpush.paths import STATIC
 
 STYLES = (
     "tokens", "base", "plans", "threads", "panel", "comments", "places",
-    "dashboard", "settings", "notices", "admin", "deliveries", "doc",
+    "reviews",
+    "dashboard", "bulk", "settings", "notices", "activity", "admin", "deliveries", "doc",
     "doc-parts", "doc-flow", "doc-screens", "doc-diagrams", "docs", "print",
 )  # fmt: skip
 VENDOR = ("htmx.min.js", "hx-csp.min.js", "hx-sse.min.js")

@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import partial
 
 from flask import request
-from sqlalchemy import exists, select
+from sqlalchemy import exists, func, select
 
-from planpush.db import db
+from planpush.db import afterwards, db
+from planpush.models.event import Event
 from planpush.models.notice import MOST_COUNTED, Mute, Notice
 from planpush.models.plan import Plan
 from planpush.models.user import User
+from planpush.models.visit import Visit
 
 _KEPT = "planpush.bell"  # where this request keeps it
 
 
 @dataclass(frozen=True, slots=True)
 class Bell:
-    """How many notices are unread, at most `MOST_COUNTED`; and whether the page's plan is muted."""
+    """How many notices are unread, at most `MOST_COUNTED`; and whether the page's plan is muted.
+
+    `since` is the newest event of all at that moment: where the page's live stream begins.
+    `visited_at` is when somebody saw the page's plan last; None: never.
+    """
 
     unread: int
     muted: bool
     plan_id: int
+    since: int = field(compare=False, repr=False)  # what is shown does not depend on it
+    visited_at: datetime | None = field(compare=False, repr=False)
 
     @property
     def shown(self) -> str:
@@ -42,6 +52,21 @@ def bell(user: User, plan: Plan | None = None) -> Bell:
     plan_id = plan.id if plan is not None else 0
     if kept is None or plan_id not in (0, kept.plan_id):
         muted = exists().where(Mute.user_id == user.id, Mute.plan_id == plan_id)
-        row = db.session.execute(select(Notice.count_unread(user), muted)).one()
-        kept = request.environ[_KEPT] = Bell(row[0], row[1], plan_id)
+        newest = select(func.max(Event.id)).scalar_subquery()
+        visited = Visit.last(user.id, plan_id).scalar_subquery()
+        query = select(Notice.count_unread(user), muted, newest, visited)
+        row = db.session.execute(query).one()
+        kept = request.environ[_KEPT] = Bell(row[0], row[1], plan_id, row[2] or 0, row[3])
     return kept
+
+
+def note_read(user: User, plan: Plan, thread_id: int | None) -> None:
+    """Let a thread's notices count as read: on the page that is opened at it now, then for good."""
+    kept = bell(user, plan)
+    if not thread_id or not kept.unread or request.method != "GET":
+        return
+    unread, newest = Notice.unread_of(user, plan, thread_id)
+    if unread:
+        if kept.unread < MOST_COUNTED:
+            request.environ[_KEPT] = replace(kept, unread=max(0, kept.unread - unread))
+        afterwards(partial(Notice.read_thread, user.id, thread_id, until=newest))

@@ -16,7 +16,8 @@ from typing import Any
 from flask import Flask
 
 from planpush.web.call import Call, environ_of
-from planpush.web.hub import FOLLOW, HUB, Follower, Hub
+from planpush.web.follower import Follower
+from planpush.web.hub import FOLLOW, HUB, Hub
 from planpush.web.strangers import is_known
 
 Scope = MutableMapping[str, Any]

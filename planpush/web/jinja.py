@@ -23,12 +23,15 @@ from planpush.web.assets import STYLES, VENDOR, asset, vendor
 from planpush.web.bell import bell
 from planpush.web.csrf import csrf_token
 from planpush.web.headers import csp_nonce
+from planpush.web.review import review_of
+from planpush.web.toast import asked_toast
 
 UI_ICONS = (
     "arrow-down", "arrow-up", "bell", "bell-off", "bot", "check", "chevron-down", "chevron-right",
     "circle-check", "corner-down-right", "ellipsis", "file-text", "globe", "history", "info",
     "link", "lock", "log-out", "message-square", "pencil", "plus", "rotate-ccw", "search",
     "terminal", "trash-2", "triangle-alert", "unlink", "x",
+    "archive", "archive-restore", "undo-2", "user-check", "user-plus",
     "copy", "list-filter", "users", "log-in", "monitor", "settings", "shield", "smartphone",
 )  # fmt: skip
 _STEPS = ((60, 1, "s"), (3600, 60, "min"), (86400, 3600, "h"), (7 * 86400, 86400, "d"))
@@ -41,6 +44,7 @@ def init_jinja(app: Flask) -> None:
     env.undefined = StrictUndefined
     env.trim_blocks = env.lstrip_blocks = True
     env.globals.update(
+        asked_toast=asked_toast,
         asset=asset,
         bell=bell,
         has_bot=lambda: bool(settings().slack_bot_token),
@@ -53,6 +57,7 @@ def init_jinja(app: Flask) -> None:
         ui_icons=UI_ICONS,
         sprite=sprite,
         region=region,
+        review_of=review_of,
         form_key=form_key,
         base_url=lambda: app.extensions["planpush_config"].base_url,
     )

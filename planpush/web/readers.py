@@ -70,7 +70,7 @@ class Readers(threading.Thread):
             self._written = here
 
     def _look(self) -> None:
-        followed = list(self.hub.followers)
+        followed = [plan_id for plan_id in list(self.hub.followers) if plan_id]
         g.writes = False
         found = Viewer.by_plan(followed) if followed else {}
         db.session.rollback()

@@ -2,48 +2,86 @@
 
 from __future__ import annotations
 
+import time
+
 from flask import Response, request
 
 from planpush.content.problem import Problem
 from planpush.models.event import Event
-from planpush.models.live import names_since
+from planpush.models.live import NOTICES, PLANS, names_since
+from planpush.models.onlooker import Onlooker
 from planpush.models.plan import Plan
 from planpush.web.auth import current_user
-from planpush.web.hub import FOLLOW, HUB, Follower, Hub, written
+from planpush.web.follower import ANY_PLAN, PAUSE, Follower, written
+from planpush.web.hub import FOLLOW, HUB, Hub
+from planpush.web.respond import number
 
 # The same for all, since it is kept for each; nothing of a stream is ever shown.
 _POLICY = "default-src 'none'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
 _RETRY = 2000  # milliseconds
 
 
-def stream(plan: Plan, since: int) -> Response:
-    """Return a stream of names for a plan, from the event `since` on.
+def stream(plan: Plan | None = None) -> Response:
+    """Return a stream of names, of a plan or of all: `?since=` says which event its page knows.
 
-    Without an event loop below (a test, the development server) it ends after what was missed,
-    and the browser asks again. Raises 429 for somebody with very many of them.
+    `?notices=` is the newest that its reader had a notice of. Without an event loop below (a test,
+    the development server) it ends after what was missed, and the browser asks again. Raises 429
+    for somebody with very many of them.
     """
     user, hub = current_user(), request.environ.get(HUB)
-    seen = _last_event_id(since)
-    told, newest = names_since(plan.id, seen), Event.newest(plan.id)
+    checked = Event.newest_of_all()  # first: what happens meanwhile is told twice, not never
+    newest = checked if plan is None else Event.newest(plan.id)
+    who = Onlooker.of(user)
+    told = _missed(who, plan, newest) | _notices(who, checked)
     if isinstance(hub, Hub) and request.method == "GET":  # HEAD holds none
         if hub.is_full_for(user.id):
             raise _too_many()
-        checked = Event.newest_of_all()
+        followed = ANY_PLAN if plan is None else plan.id
+        free_at = time.monotonic() + PAUSE if PLANS in told else 0.0
         request.environ[FOLLOW] = Follower(
-            plan.id, newest, checked, user.id, user.email, user.presence
+            followed, newest, checked, checked, who, user.presence, free_at
         )
-    body = f"retry: {_RETRY}\n\n".encode() + written(told)
-    response = Response([body], mimetype="text/event-stream")
+    return _answer(written(told), whole=hub is None)
+
+
+def _answer(told: bytes, *, whole: bool) -> Response:
+    response = Response([f"retry: {_RETRY}\n\n".encode() + told], mimetype="text/event-stream")
     response.headers["X-Accel-Buffering"] = "no"  # a proxy that gathers would hold it back
     response.headers["Content-Security-Policy"] = _POLICY
-    response.automatically_set_content_length = hub is None
+    response.automatically_set_content_length = whole
     return response
 
 
-def _last_event_id(since: int) -> int:
-    told = request.headers.get("Last-Event-ID", "")
-    known = told.isascii() and told.isdecimal() and len(told) < 19
-    return max(since, int(told)) if known else since
+def _missed(who: Onlooker, plan: Plan | None, newest: int) -> dict[str, int]:
+    """Return what happened since its page was rendered, or since the stream broke off."""
+    if plan is not None:
+        return names_since(plan.id, _known("since") or 0)
+    since = _known("since")
+    if since is None or since >= newest:  # a page without a list is told from now on
+        return {}
+    changed = who.changed_since(since)
+    if changed is None:
+        return {PLANS: newest}
+    return {PLANS: max(changed.values())} if changed else {}
+
+
+def _notices(who: Onlooker, newest: int) -> dict[str, int]:
+    known = _known("notices")
+    if known is None or known >= newest:
+        return {}
+    found = who.noticed_since(known)
+    return {NOTICES: found} if found else {}
+
+
+def _known(name: str) -> int | None:
+    """Return the newest event that a page knows: as it said, or as the stream did before it broke.
+
+    None: it said neither.
+    """
+    said, heard = number(name), request.headers.get("Last-Event-ID", "")
+    if heard.isascii() and heard.isdecimal() and len(heard) < 19:
+        return max(said or 0, int(heard))
+    return said
 
 
 def _too_many() -> Problem:

@@ -18,6 +18,7 @@ from flask import Flask, g
 from planpush.db import db
 from planpush.models.event import Event
 from planpush.models.live import CHANNEL, Happening
+from planpush.models.onlooker import FAR, with_crowds, with_notices
 
 if TYPE_CHECKING:
     from planpush.web.hub import Hub
@@ -66,8 +67,11 @@ class Watcher(threading.Thread):
             self._say(self.hub.lost)  # what happened while nobody watched
             while not self.stop.is_set():
                 found = source.wait()
-                if found:
-                    self._say(self.hub.told, found)
+                if len(found) > FAR:
+                    self._say(self.hub.lost)
+                elif found:
+                    self._say(self.hub.told, with_notices(with_crowds(found)))
+                    db.session.rollback()
         finally:
             source.close()
 

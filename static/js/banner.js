@@ -18,7 +18,7 @@ export const clear = () => {
 };
 
 // What the page asks by itself.
-const asks = ["pp-news", "pp-refresh", "pp-viewers", "pp-mentions", "live"];
+const asks = ["pp-news", "pp-refresh", "pp-viewers", "pp-mentions", "pp-ring", "live"];
 const listen = (name, act) => {
 	document.addEventListener(name, ({ detail: { ctx } }) => {
 		if (!asks.includes(ctx?.sourceElement?.id)) act(ctx?.response?.status);

@@ -4,8 +4,11 @@ import re
 from collections import Counter
 
 import pytest
+import sqlalchemy as sa
 
-from planpush.db import commit
+from planpush.db import commit, db
+from planpush.models.event import Event
+from planpush.models.plan import Plan
 from planpush.models.token import Token
 from tests.models.conftest import at_once
 from tests.people import Browser, person
@@ -106,3 +109,26 @@ def test_pushes_and_comments_cross_without_a_loss(app, agent, plan, send):
     assert Counter(statuses) == {303: 4, 201: 1, 409: 3}
     threads = agent("bob", "GET", f"/api/plans/{plan}/threads").json["threads"]
     assert len(threads) == 4
+
+
+def test_who_archive_and_take_back_the_same_plans_at_once_do_so_once(app, browser, send):
+    for number in range(6):
+        assert send("Words.", title=f"P {number}").status_code == 201
+    with app.app_context():
+        ids = list(db.session.scalars(sa.select(Plan.id).order_by(Plan.id)))
+    data = {"action": "archive"}
+    people = [browser(name) for name in ("alice", "ada", "pam")]
+    tokens = at_once(
+        6,
+        lambda n: people[n % 3].send(
+            "POST", "/plans/bulk", data | {"id": ids[:: 1 if n % 2 else -1]}
+        ),
+    )
+    assert {answer.status_code for answer in tokens} == {200}
+    found = [re.search(r'action="(/undo/[^"]+)"', answer.text) for answer in tokens]
+    (undo,) = [(people[n % 3], one[1]) for n, one in enumerate(found) if one]
+    answers = at_once(4, lambda _: undo[0].send("POST", undo[1]))
+    assert {answer.status_code for answer in answers} == {200}
+    with app.app_context():
+        kinds = Counter(db.session.scalars(sa.select(Event.kind)))
+    assert (kinds["plan.archived"], kinds["plan.unarchived"]) == (6, 6)

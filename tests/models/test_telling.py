@@ -5,12 +5,15 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from planpush.content.slack_words import deed
 from planpush.db import commit, db
 from planpush.models.claim import Arrived, Dropped, claim, settle
 from planpush.models.comment import Comment
 from planpush.models.delivery import CHANNEL, PERSON, Delivery
 from planpush.models.notice import Mute
 from planpush.models.plan import Plan
+from planpush.models.reviewer import ask
+from planpush.models.sign_off import SignOff
 from planpush.models.slack_name import Begun, Met, SlackPerson, names_in, names_of
 from planpush.models.telling import parcel
 from planpush.settings import Settings
@@ -93,6 +96,17 @@ def test_a_handed_over_plan_has_no_words_of_its_push(told):
     (found,) = [one for one in parcels(PERSON) if one.user_id == person("bob").id]
     (item,) = found.message.items
     assert (found.message.why, item.words, item.url) == ("turn", "", f"{BASE}/p/{told.slug}")
+
+
+def test_a_review_is_told_to_who_is_asked_and_its_word_to_the_owner(told):
+    ask(told, person("bob"), by=person("alice"))
+    SignOff.give(told, "changes", "Longer.", by=person("bob"))
+    commit()
+    parts = {one.user_id: one.message for one in parcels(PERSON) if one is not None}
+    (asked,) = parts[person("bob").id].items
+    word = parts[person("alice").id].items[-1]
+    assert deed(asked) == "asks for your review"
+    assert (deed(word), word.words) == ("asked for changes", "")
 
 
 @pytest.mark.parametrize("outcome", [Arrived, lambda remote, learnt: Dropped("no", learnt)])

@@ -24,7 +24,9 @@ QUIET = [
     "--disable-sync",
 ]
 # What an open page asks for by itself, whatever is done to it.
-ASKED_BY_THE_PAGE = re.compile(r"/favicon\.svg|/viewers$|/events\?|/threads/live\?")
+ASKED_BY_THE_PAGE = re.compile(
+    r"/favicon\.svg|/viewers$|/review\?|/events\?|/threads/live\?|/notices/count$"
+)
 REPORT_VIOLATIONS = """
     addEventListener("securitypolicyviolation", (event) =>
       console.error(`CSP: ${event.effectiveDirective} ${event.blockedURI} ${event.sample}`));

@@ -175,6 +175,37 @@ def test_streams_hold_no_thread_and_miss_nothing(small):
     heard(small, [again])
 
 
+def test_a_stream_of_all_tells_who_may_see_it_and_nobody_else(small):
+    hidden = small.push(HTML, "slug=hidden&title=Hidden")
+    assert hidden.status_code == 201
+    people = {name: Visitor(small, name) for name in ("charlie", "alice", "ada")}
+    readers = {name: Reader(small, one, "/events") for name, one in people.items()}
+    where = {"anchor": "a", "body": "Alone"}
+    made = small.api("alice", "POST", "/api/plans/hidden/threads", json=where)
+    assert made.status_code == 201, made.text
+    until(lambda: all(readers[name].count("plans") for name in ("alice", "ada")))
+    assert readers["charlie"].count("plans") == 0
+    post(small, "for everybody")
+    until(lambda: readers["charlie"].count("plans"))
+    with small.app.app_context():
+        newest = Event.newest(plan_id=1)
+    until(lambda: readers["charlie"].last_id() == str(newest))
+    until(
+        lambda: all(one.count("plans") == 2 for name, one in readers.items() if name != "charlie")
+    )
+    assert readers["charlie"].count("plans") == 1
+    assert readers["alice"].count("notices") == 0
+
+
+def test_who_gets_a_notice_hears_it_on_any_page(small):
+    alice = Visitor(small, "alice")
+    readers = [Reader(small, alice, path) for path in ("/events", "/p/a/events")]
+    where = {"anchor": "a", "body": "Why?"}
+    assert small.api("bob", "POST", "/api/plans/a/threads", json=where).status_code == 201
+    until(lambda: all(one.count("notices") == 1 for one in readers))
+    assert readers[1].count("threads") and not readers[1].count("plans")
+
+
 def test_a_question_for_the_head_of_a_stream_holds_none(small):
     bob = Visitor(small, "bob")
     answers = [bob.http.head(f"{small.base}/p/a/events", timeout=PATIENCE) for _ in "12"]
@@ -185,8 +216,9 @@ def test_a_question_for_the_head_of_a_stream_holds_none(small):
 def test_rights_end_streams(small):
     people = {name: Visitor(small, name) for name in ("bob", "alice")}
     readers = {name: Reader(small, one, "/p/a/events") for name, one in people.items()}
+    everywhere = Reader(small, people["bob"], "/events")
     assert people["bob"].post("/sign-out").status_code == 303
-    assert readers["bob"].ended.wait(PATIENCE)
+    assert readers["bob"].ended.wait(PATIENCE) and everywhere.ended.wait(PATIENCE)
     assert people["bob"].http.get(f"{small.base}/p/a/events", timeout=PATIENCE).status_code == 200
     assert not readers["alice"].ended.is_set()
     assert people["alice"].post("/p/a/publication?_method=DELETE").status_code == 303

@@ -36,6 +36,10 @@ PAGES = {
     "sign-in": "/sign-in",
     "signed out": "/sign-out/done",
     "notices": "/notices",
+    "activity": "/activity",
+    "bad chip": "/activity?show=nonsense",
+    "my comments": "/comments?state=all",
+    "no comments": "/comments?show=plans&state=resolved",
 }
 FORMS = {
     "profile": "/settings/profile",
@@ -52,6 +56,8 @@ FORMS = {
     "audit": "/admin/audit",
     "settings": "/admin/settings",
     "hand over": "/p/clean/owner",
+    "reviewers": "/p/clean/reviewers",
+    "ask for changes": "/p/clean/sign-off",
     "slack channel": "/p/clean/slack-channel",
     "purge": "/p/clean/versions/1/purge",
 }

@@ -5,9 +5,15 @@ from datetime import timedelta
 from html import unescape
 
 import pytest
+from sqlalchemy import select
 
 from planpush.db import commit, db, now
-from planpush.models.plan import PUBLISHED, Plan
+from planpush.models.comment import Comment
+from planpush.models.listing import list_plans
+from planpush.models.passage import index_missing
+from planpush.models.plan import EDITOR, PUBLISHED, REVIEWER, Plan
+from planpush.models.thread import Thread
+from tests.conftest import invite
 from tests.people import HTMX, person
 
 
@@ -23,6 +29,9 @@ def shelve(app):
                 at = now() - timedelta(hours=1) + timedelta(seconds=number)
                 told = {"active_at": at, "created_at": at, "newest": 1} | columns
                 db.session.add(Plan(slug=slug, title=title, owner_id=owner.id, **told))
+            db.session.flush()
+            while index_missing():
+                pass
             commit()
 
     return put
@@ -31,7 +40,8 @@ def shelve(app):
 def listed(answer):
     """The titles in the list, in order."""
     assert answer.status_code == 200, answer.text
-    return [unescape(name) for name in re.findall(r'class="plan-name"[^>]*>([^<]*)<', answer.text)]
+    names = re.findall(r'class="plan-name"[^>]*>(.*?)</a>', answer.text)
+    return [unescape(re.sub("</?mark>", "", name)) for name in names]
 
 
 def search(somebody, q, **more):
@@ -139,26 +149,26 @@ def test_sorting_by_open_comments_and_version(browser, shelve):
 
 
 def test_pages_hold_each_plan_once(browser, shelve):
-    shelve("alice", *(f"Plan {number:02}" for number in range(30)))
+    shelve("alice", *(f"Plan {number:02}" for number in range(60)))
     alice = browser("alice")
     first, second = (search(alice, "", page=page) for page in (1, 2))
-    assert (len(listed(first)), len(listed(second))) == (25, 5)
+    assert (len(listed(first)), len(listed(second))) == (50, 10)
     assert not set(listed(first)) & set(listed(second))
-    assert "1 to 25 of 30" in first.text and "26 to 30 of 30" in second.text
+    assert "1 to 50 of 60" in first.text and "51 to 60 of 60" in second.text
 
 
 def test_the_fragment_pushes_the_pages_address(browser, shelve):
-    shelve("alice", *(f"Plan {number:02}" for number in range(30)))
+    shelve("alice", *(f"Plan {number:02}" for number in range(60)))
     alice = browser("alice")
     answer = search(alice, "is:private plan", sort="title", page=2)
     assert answer.headers["HX-Push-Url"] == "/dashboard?q=is%3Aprivate+plan&sort=title&page=2"
     assert "<html" not in answer.text
     assert listed(alice.get(answer.headers["HX-Push-Url"])) == listed(answer)
-    assert search(alice, "").headers["HX-Push-Url"] == "/dashboard"
+    assert search(alice, "").headers["HX-Push-Url"] == "/dashboard?q="
 
 
 def test_links_keep_the_state(browser, shelve):
-    shelve("alice", *(f"Plan {number:02}" for number in range(30)))
+    shelve("alice", *(f"Plan {number:02}" for number in range(60)))
     text = search(browser("alice"), "plan", sort="title").text
     assert 'href="/dashboard?q=plan&amp;sort=title&amp;page=2"' in text
 
@@ -185,7 +195,8 @@ def test_an_unknown_key_is_answered_with_the_nearest(browser, q, nearest):
     [
         {"q": "updated:yesterday"}, {"q": "updated:>2026-02-30"}, {"q": "x" * 501}, {"q": "a\0b"},
         {"sort": "nonsense"}, {"sort": "\0"}, {"page": "abc"}, {"page": "-1"}, {"page": "9" * 30},
-        {"q": "sort:nonsense"}, {"page": "²"}, {"q": "updated:>0000-00-00"}, {"sort": "title-desc"},
+        {"q": "sort:nonsense"}, {"page": "²"}, {"q": "updated:>0000-00-00"},
+        {"sort": "version-desc"},
     ],
 )  # fmt: skip
 def test_what_cannot_be_read_is_refused_and_never_breaks(browser, query):
@@ -219,4 +230,205 @@ def test_titles_are_escaped(browser, shelve):
 
 
 def test_who_has_no_plan_is_told_how_to_get_one(browser):
-    assert "No plans yet." in browser("charlie").get("/dashboard").text
+    assert "You take part in no plan yet." in browser("charlie").get("/dashboard").text
+    assert "No plans yet." in browser("ada").get("/dashboard").text
+
+
+def field(answer):
+    """What stands in the search field."""
+    return unescape(re.search(r'id="pp-q" value="([^"]*)"', answer.text)[1]).strip()
+
+
+def tabs(answer):
+    """The tabs by name, the current one marked."""
+    found = re.findall(r'id="pp-view-\d"[^>]*?(aria-current="page")?>([A-Z][a-z ]+)', answer.text)
+    return [name.strip() + ("*" if current else "") for current, name in found]
+
+
+@pytest.mark.parametrize(
+    ("name", "q", "current"),
+    [
+        ("alice", "involves:me", ["Your turn", "Mine*", "Team", "Mentions"]),
+        ("bob", "involves:me", ["Your turn", "Mine*", "Team", "Mentions"]),
+        ("ada", "", ["Your turn", "Mine", "Team", "Mentions", "All*"]),
+        ("pam", "", ["Your turn", "Mine", "Team", "Mentions", "All*"]),
+    ],
+)
+def test_everybody_lands_on_the_tab_of_their_role(browser, plan, name, q, current):
+    answer = browser(name).get("/dashboard")
+    assert (field(answer), tabs(answer)) == (q, current)
+    assert listed(answer) == ["Auth"]
+
+
+def test_an_empty_query_is_another_than_none(browser, shelve):
+    shelve("pam", "Hers", visibility=PUBLISHED)
+    alice = browser("alice")
+    assert (listed(alice.get("/dashboard")), listed(alice.get("/dashboard?q="))) == ([], ["Hers"])
+
+
+@pytest.mark.parametrize(
+    ("q", "titles"),
+    [
+        ("involves:me", {"Owned", "Edited", "Asked", "Said"}),
+        ("-involves:me", {"Foreign"}),
+        ("reviewer:me", {"Asked"}),
+        ("reviewer:alice", {"Asked"}),
+        ("reviewer:@nobody", set()),
+        ("review:needed", {"Asked"}),
+        ("mentions:me", {"Said"}),
+        ("-mentions:me", {"Owned", "Edited", "Asked", "Foreign"}),
+        ("has:blocking", {"Said"}),
+        ("has:open-comments", {"Said"}),
+        ("is:approved", {"Foreign"}),
+        ("review:approved", {"Foreign"}),
+        ("review:changes", {"Edited"}),
+    ],
+)
+def test_what_somebody_takes_part_in(app, browser, shelve, q, titles):
+    shelve("alice", "Owned")
+    shelve("pam", "Edited", "Asked", "Said", "Foreign", visibility=PUBLISHED)
+    for slug, kind in (("edited", EDITOR), ("asked", REVIEWER)):
+        invite(app, slug, "alice", kind)
+    with app.test_request_context():
+        plans = {plan.title: plan for plan in db.session.scalars(select(Plan))}
+        plans["Foreign"].verdict, plans["Edited"].verdict = "approved", "changes"
+        talk(plans["Said"])
+        commit()
+    assert set(listed(search(browser("alice"), q))) == titles
+
+
+def talk(plan):
+    """A blocking thread in which alice wrote and pam named her."""
+    thread = Thread(plan_id=plan.id, plan=plan, kind="document", opened_on=1, blocking=True)
+    thread.opened_by_id = person("pam").id
+    db.session.add(thread)
+    plan.open_threads = 1
+    thread.comment("Look, @alice", by=person("pam"))
+    thread.comment("I did", by=person("alice"))
+
+
+def test_a_deleted_comment_involves_and_mentions_nobody(app, browser, shelve):
+    shelve("pam", "Said", visibility=PUBLISHED)
+    with app.test_request_context():
+        talk(db.session.scalars(select(Plan)).one())
+        commit()
+        for comment in db.session.scalars(select(Comment)):
+            comment.delete(by=comment.author)
+        commit()
+    alice = browser("alice")
+    assert listed(search(alice, "involves:me")) == listed(search(alice, "mentions:me")) == []
+
+
+@pytest.mark.parametrize("key", ["turn", "mentions", "involves"])
+def test_what_is_oneself_takes_nobody_else(browser, key):
+    answer = browser("alice").get("/dashboard", query_string={"q": f"{key}:bob"})
+    assert answer.status_code == 422 and f"write {key}:me" in answer.text
+
+
+def test_a_query_that_cannot_be_read_keeps_what_was_typed_and_a_list(browser, plan):
+    answer = browser("alice").get("/dashboard?q=autor:me")
+    assert answer.status_code == 422 and field(answer) == "autor:me"
+    assert ">Auth</a>" in answer.text
+
+
+def test_many_words_are_refused(browser):
+    answer = browser("alice").get("/dashboard/plans", query_string={"q": "word " * 13})
+    assert answer.status_code == 422 and "12 words at most" in answer.text
+
+
+def test_beyond_page_20_a_place_leads_on(browser, shelve):
+    shelve("alice", *(f"Plan {number:04}" for number in range(1, 1072)))
+    alice = browser("alice")
+    answer = search(alice, "plan", sort="title", page=20)
+    assert listed(answer)[-1] == "Plan 1000" and "951 to 1000 of 1,000+" in answer.text
+    address = unescape(re.search(r'id="pp-page-next" href="([^"]*)"', answer.text)[1])
+    further = alice.get(address)
+    assert (listed(further)[0], len(listed(further))) == ("Plan 1001", 50)
+    last = alice.get(unescape(re.search(r'id="pp-page-next" href="([^"]*)"', further.text)[1]))
+    assert listed(last) == [f"Plan {number}" for number in range(1051, 1072)]
+    assert "pp-page-next" not in last.text and 'id="pp-page-1"' in last.text
+
+
+@pytest.mark.parametrize(
+    "after", ["x", "WzFd", "bnVsbA", "WyJ4IiwxXQ", "W251bGwsMV0", "\0", "ü" * 9]
+)
+def test_a_place_that_we_never_gave_is_refused(browser, after):
+    for sort in ("", "title", "comments"):
+        told = {"q": "", "after": after, "sort": sort}
+        answer = browser("alice").get("/dashboard/plans", query_string=told, headers=HTMX)
+        assert answer.status_code in (200, 400), sort
+
+
+@pytest.mark.parametrize("sort", ["updated", "updated-asc", "created", "comments", "version-asc",
+                                  "title", "title-desc"])  # fmt: skip
+def test_a_place_leads_through_every_plan_once(app, sort):
+    with app.app_context():
+        for number in range(130):
+            at = now() - timedelta(hours=number % 5)
+            told = {"title": f"Same {number % 3}", "active_at": at, "created_at": at}
+            counts = {"newest": number % 4, "open_threads": number % 2}
+            owner = person("alice").id
+            db.session.add(Plan(slug=f"s{number}", owner_id=owner, **told, **counts))
+        commit()
+        found = [row.id for page in (1, 2, 3)
+                 for row in list_plans(person("alice"), sort=sort, page=page).plans]  # fmt: skip
+        walked, after = [], ""
+        while True:
+            listing = list_plans(person("alice"), sort=sort, after=after)
+            walked += [row.id for row in listing.plans]
+            if not (after := listing.next_after):
+                break
+        assert walked == found and len(set(found)) == 130
+
+
+def test_badges(app, browser, shelve):
+    old = now() - timedelta(days=40)
+    shelve("alice", "Old", active_at=old)
+    shelve("alice", "Past", archived_at=now())
+    shelve("alice", "Fresh", verdict="approved", visibility=PUBLISHED)
+    alice = browser("alice")
+    rows = row_texts(alice.get("/dashboard"))
+    assert "stale" in rows["Old"] and "Private" in rows["Old"]
+    assert "Approved" in rows["Fresh"] and "stale" not in rows["Fresh"]
+    assert "archived" in row_texts(search(alice, "is:archived"))["Past"]
+
+
+def row_texts(answer):
+    """The text of each row by its title."""
+    rows = re.findall(r'<tr id="pp-plan-.*?</tr>', answer.text, re.DOTALL)
+    texts = [re.sub(r"<[^>]*>|\s+", " ", row) for row in rows]
+    titles = [re.search(r'class="plan-name"[^>]*>(.*?)</a>', row)[1] for row in rows]
+    return dict(zip(titles, texts, strict=True))
+
+
+def test_what_others_did_since_a_visit_is_new(app, browser, plan, push_again):
+    alice, bob = browser("alice"), browser("bob")
+    assert "New since" not in bob.get("/dashboard").text
+    bob.get(f"/p/{plan}")
+    assert "New since" not in bob.get("/dashboard").text
+    push_again()
+    assert "New since" in bob.get("/dashboard").text
+    assert "New since" not in alice.get("/dashboard").text
+    bob.get(f"/p/{plan}")
+    assert "New since" not in bob.get("/dashboard").text
+
+
+@pytest.fixture
+def push_again(agent, plan):
+    def push():
+        body = '<section data-anchor="intro"><h2>Intro</h2><p>Another.</p></section>'
+        path = f"/api/push?plan={plan}&base_version=1"
+        answer = agent("alice", "POST", path, data=body, content_type="text/html")
+        assert answer.status_code == 201
+
+    return push
+
+
+@pytest.mark.parametrize("path", ["/dashboard?q=", "/dashboard?q=plan", "/dashboard?q=turn:me"])
+def test_a_page_of_many_asks_no_more_than_a_page_of_few(browser, shelve, count, path):
+    shelve("alice", *(f"Plan {number}" for number in range(3)))
+    alice = browser("alice")
+    alice.get(path)
+    few = count(lambda: alice.get(path))
+    shelve("alice", *(f"Plan {number}" for number in range(3, 60)))
+    assert count(lambda: alice.get(path)) == few <= 13

@@ -9,7 +9,7 @@ from planpush.db import commit, db
 from planpush.models import inbox
 from planpush.models.comment import Comment
 from planpush.models.notice import Notice
-from tests.people import person
+from tests.people import HTMX, person
 
 HOSTILE = "<script>alert(1)</script> & <b>bold</b>"
 
@@ -177,3 +177,52 @@ def test_a_deleted_comment_is_silent(app, browser, plan):
         commit()
     page = browser("alice").get("/notices").text
     assert "A secret" not in page and "The comment was deleted." in page
+
+
+def test_a_thread_that_is_opened_is_read(browser, plan, thread):
+    alice, bob = browser("alice"), browser("bob")
+    say(browser, "bob", plan, "Another")
+    assert bell(alice.get(f"/p/{plan}"))[1] == "2"
+    assert bell(bob.get(f"/p/{plan}?thread={thread}"))[1] == ""
+    alice.client.head(f"/p/{plan}?thread={thread}")
+    assert bell(alice.get("/dashboard"))[1] == "2"
+    assert bell(alice.get(f"/p/{plan}?thread={thread}"))[1] == "1"
+    assert bell(alice.get("/dashboard"))[1] == "1"
+    assert rows(alice.get("/notices")) == [" unread", ""]
+
+
+def test_opening_a_thread_asks_little_more(browser, plan, thread, count):
+    alice = browser("alice")
+    alice.get(f"/p/{plan}")
+    unread = count(lambda: alice.get(f"/p/{plan}?thread={thread}"))
+    read = count(lambda: alice.get(f"/p/{plan}?thread={thread}"))
+    assert 2 <= unread - read <= 3  # a look and a note, which SQLite has to begin
+
+
+def test_a_kept_page_that_is_opened_at_a_thread_is_read_too(browser, plan, thread):
+    alice = browser("alice")
+    path = f"/p/{plan}?thread={thread}"
+    etag = alice.get(path).headers["ETag"]
+    browser("bob").send("POST", f"/p/{plan}/threads/{thread}/comments", {"body": "More"})
+    assert bell(alice.get("/dashboard"))[1] == "1"
+    assert alice.get(path, headers={"If-None-Match": etag}).status_code == 200
+    assert bell(alice.get("/dashboard"))[1] == ""
+
+
+def test_asking_for_the_head_of_a_notice_reads_nothing(browser, plan, thread):
+    alice = browser("alice")
+    path = address(alice.get("/notices"))
+    assert alice.client.head(path).location.startswith(f"/p/{plan}?thread=")
+    assert bell(alice.get("/dashboard"))[1] == "1"
+
+
+def test_the_bell_alone_says_how_many_and_where_one_is(browser, plan, thread):
+    alice = browser("alice")
+    answer = alice.get("/notices/count", headers=HTMX)
+    assert bell(answer) == ("1 unread notice", "1") and "<html" not in answer.text
+    assert re.search(r'hx-target="#announce"[^>]*>1 unread notice<', answer.text)
+    assert "aria-current" not in answer.text
+    here = HTMX | {"HX-Current-URL": "http://localhost/notices?before=9"}
+    assert 'aria-current="page"' in alice.get("/notices/count", headers=here).text
+    silent = browser("bob").get("/notices/count", headers=HTMX)
+    assert bell(silent) == ("No unread notices", "") and "#announce" not in silent.text

@@ -17,14 +17,6 @@ def test_more_threads_are_not_more_questions(browser, plan, count, path):
     assert count(lambda: alice.get(path)) == few <= 15
 
 
-def test_more_plans_are_not_more_questions(browser, push, count):
-    alice = browser("alice")
-    few = count(lambda: alice.get("/dashboard"))
-    for number in range(8):
-        push("alice", [piece("a")], title=f"Plan {number}")
-    assert few <= count(lambda: alice.get("/dashboard")) <= 6
-
-
 def test_more_answers_in_a_push_are_not_more_questions(browser, push, plan, count):
     alice = browser("alice")
     for number in range(9):

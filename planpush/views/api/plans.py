@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, jsonify
 
 from planpush.db import iso
-from planpush.models.listing import PAGE, list_plans
+from planpush.models.listing import list_on
 from planpush.models.outline import summary
 from planpush.models.plan import Plan
 from planpush.models.user import User
@@ -16,10 +16,9 @@ from planpush.views.api.operations import describes
 from planpush.views.api.queries import PlansQuery
 from planpush.views.api.shapes import PlansAnswer, PlanWithVersions
 from planpush.web.auth import config, current_user, scope
-from planpush.web.parse import cursor_of, number_of, parse_query
+from planpush.web.parse import parse_query
 
 plans = Blueprint("api_plans", __name__, url_prefix="/api/plans")
-DEEPEST = 10**6
 MOST_VERSIONS = 200
 
 
@@ -42,12 +41,10 @@ def show(slug: str) -> Response:
 
 def listed(user: User, q: str = "", cursor: str = "") -> dict[str, Any]:
     """Return a page of the plans that `user` may see, and a cursor if there are more."""
-    page = number_of(cursor, least=1, largest=DEEPEST) if cursor else 1
-    listing = list_plans(user, q=q, page=page, deepest=DEEPEST)
-    more = page * PAGE < listing.total
+    listing = list_on(user, q=q, cursor=cursor)
     return {
-        "plans": [_plan(plan) for plan in listing.plans],
-        "cursor": cursor_of(page + 1) if more else None,
+        "plans": [_plan(row, row.owner) for row in listing.plans],
+        "cursor": listing.next_after or None,
     }
 
 
@@ -58,16 +55,16 @@ def described(user: User, slug: str) -> dict[str, Any]:
         {**summary(version), "direction": version.direction, "digest": version.digest}
         for version in Version.history(plan, limit=MOST_VERSIONS)
     ]
-    return {**_plan(plan), "versions": versions}
+    return {**_plan(plan, plan.owner.name), "versions": versions}
 
 
-def _plan(plan: Plan) -> dict[str, Any]:
+def _plan(plan: Any, owner: str) -> dict[str, Any]:
     return {
         "plan": plan.slug,
         "title": plan.title,
         "url": f"{config().base_url}/p/{plan.slug}",
         "visibility": plan.visibility,
-        "owner": plan.owner.name,
+        "owner": owner,
         "version": plan.newest,
         "open_threads": plan.open_threads,
         "resolved_threads": plan.resolved_threads,

@@ -11,13 +11,16 @@ from planpush.views.api.bodies import Anchor, Hash, Number, Visibility
 from planpush.web.parse import Body, Note, Title
 
 Cursor = Annotated[str, Field(max_length=32, description="Opaque: take it from the answer before.")]
+PlansCursor = Annotated[
+    str, Field(max_length=4000, description="Opaque: take it from the answer before.")
+]
 
 
 class PlansQuery(Body):
     """Which plans: `q` takes the words of the dashboard's search."""
 
     q: Annotated[str, StringConstraints(max_length=1000)] = ""
-    cursor: Cursor = ""
+    cursor: PlansCursor = ""
 
 
 class VersionQuery(Body):

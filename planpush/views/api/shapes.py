@@ -169,7 +169,10 @@ class OutlineAnswer(Shape):
 class ReasonAnswer(Shape):
     """One thing that stands in the way of building."""
 
-    code: Literal["not_newest_version", "not_newest_digest", "blocking_threads"]
+    code: Literal[
+        "not_newest_version", "not_newest_digest", "blocking_threads", "changes_requested",
+        "review_missing",
+    ]  # fmt: skip
     message: str
     threads: list[Id]
 

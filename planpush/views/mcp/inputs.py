@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from planpush.views.api.bodies import Anchor, AnswerBody, CommentBody, Hash, ResponseBody, ThreadId
+from planpush.views.api.queries import PlansCursor
 from planpush.web.parse import Body, Note
 
 Slug = Annotated[Anchor, Field(description="The plan: the last part of its address, /p/<plan>.")]
@@ -25,7 +26,7 @@ class PlansInput(Body):
         StringConstraints(max_length=1000),
         Field(description="Words, and is:private author:me has:open-threads updated:>2026-11-01."),
     ] = ""
-    cursor: Cursor = ""
+    cursor: PlansCursor = ""
 
 
 class PlanInput(Body):

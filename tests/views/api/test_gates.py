@@ -2,9 +2,22 @@
 
 import pytest
 
+from tests.conftest import invite
 from tests.views.conftest import code, fields, piece
 
 OTHER = "0" * 64
+
+
+APPROVE = {"decision": "approve"}
+OBJECT = {"decision": "request_changes", "note": "Longer."}
+
+
+@pytest.fixture
+def plan(app, plan, sql):
+    """A private plan of alice's that bob may see because he edits it: nobody was asked."""
+    sql("DELETE FROM members")
+    invite(app, plan, "bob")
+    return plan
 
 
 @pytest.fixture
@@ -61,3 +74,35 @@ def test_strangers_do_not_learn_of_it(gate, agent, plan):
     assert gate("charlie").status_code == 404
     refused = agent("bob", "GET", f"/api/plans/{plan}/gate", scopes=["comments:write"])
     assert code(refused) == "insufficient_scope"
+
+
+def test_who_was_asked_is_waited_for_on_each_version(gate, browser, push, plan):
+    ask, word = f"/p/{plan}/reviewers", f"/p/{plan}/sign-off"
+    for name in ("charlie", "pam"):
+        browser("alice").send("POST", ask, {"email": f"{name}@example.com"})
+    assert reasons(gate()) == ["review_missing"]
+    assert gate().json["reasons"][0]["message"] == (
+        "Charlie and Pam did not review this version yet."
+    )
+    browser("pam").send("POST", word, APPROVE)
+    assert reasons(gate()) == ["review_missing"]
+    browser("charlie").send("POST", word, APPROVE)
+    assert reasons(gate()) == []
+    push("alice", [piece("intro")], plan=plan, base_version=1)
+    assert reasons(gate()) == ["review_missing"]
+    for name in ("charlie", "pam"):
+        browser("alice").send("DELETE", ask, {"email": f"{name}@example.com"})
+    assert reasons(gate()) == []
+
+
+def test_who_asks_for_changes_is_in_the_way_although_nobody_asked_them(gate, browser, push, plan):
+    bob, ada, word = browser("bob"), browser("ada"), f"/p/{plan}/sign-off"
+    ada.send("POST", word, OBJECT)
+    bob.send("POST", word, APPROVE)
+    assert reasons(gate()) == ["changes_requested"]
+    assert gate().json["reasons"][0]["message"].startswith("Ada asked for changes")
+    ada.send("DELETE", word)
+    assert reasons(gate()) == []
+    ada.send("POST", word, OBJECT)
+    push("alice", [piece("intro")], plan=plan, base_version=1)
+    assert reasons(gate()) == []

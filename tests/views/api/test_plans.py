@@ -3,6 +3,7 @@
 import pytest
 
 from planpush.db import commit, db
+from planpush.models.passage import index_missing
 from planpush.models.plan import PUBLISHED, Plan
 from tests.people import person
 from tests.views.conftest import code, piece
@@ -26,6 +27,9 @@ def shelf(app):
                 for n in range(count)
             ]
             db.session.add_all(rows)
+            db.session.flush()
+            while index_missing():
+                pass
             commit()
 
     return put

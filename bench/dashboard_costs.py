@@ -1,0 +1,184 @@
+"""What a page of `bench.dashboard` costs: the request, its statements alone, and Jinja alone."""
+
+from __future__ import annotations
+
+import gc
+import statistics
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+from flask import template_rendered
+
+from bench.dashboard_cases import Case
+from bench.dashboard_stage import SQLITE, Person, Stage
+from planpush.db import db
+
+_SLOW = 0.05  # seconds; what takes longer is asked for once a round
+_EACH = 3
+HTMX = {"HX-Request": "true"}
+
+
+@dataclass(slots=True)
+class Figures:
+    """One case for one person on one stage; times in milliseconds. `status` 422: not built."""
+
+    case: Case
+    who: str
+    stage: Stage
+    environ: Any
+    status: int = 0
+    rows: int = 0
+    statements: list[tuple[str, Any]] = field(default_factory=list)
+    cost: list[float] = field(default_factory=list)
+    jinja: list[float] = field(default_factory=list)
+    sql: list[float] = field(default_factory=list)
+
+    @property
+    def person(self) -> Person:
+        """Return who asks."""
+        return self.stage.people[self.who]
+
+    @property
+    def queries(self) -> int:
+        """Return how many statements the page takes."""
+        return len(self.statements)
+
+    def median(self, name: str) -> float:
+        """Return the median of a figure."""
+        return statistics.median(getattr(self, name))
+
+    @property
+    def sql_p99(self) -> float:
+        """Return what 99 of 100 times the statements took at most."""
+        ordered = sorted(self.sql)
+        return ordered[min(len(ordered) - 1, int(0.99 * len(ordered)))]
+
+    @property
+    def rest(self) -> float:
+        """Return what is not Jinja's."""
+        return self.median("cost") - self.median("jinja")
+
+    @property
+    def share(self) -> float:
+        """Return how much of the request is Jinja's."""
+        return self.median("jinja") / self.median("cost")
+
+    def against(self, smaller: Figures) -> float:
+        """Return the cost as a multiple of that on a smaller stage, there with as many rows."""
+        base = smaller.median("cost")
+        if smaller.rows != self.rows:
+            base = max(smaller.rest, 0.0) + self.median("jinja")
+        return self.median("cost") / base
+
+
+def prepare(case: Case, who: str, stage: Stage) -> Figures:
+    """Ask once: what is answered, with which statements. What is cold is warm after it."""
+    person = stage.people[who]
+    path = case.path(stage)
+    if case.page:
+        path = path.replace("/dashboard/plans", "/dashboard")
+    found = Figures(case, who, stage, person.environ(path, **({} if case.page else HTMX)))
+    found.status = person.ask(found.environ)
+    if found.status == 200:
+        with noted(stage) as statements:
+            person.ask(found.environ)
+        found.statements = statements
+        found.rows = _rendered(found)[1]
+    return found
+
+
+def measure(all_of_it: Sequence[Figures], rounds: int) -> None:
+    """Measure everything in turn, several rounds."""
+    for _ in range(rounds):
+        gc.collect()
+        for one in all_of_it:
+            if one.status == 200:
+                _measure(one)
+
+
+def _measure(one: Figures) -> None:
+    clock, times = one.stage.clock, 1 if one.cost and one.cost[-1] > 1000 * _SLOW else _EACH
+    costs = []
+    for _ in range(times):
+        begun = clock.now()
+        one.person.ask(one.environ)
+        costs.append(1000 * (clock.now() - begun))
+    one.cost.append(statistics.median(costs))
+    one.jinja.append(statistics.median(_rendered(one)[0] for _ in range(times)))
+    one.sql += replayed(one, times)
+
+
+def _rendered(one: Figures) -> tuple[float, int]:
+    """Ask, and let Jinja render the same once more from memory; return its time and the rows."""
+    clock, spent, rows = one.stage.clock, 0.0, 0
+
+    def again(_app: Any, template: Any, context: Any, **_rest: Any) -> None:
+        nonlocal spent, rows
+        begun = clock.now()
+        text = template.render(context)
+        spent += 1000 * (clock.now() - begun)
+        rows += text.count('id="pp-plan-')
+
+    with template_rendered.connected_to(again, one.stage.app):
+        one.person.ask(one.environ)
+    return spent, rows
+
+
+@contextmanager
+def noted(stage: Stage) -> Iterator[list[tuple[str, Any]]]:
+    """Note the statements that are sent meanwhile."""
+    sent: list[tuple[str, Any]] = []
+
+    def note(*call: Any) -> None:
+        sent.append((call[2], call[3]))
+
+    with stage.app.app_context():
+        engine = db.engine
+    sa.event.listen(engine, "before_cursor_execute", note)
+    yield sent
+    sa.event.remove(engine, "before_cursor_execute", note)
+    sent[:] = [pair for pair in sent if not pair[0].startswith("BEGIN")]
+
+
+def replayed(one: Figures, times: int) -> list[float]:
+    """Return what the page's statements take, sent by the bare driver and read to the end."""
+    clock, found = one.stage.clock, []
+    with one.stage.app.app_context():
+        raw = db.engine.raw_connection()
+    try:
+        cursor = raw.cursor()
+        for _ in range(times):
+            begun = clock.now()
+            for statement, values in one.statements:
+                if statement.lstrip().startswith(("SELECT", "WITH", "EXPLAIN")):
+                    cursor.execute(statement, values)
+                    cursor.fetchall()
+            found.append(1000 * (clock.now() - begun))
+        raw.rollback()
+    finally:
+        raw.close()
+    return found
+
+
+def explained(one: Figures) -> str:
+    """Return the slowest statement of a page, and how the database goes about it."""
+    with one.stage.app.app_context():
+        raw = db.engine.raw_connection()
+    cursor, clock, spent = raw.cursor(), one.stage.clock, []
+    for statement, values in one.statements:
+        if statement.lstrip().startswith(("SELECT", "WITH")):
+            begun = clock.now()
+            cursor.execute(statement, values)
+            rows = cursor.fetchall()
+            spent.append((1000 * (clock.now() - begun), len(rows), statement, values))
+    ms, count, statement, values = max(spent, key=lambda row: row[0])
+    how = "EXPLAIN QUERY PLAN " if one.stage.engine == SQLITE else "EXPLAIN (ANALYZE, BUFFERS) "
+    cursor.execute(how + statement, values)
+    plan = "\n".join(f"    {row[-1]}" for row in cursor.fetchall())
+    raw.rollback()
+    raw.close()
+    told = " ".join(statement.split())
+    return f"  {ms:.1f} ms, {count} rows: {told[:900]}\n    {str(values)[:200]}\n{plan}"

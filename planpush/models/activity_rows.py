@@ -1,0 +1,195 @@
+"""What the activity feed is made of: rows of events and comments, found by few bounded looks.
+
+However many events there are, and however few of them a person may see, no look reads more than
+`MOST` of a kind; what it did not reach is where the next page begins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, func, null, select, union
+from sqlalchemy.orm import aliased
+
+from planpush.db import db
+from planpush.models.comment import Comment
+from planpush.models.event import Event
+from planpush.models.mention import Mention
+from planpush.models.notice import Mute
+from planpush.models.plan import Member, Plan
+from planpush.models.user import User
+from planpush.models.version import Version
+from planpush.sqlite import quiet
+
+FIRST, SECOND, MOST = 600, 12_000, 60_000  # events of a kind that a look reads
+FEW = 4_000  # plans: of so many, all events are read
+_BUSIEST = 12  # plans that one takes part in, by their last activity
+_LATELY = 200  # things that one did oneself
+_NAMES_SOMEBODY = ("plan.handed_over", "review.asked", "review.withdrawn")
+Limited = Callable[[Select[Any]], Select[Any]]
+Found = tuple[list[int], int | None]
+
+
+def heard_by(user: User) -> Limited:
+    """Return what leaves of a query the plans that a person sees and did not mute."""
+    muted = select(Mute.plan_id).where(Mute.user_id == user.id)
+    return lambda query: query.where(Plan.id.not_in(muted))
+
+
+def found(user: User, kinds: Sequence[str], before: int | None, most: int) -> Found:
+    """Return the newest events of some kinds that a person hears of, and where the look ended.
+
+    They are ids, newest first, at most `most`; the look's end is None if nothing is older.
+    """
+    hears = heard_by(user)
+    for reach in (FIRST, SECOND):
+        floor = _floor([Event.kind == kind for kind in kinds], before, reach)
+        ids = _between(user, hears, Event.kind.in_(kinds), before, floor, most)
+        if len(ids) == most or floor is None:
+            return ids, floor
+    few = db.session.scalars(hears(Plan.visible_to(user)).with_only_columns(Plan.id).limit(FEW + 1))
+    plan_ids = few.all()
+    if len(plan_ids) <= FEW:
+        on = Event.plan_id.in_(plan_ids) & quiet(Event.kind).in_(kinds)
+        return _between(user, hears, on, before, None, most), None
+    floor = _floor([Event.kind == kind for kind in kinds], before, MOST)
+    return _between(user, hears, Event.kind.in_(kinds), before, floor, most), floor
+
+
+def found_by(user: User, kinds: Sequence[str], before: int | None, most: int) -> Found:
+    """Return what a person did themselves, likewise: also on plans that they muted."""
+    theirs = Event.actor_id == user.id
+    floor = _floor([theirs], before, MOST)
+    condition = theirs & quiet(Event.kind).in_(kinds)
+    return _between(user, lambda query: query, condition, before, floor, most), floor
+
+
+def _floor(conditions: list[ColumnElement[bool]], before: int | None, reach: int) -> int | None:
+    """Return the event down to which `reach` of each condition's are surely read; None: all."""
+    looks = [
+        select(Event.id).where(one, *_older(Event.id, before)).order_by(Event.id.desc())
+        for one in conditions
+    ]
+    ends = [look.offset(reach).limit(1).scalar_subquery() for look in looks]
+    return max((end for end in db.session.execute(select(*ends)).one() if end), default=None)
+
+
+def _between(
+    user: User,
+    limited: Limited,
+    condition: ColumnElement[bool],
+    before: int | None,
+    floor: int | None,
+    most: int,
+) -> list[int]:
+    query = limited(Plan.visible_to(user)).join(Event, Event.plan_id == Plan.id).where(condition)
+    span = [*_older(Event.id, before), *([Event.id >= floor] if floor else [])]
+    ids = query.where(*span).with_only_columns(Event.id).order_by(Event.id.desc()).limit(most)
+    return list(db.session.scalars(ids))
+
+
+def _older(column: Any, before: int | None) -> list[ColumnElement[bool]]:
+    return [] if before is None else [column < before]
+
+
+def tell(user: User, ids: Collection[int] | Select[Any]) -> Sequence[Any]:
+    """Return what is to be told of events, newest first: of those that a person may see."""
+    whom = aliased(User)
+    query = (
+        Plan.visible_to(user)
+        .join(Event, Event.plan_id == Plan.id)
+        .outerjoin(Comment, _said())
+        .outerjoin(Version, _pushed())
+        .outerjoin(User, User.id == Event.actor_id)
+        .outerjoin(whom, Event.kind.in_(_NAMES_SOMEBODY) & (whom.email == Event.target))
+        .where(Event.id.in_(ids))
+        .with_only_columns(
+            Event.id, Event.kind, Event.at, Event.thread_id, Event.data, *_columns(),
+            Version.message, Version.agent, Version.purged_at, whom.name.label("whom"),
+        )
+    )  # fmt: skip
+    return db.session.execute(query.order_by(Event.id.desc())).all()
+
+
+def _said() -> ColumnElement[bool]:
+    """Return what joins a comment with the event that it was added."""
+    comment_id = Event.data["comment"].as_integer()
+    here = Event.kind == "comment.added", Comment.plan_id == Event.plan_id
+    return and_(*here, Comment.id == comment_id)
+
+
+def _pushed() -> ColumnElement[bool]:
+    """Return what joins a version with the event that it was pushed."""
+    number = Event.data["version"].as_integer()
+    here = Event.kind == "version.pushed", Version.plan_id == Event.plan_id
+    return and_(*here, Version.number == number)
+
+
+def _columns() -> list[Any]:
+    first = select(func.min(Comment.id)).where(Comment.thread_id == Event.thread_id)
+    return [
+        Plan.id.label("plan_id"), Plan.slug, Plan.title, User,
+        Comment.id.label("comment_id"), Comment.via, Comment.kept, Comment.deleted_at,
+        first.correlate(Event).scalar_subquery().label("first"),
+    ]  # fmt: skip
+
+
+def mentioning(user: User, before: int | None, most: int) -> Sequence[Any]:
+    """Return the comments that name a person, newest first, as rows of the same shape."""
+    query = (
+        Plan.visible_to(user)
+        .join(Comment, Comment.plan_id == Plan.id)
+        .join(Mention, Mention.comment_id == Comment.id)
+        .join(User, User.id == Comment.author_id)
+        .where(Mention.user_id == user.id, Comment.deleted_at.is_(None))
+        .where(*_older(Mention.comment_id, before))
+        .with_only_columns(
+            Comment.id, Comment.created_at.label("at"), Comment.thread_id, null().label("data"),
+            Plan.id.label("plan_id"), Plan.slug, Plan.title, User,
+            Comment.id.label("comment_id"), Comment.via, Comment.kept, Comment.deleted_at,
+        )
+    )  # fmt: skip
+    return db.session.execute(query.order_by(Mention.comment_id.desc()).limit(most)).all()
+
+
+def lately(user: User, kinds: Sequence[str], most: int) -> Sequence[Any]:
+    """Return what others did last on the plans that a person takes part in, newest first.
+
+    They own it, were let in, or did something there not long ago; of each, the last two.
+    """
+    muted = select(Mute.plan_id).where(Mute.user_id == user.id)
+    newest = select(Plan.id).where(Plan.id.in_(_part_of(user)), Plan.id.not_in(muted))
+    newest = newest.order_by(quiet(Plan.active_at).desc(), Plan.id.desc()).limit(_BUSIEST)
+    plans = newest.subquery()
+    others = (
+        select(Event.id)
+        .where(Event.plan_id == plans.c.id, quiet(Event.kind).in_(kinds))
+        .where(Event.actor_id.is_distinct_from(user.id))
+        .correlate(plans)
+        .order_by(Event.id.desc())
+        .limit(1)
+    )
+    looks = select(*(others.offset(n).scalar_subquery() for n in range(2))).select_from(plans)
+    ids = {one for row in db.session.execute(looks) for one in row if one is not None}
+    return tell(user, sorted(ids)[-most:]) if ids else ()
+
+
+def _part_of(user: User) -> Select[Any]:
+    """Return the ids of the plans that a person takes part in; of many, those of late."""
+    owned = select(Plan.id).where(Plan.owner_id == user.id).order_by(Plan.active_at.desc())
+    acted = select(Event.plan_id).where(Event.actor_id == user.id).order_by(Event.id.desc())
+    part = union(
+        select(owned.limit(_BUSIEST).subquery().c.id),
+        select(Member.plan_id).where(Member.user_id == user.id),
+        select(acted.limit(_LATELY).subquery().c.plan_id),
+    ).subquery()
+    return select(part.c[0]).where(part.c[0].is_not(None))
+
+
+def at_of(before: int | None, *, comments: bool) -> datetime | None:
+    """Return when that was, before which a page begins."""
+    of = Comment.created_at if comments else Event.at
+    key = Comment.id if comments else Event.id
+    return db.session.scalar(select(of).where(key == before)) if before else None

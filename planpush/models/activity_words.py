@@ -1,0 +1,111 @@
+"""Activity in words: which kinds of events are told, behind which filter, and how."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from planpush.models import feed
+from planpush.models.sign_off import APPROVED
+
+_PUSHES = ("version.pushed",)
+_COMMENTS = ("comment.added", "thread.answered", "thread.resolved", "thread.reopened")
+_REVIEWS = ("review.asked", "review.withdrawn", "sign_off.given", "sign_off.withdrawn")
+_DID = {
+    "thread.answered": "answered a thread on",
+    "thread.resolved": "resolved a thread on",
+    "thread.reopened": "reopened a thread on",
+    "review.asked": "asked {whom} to review",
+    "review.withdrawn": "no longer asks {whom} to review",
+    "sign_off.withdrawn": "took back their word on",
+    "plan.published": "published",
+    "plan.unpublished": "made private",
+    "plan.renamed": "gave a new title to",
+    "plan.handed_over": "handed over",
+    "plan.archived": "archived",
+    "plan.unarchived": "took out of the archive",
+}
+_PLANS = tuple(kind for kind in _DID if kind.startswith("plan."))
+KINDS = (*_PUSHES, *_COMMENTS, *_REVIEWS, *_PLANS)
+SHOWS: dict[str, tuple[str, ...]] = {
+    "": KINDS,
+    "pushes": _PUSHES,
+    "comments": _COMMENTS,
+    "reviews": _REVIEWS,
+    "mentions": (),
+    "mine": KINDS,
+}
+CHIPS = {
+    "": "All",
+    "pushes": "Pushes",
+    "comments": "Comments",
+    "reviews": "Reviews",
+    "mentions": "Mentions",
+    "mine": "Mine",
+}
+
+
+def told_as(row: Any) -> dict[str, Any]:
+    """Return how a row is told: its words, whether an agent did it, and where it leads."""
+    if row.data is None:
+        return _comment(row) | {"kind": "mentioned", "did": "mentioned you on"}
+    whom = row.whom or "somebody"
+    plain = {
+        "kind": row.kind,
+        "agent": bool(row.data.get("via")) or row.kind == "thread.answered",
+        "did": _DID.get(row.kind, "").format(whom=whom),
+        "after": f"to {whom}" if row.kind == "plan.handed_over" else "",
+        "href": _href(row),
+        "words": "",
+    }
+    more = _MORE.get(row.kind)
+    return plain | (more(row) if more else {})
+
+
+def _comment(row: Any) -> dict[str, Any]:
+    return {
+        "agent": bool(row.via),
+        "after": "",
+        "href": _href(row),
+        "words": feed.said(row.kept, row.deleted_at),
+        "deleted": row.deleted_at is not None,
+    }
+
+
+def _added(row: Any) -> dict[str, Any]:
+    first = row.comment_id is not None and row.comment_id == row.first
+    return _comment(row) | {"did": "commented on" if first else "replied on"}
+
+
+def _pushed(row: Any) -> dict[str, Any]:
+    """Return how a push is told; of a purged version it is known that it was pushed."""
+    number, gone = row.data.get("version"), row.purged_at is not None
+    return {
+        "did": f"pushed version {number} of",
+        "agent": bool(row.agent),
+        "words": "This version was purged." if gone else (row.message or "")[: feed.MOST],
+        "href": f"/p/{row.slug}" + ("" if gone else f"?v={number}"),
+    }
+
+
+def _answered(row: Any) -> dict[str, Any]:
+    return {"words": feed.ANSWERS.get(row.data.get("status", ""), "")}
+
+
+def _signed(row: Any) -> dict[str, Any]:
+    approved = row.data.get("decision") in (APPROVED, "approve")
+    number = row.data.get("version")
+    did = "approved" if approved else "asked for changes to"
+    return {"did": f"{did} version {number} of" if number else did}
+
+
+def _href(row: Any) -> str:
+    thread = f"?thread={row.thread_id}#t{row.thread_id}" if row.thread_id else ""
+    return f"/p/{row.slug}{thread}"
+
+
+_MORE = {
+    "comment.added": _added,
+    "version.pushed": _pushed,
+    "thread.answered": _answered,
+    "sign_off.given": _signed,
+}

@@ -1,0 +1,195 @@
+"""Conditions: what the terms of a query ask of a plan, and which of them few plans fulfil."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    exists,
+    false,
+    func,
+    not_,
+    or_,
+    select,
+    text,
+    union,
+)
+
+from planpush.content.problem import Finding, Invalid
+from planpush.content.query import Term, between
+from planpush.db import db
+from planpush.models.comment import Comment
+from planpush.models.mention import Mention
+from planpush.models.plan import PRIVATE, PUBLISHED, REVIEWER, Member, Plan
+from planpush.models.sign_off import APPROVED, CHANGES
+from planpush.models.thread import OPEN, Thread
+from planpush.models.turn import Turn
+from planpush.models.user import User
+from planpush.models.version import Version
+from planpush.sqlite import quiet
+
+ME = "me"
+_MANY = 20  # people: what they own together is no few plans
+_SOME = 4_000  # plans that are sorted as quickly as an index is walked
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What a plan must fulfil. `few`: it names plans, so that these are looked at and no others.
+
+    `indexed` is the same where an index finds the plans, `named` selects them: either can be
+    counted. `by_activity`: the index finds them in the order of activity.
+    """
+
+    clause: ColumnElement[bool]
+    indexed: ColumnElement[bool] | None = None
+    named: Select[Any] | None = None
+    by_activity: bool = False
+    few: bool = False
+
+    def settled(self, *, by_activity: bool) -> Condition:
+        """Return the cheapest form for a list: an index in its order, or plans if they are few."""
+        named = self.named
+        if self.indexed is not None and not (by_activity and self.by_activity):
+            both = Plan.archived.in_([False, True])  # every index begins with it
+            named = select(Plan.id).where(both, self.indexed)
+        if named is None:
+            return self
+        some = named.limit(_SOME + 1)
+        count = db.session.scalar(select(func.count()).select_from(some.subquery())) or 0
+        return Condition(Plan.id.in_(some), few=True) if count <= _SOME else self
+
+    def negated(self) -> Condition:
+        """Return the opposite, which names no plans."""
+        return Condition(not_(self.clause))
+
+
+def condition(term: Term, user: User) -> Condition:
+    """Return what a term asks. Raises `Invalid` for a value that it cannot take."""
+    found = _BY_KEY[term.key](term.value, user)
+    return found.negated() if term.negated else found
+
+
+def shelf(terms: Sequence[Term], *, few: bool) -> ColumnElement[bool]:
+    """Return whether the plans that terms ask for are archived: unless told, they are open."""
+    wanted = {False, True}
+    told = [term for term in terms if term.key == "is" and term.value in ("open", "archived")]
+    for term in told:
+        wanted &= {(term.value == "archived") != term.negated}
+    if not told:
+        wanted = {False}
+    column = quiet(Plan.archived) if few else Plan.archived
+    return column.is_(wanted.pop()) if wanted else false()
+
+
+def _is(value: str, user: User) -> Condition:
+    if value == "approved":
+        return _equals(Plan.verdict, APPROVED)
+    if value == "private" and not user.sees_everything:
+        return Condition((quiet(Plan.visibility) == PRIVATE) & Plan.id.in_(theirs(user)), few=True)
+    return _equals(Plan.visibility, PRIVATE if value == "private" else PUBLISHED)
+
+
+def _has(value: str, _user: User) -> Condition:
+    if value == "blocking":
+        blocked = text(f"blocking AND state = '{OPEN}'")  # as its own index says
+        here = exists().where(Thread.plan_id == Plan.id, blocked)
+        return Condition(here, named=select(Thread.plan_id).where(blocked))
+    return Condition(quiet(Plan.open_threads) > 0, Plan.open_threads > 0)
+
+
+def _review(value: str, _user: User) -> Condition:
+    if value == "needed":
+        asked = exists().where(Member.plan_id == Plan.id, Member.kind == REVIEWER)
+        return Condition((quiet(Plan.verdict) == "") & asked)
+    return _equals(Plan.verdict, {"approved": APPROVED, "changes": CHANGES}[value])
+
+
+def _author(value: str, user: User) -> Condition:
+    ids = _people(value, user)
+    return Condition(Plan.owner_id.in_(ids) if ids else false(), few=len(ids) <= _MANY)
+
+
+def _reviewer(value: str, user: User) -> Condition:
+    ids = _people(value, user)
+    asked = select(Member.plan_id).where(Member.kind == REVIEWER, Member.user_id.in_(ids))
+    return Condition(Plan.id.in_(asked), few=len(ids) <= _MANY)
+
+
+def _involves(value: str, user: User) -> Condition:
+    return Condition(Plan.id.in_(involving(_myself("involves", value, user))), few=True)
+
+
+def _mentions(value: str, user: User) -> Condition:
+    named = _myself("mentions", value, user)
+    query = select(Comment.plan_id).join(Mention, Mention.comment_id == Comment.id)
+    query = query.where(Mention.user_id == named.id, Comment.deleted_at.is_(None))
+    return Condition(Plan.id.in_(query), few=True)
+
+
+def _turn(value: str, user: User) -> Condition:
+    named = _myself("turn", value, user)
+    return Condition(Plan.id.in_(select(Turn.plan_id).where(Turn.user_id == named.id)), few=True)
+
+
+def _updated(value: str, _user: User) -> Condition:
+    start, end = between(value)
+    at, within = quiet(Plan.active_at), (Plan.active_at >= start) & (Plan.active_at < end)
+    return Condition((at >= start) & (at < end), within, by_activity=True)
+
+
+def _equals(column: Any, value: str) -> Condition:
+    return Condition(quiet(column) == value, column == value, by_activity=True)
+
+
+_BY_KEY: dict[str, Callable[[str, User], Condition]] = {
+    "is": _is,
+    "has": _has,
+    "review": _review,
+    "author": _author,
+    "reviewer": _reviewer,
+    "involves": _involves,
+    "mentions": _mentions,
+    "turn": _turn,
+    "updated": _updated,
+}
+
+
+def theirs(user: User) -> Select[Any]:
+    """Return the plans that somebody owns or was let into."""
+    owned = select(Plan.id).where(Plan.owner_id == user.id)
+    return _ids(owned, select(Member.plan_id).where(Member.user_id == user.id))
+
+
+def involving(user: User) -> Select[Any]:
+    """Return the plans that somebody takes part in: owns, was let into, pushed to, commented on."""
+    said = select(Comment.plan_id).where(Comment.author_id == user.id, Comment.deleted_at.is_(None))
+    pushed = select(Version.plan_id).where(Version.pushed_by_id == user.id)
+    return _ids(theirs(user), said, pushed)
+
+
+def _ids(*queries: Select[Any]) -> Select[Any]:
+    found = union(*queries).subquery()
+    return select(found.c[0])
+
+
+def _myself(key: str, value: str, user: User) -> User:
+    if value.removeprefix("@") not in (ME, user.email):
+        message = f"{key}: takes “me”: write {key}:me"
+        raise Invalid(message, [Finding("unknown_term", message, field="q")])
+    return user
+
+
+def _people(value: str, user: User) -> list[int]:
+    """Return the ids of the people whom a value names; by their address, or a part of the name."""
+    name = value.removeprefix("@")
+    if name == ME:
+        return [user.id]
+    exact = User.email == name.lower()
+    found = db.session.scalars(select(User.id).where(exact)).all()
+    named = or_(User.name.icontains(name, autoescape=True), User.email.startswith(f"{name}@"))
+    return list(found or db.session.scalars(select(User.id).where(named).order_by(User.id)))

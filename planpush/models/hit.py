@@ -1,0 +1,74 @@
+"""Hits: where a plan that was found says what was looked for, outside of its title."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+
+from planpush.content.snippet import Piece, snippet
+from planpush.db import db
+from planpush.models.comment import Comment
+from planpush.models.passage import COMMENT, TITLE, Passage
+from planpush.models.plan import Plan
+from planpush.models.search import Search, Sought, first_in, numbers
+
+_TRIED = 3  # passages of a plan that are looked at
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage with what was looked for: in the section `anchor`, or in a thread."""
+
+    pieces: Sequence[Piece]
+    anchor: str = ""
+    thread_id: int | None = None
+
+
+def hits(found: Search, plan_ids: Sequence[int]) -> dict[int, Hit]:
+    """Return a hit for each of some plans that were found, by plan id; few statements for all."""
+    if not found.wanted or not plan_ids:
+        return {}
+    tried = _known(found, plan_ids) if found.few else _looked_up(found.wanted, plan_ids)
+    rows = _passages([one for some in tried.values() for one in some])
+    made: dict[int, Hit] = {}
+    for plan_id, some in tried.items():
+        told = [rows[one] for one in some if one in rows and rows[one].kind != TITLE]
+        if told:
+            pieces = snippet(told[0].body, found.told)
+            made[plan_id] = Hit(pieces, told[0].anchor, told[0].thread_id)
+    return made
+
+
+def _known(found: Search, plan_ids: Sequence[int]) -> dict[int, list[int]]:
+    """Return passages of plans that have words which few have; those with all of them first."""
+    tried: dict[int, list[int]] = {}
+    for plan_id in plan_ids:
+        lists = [(one.passages or {}).get(plan_id, []) for one in found.few]
+        every = set(lists[0]).intersection(*lists)
+        some = sorted(every) + [one for held in lists for one in held if one not in every]
+        tried[plan_id] = some[:_TRIED]
+    return tried
+
+
+def _looked_up(wanted: Sequence[Sought], plan_ids: Sequence[int]) -> dict[int, list[int]]:
+    """Return passages of plans that have words which many have."""
+    lazy = [one for one in wanted if one.lazy]
+    tried: dict[int, list[int]] = {}
+    for some in (lazy, lazy[:1]) if len(lazy) > 1 else (lazy,):
+        left = [plan_id for plan_id in plan_ids if plan_id not in tried]
+        if some and left:
+            query = select(Plan.id, first_in(Plan.id, *some, outside=TITLE))
+            rows = db.session.execute(query.where(Plan.id.in_(numbers(left)))).all()
+            tried |= {row[0]: [row[1]] for row in rows if row[1] is not None}
+    return tried
+
+
+def _passages(ids: Sequence[int]) -> dict[int, Any]:
+    query = select(
+        Passage.id, Passage.kind, Passage.anchor, Passage.body, Comment.thread_id
+    ).outerjoin(Comment, (Passage.kind == COMMENT) & (Comment.id == Passage.source_id))
+    found = db.session.execute(query.where(Passage.id.in_(ids))) if ids else ()
+    return {row.id: row for row in found}

@@ -1,0 +1,106 @@
+"""Onlookers: who follows a live stream, and what of all that happens is for their eyes.
+
+Nobody learns from a stream that a plan changed which they cannot see.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+
+from sqlalchemy import func, select
+
+from planpush.db import db
+from planpush.models.event import Event
+from planpush.models.live import Crowd, Happening
+from planpush.models.notice import Notice
+from planpush.models.plan import PUBLISHED, Member, Plan
+from planpush.models.user import User
+
+FAR = 1_000
+"""Events: who is that far behind is told without a look, and so is everybody after a flood."""
+
+
+@dataclass(frozen=True, slots=True)
+class Onlooker:
+    """A person as the streams know them: what they may see is asked anew when that changes."""
+
+    id: int
+    email: str
+    sees_all: bool
+    sees_published: bool
+
+    @classmethod
+    def of(cls, user: User) -> Onlooker:
+        """Return somebody with their rights of this moment."""
+        return cls(user.id, user.email, user.sees_everything, user.may("plans.see_published"))
+
+    def sees(self, one: Happening) -> bool:
+        """Tell whether it happened to a plan that they may see, or could until it happened.
+
+        This is `Plan.visible_to` for what is in memory.
+        """
+        crowd = one.crowd
+        if crowd is None:
+            return False
+        theirs = self.id in crowd.people or (one.shuts_out and self.email == one.target)
+        return self.sees_all or theirs or (crowd.published and self.sees_published)
+
+    def changed_since(self, event_id: int) -> dict[int, int] | None:
+        """Return the plans before their eyes that changed: id → newest event.
+
+        None: so much happened since that nobody looked. Two statements, whatever there is.
+        """
+        columns = (Event.id, Event.kind, Event.plan_id, Event.actor_id, Event.target)
+        query = select(*columns).where(Event.id > event_id).order_by(Event.id).limit(FAR + 1)
+        rows = db.session.execute(query).all()
+        if len(rows) > FAR:
+            return None
+        told = [Happening(row[0], row[1], row[2], row[3] or 0, row[4]) for row in rows if row[2]]
+        return {one.plan_id: one.id for one in with_crowds(told) if self.sees(one)}
+
+    def noticed_since(self, event_id: int) -> int:
+        """Return the newest event that they were told of in a notice after another, else 0."""
+        query = select(func.max(Notice.event_id)).where(Notice.user_id == self.id)
+        return db.session.scalar(query.where(Notice.event_id > event_id)) or 0
+
+
+def with_crowds(found: Sequence[Happening]) -> list[Happening]:
+    """Return happenings with who may see their plans. One statement."""
+    plans = _crowds({one.plan_id for one in found if one.plan_id})
+    return [replace(one, crowd=_crowd(one, plans.get(one.plan_id))) for one in found]
+
+
+def with_notices(found: Sequence[Happening]) -> list[Happening]:
+    """Return happenings with whom they gave a notice. One statement."""
+    ids = [one.id for one in found if one.plan_id]
+    people: dict[int, set[int]] = defaultdict(set)
+    query = select(Notice.event_id, Notice.user_id).where(Notice.event_id.in_(ids))
+    for event_id, user_id in db.session.execute(query) if ids else ():
+        people[event_id].add(user_id)
+    return [replace(one, noticed=frozenset(people.get(one.id, ()))) for one in found]
+
+
+def _crowds(plan_ids: Collection[int]) -> dict[int, tuple[bool, Crowd]]:
+    """Return by plan whether it is deleted, and who may see it otherwise."""
+    query = select(
+        Plan.id, Plan.deleted_at, Plan.visibility, Plan.owner_id, Member.user_id
+    ).outerjoin(Member, Member.plan_id == Plan.id)
+    people: dict[int, set[int]] = defaultdict(set)
+    state: dict[int, tuple[bool, bool]] = {}
+    rows = db.session.execute(query.where(Plan.id.in_(plan_ids))) if plan_ids else ()
+    for plan_id, deleted_at, visibility, owner_id, member_id in rows:
+        state[plan_id] = (deleted_at is not None, visibility == PUBLISHED)
+        people[plan_id] |= {owner_id, member_id} - {None}
+    return {
+        plan_id: (deleted, Crowd(published, frozenset(people[plan_id])))
+        for plan_id, (deleted, published) in state.items()
+    }
+
+
+def _crowd(one: Happening, found: tuple[bool, Crowd] | None) -> Crowd | None:
+    """Return who saw the plan when it happened, or until then."""
+    if found is None or (found[0] and one.kind != "plan.deleted"):
+        return None
+    return replace(found[1], published=True) if one.kind == "plan.unpublished" else found[1]

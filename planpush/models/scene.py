@@ -1,0 +1,72 @@
+"""Scenes: an event with its plan, and who has a part in it: what the rules of turns look at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from sqlalchemy import literal, select, union
+
+from planpush.db import db
+from planpush.models.comment import Comment
+from planpush.models.event import Event
+from planpush.models.plan import EDITOR, Member, Plan
+from planpush.models.thread import Thread
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What the rules look at: an event, its plan, and who has a part in its thread."""
+
+    event: Event
+    plan: Plan
+
+    @cached_property
+    def comment(self) -> Comment | None:
+        """Return the comment that the event is about."""
+        return db.session.get(Comment, self.event.data.get("comment", 0))
+
+    @cached_property
+    def parts(self) -> dict[str, set[int]]:
+        """Return who edits the plan, and who opened the thread or wrote there. One statement."""
+        thread_id, plan_id = self.event.thread_id or 0, self.plan.id
+        wrote = Comment.thread_id == thread_id, Comment.deleted_at.is_(None)
+        query = union(
+            select(literal("opener"), Thread.opened_by_id).where(Thread.id == thread_id),
+            select(literal("writer"), Comment.author_id).where(*wrote),
+            select(Member.kind, Member.user_id).where(Member.plan_id == plan_id),
+        )
+        found: dict[str, set[int]] = {"opener": set(), "writer": set(), EDITOR: set()}
+        for part, user_id in db.session.execute(query):
+            found.setdefault(part, set()).add(user_id)
+        return found
+
+    @property
+    def actor(self) -> set[int]:
+        """Return who did it, or whose agent did."""
+        return {self.event.actor_id} if self.event.actor_id else set()
+
+    @property
+    def holders(self) -> set[int]:
+        """Return who may push: the owner and the editors."""
+        return {self.plan.owner_id} | self.parts[EDITOR]
+
+    @property
+    def owner(self) -> set[int]:
+        """Return the owner; the editors instead once the owner has left."""
+        owner = self.plan.owner
+        here = owner.active and owner.deleted_at is None
+        return {owner.id} if here else self.parts[EDITOR]
+
+    @cached_property
+    def last_writer(self) -> int:
+        """Return who wrote what stands last in the thread; 0 if nothing does."""
+        query = select(Comment.author_id).where(
+            Comment.thread_id == self.event.thread_id, Comment.deleted_at.is_(None)
+        )
+        return db.session.scalar(query.order_by(Comment.id.desc()).limit(1)) or 0
+
+    @property
+    def by_holder(self) -> bool:
+        """Tell whether one of the plan's own did it."""
+        return bool(self.actor & self.holders)

@@ -1,0 +1,101 @@
+"""What is wanted of a list of plans: a query that was read, its conditions and its order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Select, and_
+
+from planpush.content.problem import Finding, Invalid
+from planpush.content.query import Term, parse
+from planpush.models.condition import Condition, condition, shelf
+from planpush.models.plan import Plan
+from planpush.models.search import Search, numbers, search
+from planpush.models.user import User
+
+SORTS: dict[str, Any] = {
+    "updated": Plan.active_at,
+    "created": Plan.created_at,
+    "comments": Plan.open_threads,
+    "title": Plan.title_key,
+    "version": Plan.newest,
+}
+RELEVANCE = "relevance"
+KEYS = {
+    "is": frozenset({"open", "archived", "private", "published", "approved"}),
+    "author": frozenset[str](),
+    "involves": frozenset[str](),
+    "reviewer": frozenset[str](),
+    "mentions": frozenset[str](),
+    "turn": frozenset[str](),
+    "has": frozenset({"open-threads", "open-comments", "blocking"}),
+    "review": frozenset({"needed", "approved", "changes"}),
+    "updated": frozenset[str](),
+    "sort": frozenset({*SORTS, *(f"{name}-asc" for name in SORTS), "title-desc", RELEVANCE}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A query that was read: its conditions, and the order."""
+
+    user: User
+    conditions: Sequence[Condition]
+    search: Search
+    sort: str
+
+    @property
+    def few(self) -> bool:
+        """Tell whether some condition names few plans."""
+        return bool(self.search.few) or any(one.few for one in self.conditions)
+
+    def ids(self, *columns: Any) -> Select[Any]:
+        """Return the plans that fulfil everything, in no order."""
+        walks = not self.few and self.sort.startswith("updated")
+        clauses = [
+            one.indexed if walks and one.by_activity and one.indexed is not None else one.clause
+            for one in self.conditions
+        ]
+        clauses += self.search.conditions
+        if self.search.few:
+            clauses.append(Plan.id.in_(numbers(list(self.search.plans or ()))))
+        return Plan.visible_to(self.user).where(and_(*clauses)).with_only_columns(*columns)
+
+
+def read(user: User, q: str, sort: str) -> Wanted:
+    """Return what a query and an order ask for. Raises `Invalid`.
+
+    Without an order the most relevant plans come first if some words are rare, else the newest.
+    """
+    terms = parse(q, KEYS)
+    plain = [term for term in terms if term.key not in ("", "sort")]
+    conditions = [
+        condition(term, user)
+        for term in plain
+        if (term.key, term.value) not in (("is", "open"), ("is", "archived"))
+    ]
+    found = search([term for term in terms if not term.key])
+    order = _order(terms, sort, found)
+    few = bool(found.few) or any(one.few for one in conditions)
+    if not few:
+        conditions = [one.settled(by_activity=order.startswith("updated")) for one in conditions]
+        few = any(one.few for one in conditions)
+    return Wanted(user, [*conditions, Condition(shelf(plain, few=few))], found, order)
+
+
+def _order(terms: Sequence[Term], sort: str, found: Search) -> str:
+    """Return the order: as told, else by relevance where few plans have the words."""
+    named = [term.value for term in terms if term.key == "sort"]
+    order = sort or (named[-1] if named else RELEVANCE)
+    if order not in KEYS["sort"]:
+        message = f"There is no sort {order}; known are {', '.join(SORTS)}"
+        raise Invalid(message, [Finding("unknown_sort", message, field="sort")])
+    return "updated" if order == RELEVANCE and not found.few else order
+
+
+def direction(sort: str) -> tuple[str, bool]:
+    """Return what an order sorts by, and whether the largest come first."""
+    name, _, direction = sort.partition("-")
+    return name, direction == "desc" or (direction != "asc" and name != "title")

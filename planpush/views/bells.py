@@ -1,0 +1,22 @@
+"""The bell: an open page learns that somebody has more to read."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Response, request
+
+from planpush.web.auth import current_user, quiet
+from planpush.web.respond import fragment
+
+bells = Blueprint("bells", __name__)
+
+
+@bells.get("/notices/count")
+@quiet
+def show() -> Response:
+    """Answer the bell with the number of unread notices, and say it."""
+    asking = urlsplit(request.headers.get("HX-Current-URL", "")).path
+    here: dict[str, Any] = {"inbox": None} if asking == "/notices" else {}
+    return fragment("notices/count.htmx.html", user=current_user(), **here)

@@ -1,0 +1,28 @@
+"""Turns: somebody says that they are done with a plan for now."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, request
+
+from planpush.models.plan import Plan
+from planpush.models.reading import Reading
+from planpush.models.turn import Turn
+from planpush.views.reviews import region
+from planpush.web.auth import current_user
+from planpush.web.limits import limited
+from planpush.web.respond import changed, shown_version
+
+turns = Blueprint("turns", __name__)
+
+
+@turns.delete("/p/<slug>/turn")
+@limited("comment", limit=300, seconds=60)
+def destroy(slug: str) -> Response:
+    """Drop one's turns on a plan: in its bar, or (`from=dashboard`) in the dashboard's row."""
+    plan = Plan.find(slug, current_user())
+    Turn.drop(current_user(), plan.id)
+    if request.values.get("from") == "dashboard":
+        return changed("turns/dropped.htmx.html", page="/dashboard", plan=plan)
+    told = region(Reading(plan, shown_version()))
+    said = "Done: it is not your turn any more."
+    return changed("sign_offs/create.htmx.html", page=f"/p/{slug}", said=said, **told)

@@ -1,0 +1,250 @@
+"""Full text: every word of a title, a document and a comment, as it is now, for who may see it."""
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import func, select, text
+
+from planpush.content.origin import Place
+from planpush.db import commit, db
+from planpush.models import search as module
+from planpush.models.hit import hits
+from planpush.models.listing import list_on, list_plans
+from planpush.models.manifest import Push, SectionPush
+from planpush.models.passage import SHIFT, Passage, index_missing
+from planpush.models.plan import EDITOR, PRIVATE, PUBLISHED, Member, Plan
+from planpush.models.purge import purge
+from planpush.models.push import push_new
+from tests.people import person
+
+TEXT = "Sessions expire after thirty days of silence."
+
+
+@pytest.fixture(autouse=True)
+def within(app):
+    with app.test_request_context():
+        yield
+
+
+def section(html, anchor="body"):
+    from hashlib import sha256
+
+    told = f'<section data-anchor="{anchor}">{html}</section>'
+    return SectionPush(anchor=anchor, sha256=sha256(told.encode()).hexdigest(), html=told)
+
+
+def push(title, *sections, by="alice", visibility=PUBLISHED):
+    made = push_new(
+        Push(sections=list(sections), title=title, visibility=visibility), by=person(by)
+    )
+    commit()
+    return made.plan
+
+
+def found(q, name="alice", **more):
+    return [row.title for row in list_plans(person(name), q=q, **more).plans]
+
+
+def hit(q, name="alice"):
+    listing = list_plans(person(name), q=q)
+    return hits(listing.search, [row.id for row in listing.plans])
+
+
+def say(plan, body, by="bob"):
+    thread = plan.open_thread(Place(anchor="body"), body, by=person(by), on=plan.newest)
+    commit()
+    return thread
+
+
+@pytest.mark.parametrize(
+    "q",
+    ["redesign", "REDES", "sessions", "thirty days", '"thirty days"', "silence login", "log",
+     "müssten", "mussten", "-absent login", "expire müss"],
+)  # fmt: skip
+def test_words_are_found_wherever_they_stand(q):
+    plan = push("Login redesign", section(f"<h2>Body</h2><p>{TEXT}</p>"))
+    say(plan, "Das müssten wir prüfen")
+    push("Another", section("<p>Nothing of it.</p>"))
+    assert found(q) == ["Login redesign"]
+
+
+@pytest.mark.parametrize(
+    "q", ["absent", '"days thirty"', "sessions -login", "ilence", '"thirty day"']
+)
+def test_what_does_not_stand_there_is_not_found(q):
+    push("Login redesign", section(f"<p>{TEXT}</p>"))
+    assert found(q) == []
+
+
+def test_a_push_replaces_what_is_found():
+    plan = push("Plan", section("<p>Herring</p>"), section("<p>Kept</p>", "kept"))
+    later = Push(
+        sections=[section("<p>Mackerel</p>"), section("<p>Kept</p>", "kept")],
+        title="Renamed",
+        base_version=1,
+    )
+    plan.push(later, by=person("alice"))
+    commit()
+    assert (found("herring"), found("mackerel"), found("kept")) == ([], ["Renamed"], ["Renamed"])
+    assert (found("plan"), found("renamed")) == ([], ["Renamed"])
+
+
+def test_another_title_alone_is_found_too():
+    plan = push("Before", section("<p>Same</p>"))
+    again = Push(sections=[section("<p>Same</p>")], title="Afterwards", base_version=1)
+    assert not plan.push(again, by=person("alice")).created
+    commit()
+    assert (found("before"), found("afterwards")) == ([], ["Afterwards"])
+
+
+def test_a_comment_is_found_as_it_reads_now():
+    thread = say(push("Plan", section("<p>Text</p>")), "First herring")
+    comment = thread.comments[0]
+    comment.edit("Then mackerel", by=person("bob"))
+    commit()
+    assert (found("herring"), found("mackerel")) == ([], ["Plan"])
+    comment.delete(by=person("bob"))
+    commit()
+    assert found("mackerel") == []
+    comment.restore(by=person("bob"))
+    commit()
+    assert found("mackerel") == ["Plan"]
+
+
+def test_what_was_purged_is_not_found():
+    plan = push("Plan", section("<p>hunter2 secret</p>"))
+    plan.push(Push(sections=[section("<p>Clean</p>")], base_version=1), by=person("alice"))
+    commit()
+    plan.push(Push(sections=[section("<p>hunter2 secret</p>")], base_version=2), by=person("alice"))
+    commit()
+    assert found("hunter2") == ["Plan"]
+    purge(plan, [1, 3], by=person("ada"))
+    commit()
+    assert found("hunter2") == []
+    assert not db.session.scalar(select(func.count()).where(Passage.body.contains("hunter2")))
+
+
+def test_a_hit_leads_to_the_section_or_to_the_thread():
+    plan = push("Plan", section(f"<h2>Body</h2><p>{TEXT}</p>"))
+    thread = say(plan, "Rather a fortnight")
+    there = hit("thirty")[plan.id]
+    assert (there.anchor, there.thread_id) == ("body", None)
+    assert [piece.text for piece in there.pieces if piece.hit] == ["thirty"]
+    said = hit("fortnight")[plan.id]
+    assert (said.anchor, said.thread_id) == ("", thread.id)
+    assert hit("plan") == {}
+
+
+def test_titles_come_first_then_where_it_stands_most_often():
+    once = section("<p>herring</p>")
+    push("Once", once)
+    often = push("Often", once)
+    say(often, "herring, too")
+    push("Herring", section("<p>nothing</p>"))
+    push("Newest", section("<p>nothing</p>"))
+    assert found("herring") == ["Herring", "Often", "Once"]
+    assert found("herring", sort="updated-asc") == ["Once", "Often", "Herring"]
+
+
+def test_a_word_that_many_passages_have_is_found_all_the_same(monkeypatch):
+    monkeypatch.setattr(module, "FEW", 2)
+    for number in range(5):
+        push(f"Plan {number}", section(f"<p>Everybody says consideration {number}</p>"))
+    newest = [f"Plan {number}" for number in (4, 3, 2, 1, 0)]
+    for q in ("consideration", "con", "conside", '"everybody says"', "says consideration"):
+        assert found(q) == newest, q
+        assert len(hit(q)) == (0 if q == "conside" and db.engine.name == "sqlite" else 5), q
+    assert found("consideration 3") == ["Plan 3"]
+    assert found("-consideration") == [] == found("-conside")
+    assert found("consideration", sort="title") == newest[::-1]
+
+
+def test_one_letter_finds_the_words_of_titles():
+    push("Alpha plan", section("<p>Z everywhere</p>"))
+    push("Beta", section("<p>p in the text</p>"))
+    assert found("p") == ["Alpha plan"] and found("z") == []
+
+
+SIGNS = ['"', '""', '"*"', "*", "^a", "a NEAR b", "{a}", "a'b", "\\", "-", "- -", "AND", "OR"]
+
+
+@pytest.mark.parametrize("q", [*SIGNS, "NOT x", "(", "\u200b", "é\u0301", "ﬀ", "a:", '"a b*"'])
+def test_no_sign_is_syntax(q):
+    push("Plan", section("<p>Text</p>"))
+    assert found(q) in ([], ["Plan"])
+
+
+@given(q=st.text(max_size=30))
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+def test_no_text_breaks_a_search(q):
+    from planpush.content.problem import Problem
+
+    try:
+        list_plans(person("alice"), q=q)
+    except Problem as problem:
+        assert problem.status == 422
+
+
+def test_plans_of_an_earlier_release_are_indexed_once():
+    plan = push("Plan", section("<p>Text</p>"))
+    say(plan, "Comment")
+    before = sorted(db.session.scalars(select(Passage.body)))
+    db.session.execute(text("DELETE FROM passages"))
+    assert found("comment") == []
+    assert (index_missing(), index_missing()) == (1, 0)
+    commit()
+    assert sorted(db.session.scalars(select(Passage.body))) == before
+    assert found("comment") == ["Plan"]
+
+
+def test_passages_of_a_plan_are_a_range_of_ids():
+    plan = push("Plan", section("<p>Text</p>"))
+    say(plan, "Comment")
+    ids = db.session.scalars(select(Passage.id)).all()
+    assert len(ids) == len(set(ids)) == 3
+    assert {one >> SHIFT for one in ids} == {plan.id}
+
+
+names = st.sampled_from(["alice", "bob", "charlie", "ada", "pam"])
+
+
+@given(
+    shelf=st.lists(
+        st.tuples(names, st.sampled_from([PRIVATE, PUBLISHED]), st.sets(names)), max_size=6
+    ),
+    many=st.booleans(),
+    q=st.sampled_from(["herring", '"red herring"', "herr", "comment", "", "is:private herring",
+                       "-absent", "h", "has:open-threads", "involves:me", "mentions:me", "turn:me",
+                       "author:alice", "-author:me", "updated:>2020-01-01 herring"]),
+)  # fmt: skip
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+def test_nobody_finds_counts_or_reads_what_they_may_not_see(shelf, many, q):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "FEW", 1 if many else 20_000)
+        made = [stocked(f"Herring {number}", *told) for number, told in enumerate(shelf)]
+        for name in ("alice", "bob", "charlie", "ada", "pam"):
+            check(name, q, [plan.id for plan in made])
+    for plan in made:
+        plan.deleted_at = plan.active_at
+    commit()
+
+
+def stocked(title, owner, visibility, editors):
+    plan = push(title, section("<p>A red herring</p>"), by=owner, visibility=visibility)
+    for name in editors:
+        db.session.add(Member(plan_id=plan.id, user_id=person(name).id, kind=EDITOR))
+    say(plan, "My comment names @bob @charlie", by=owner)
+    return plan
+
+
+def check(name, q, made):
+    user = person(name)
+    may = set(db.session.scalars(Plan.visible_to(user).with_only_columns(Plan.id)))
+    listing = list_plans(user, q=q)
+    ids = {row.id for row in listing.plans}
+    assert ids <= may
+    assert listing.total == len(ids)
+    assert set(hits(listing.search, [row.id for row in listing.plans])) <= may
+    assert {row.id for row in list_on(user, q=q).plans} == ids
+    if q in ("herring", '"red herring"', "herr", "comment"):
+        assert ids == may & set(made)

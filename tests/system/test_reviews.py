@@ -1,0 +1,103 @@
+"""A review from end to end: asked for, decided, seen live, in the browser of each."""
+
+import re
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from tests.system.conftest import document
+from tests.system.serving import Server
+from tests.system.test_live import expect, opened
+from tests.system.test_pages_are_clean import AXE, DRESSES, dress, violations
+
+pytestmark = pytest.mark.browser
+Visit = Callable[..., Any]
+NOTE = "Say how long tokens live."
+
+
+def ask(page: Any, name: str, plan: str) -> None:
+    page.locator("#pp-reviews").click()
+    page.locator("#pp-ask-more").click()
+    page.locator("#pp-whom").fill(f"{name}@example.com")
+    page.locator("#pp-ask").click()
+    expect(page.locator(".seat", has_text="has not decided yet")).to_have_count(1)
+    with page.expect_response(re.compile("/events")):
+        page.locator("#pp-back").click()
+    page.evaluate("document.getElementById('main').dataset.seen = 'not reloaded'")
+
+
+def test_bob_is_asked_and_approves_and_alice_sees_it(visit: Visit, plan: str) -> None:
+    alice, bob = opened(visit, "alice", plan), opened(visit, "bob", plan)
+    ask(alice, "bob", plan)
+    expect(alice.locator("#pp-reviews")).to_contain_text("In review")
+    expect(bob.locator("#pp-reviews")).to_contain_text("Your turn")
+    bob.locator("#pp-approve").click()
+    expect(bob.locator("#pp-approve")).to_have_count(0)
+    expect(alice.locator("#pp-reviews")).to_contain_text("Approved")
+    expect(alice.locator("#pp-reviews")).to_contain_text("Your turn")
+    alice.locator("#pp-reviews").click()
+    alice.locator("#pp-done").click()
+    expect(alice.locator("#pp-reviews")).not_to_contain_text("Your turn")
+    for page in (alice, bob):
+        assert page.evaluate("document.getElementById('main').dataset.seen") == "not reloaded"
+
+
+def test_a_note_is_kept_while_others_talk_and_a_push_asks_again(
+    visit: Visit, plan: str, server: Server
+) -> None:
+    alice, bob = opened(visit, "alice", plan), opened(visit, "bob", plan)
+    bob.locator("#pp-reviews").click()
+    bob.locator("#pp-object").click()
+    bob.locator("#pp-note").type(NOTE)
+    alice.locator("#pp-plus-intro").click()
+    alice.locator("#pp-new-body").fill("Anybody?")
+    alice.locator("#pp-new-send").click()
+    expect(bob.locator(".thread", has_text="Anybody?")).to_have_count(1)
+    expect(bob.locator("#pp-note")).to_have_value(NOTE)
+    bob.locator("#pp-object-send").click()
+    expect(bob.locator("#pp-objection")).to_have_count(0)
+    expect(alice.locator("#pp-reviews")).to_contain_text("Changes asked")
+    alice.locator("#pp-reviews").click()
+    expect(alice.locator(".review .seat")).to_contain_text(NOTE)
+    server.push(document("Sessions"), f"plan={plan}&base_version=1")
+    expect(bob.locator("#pp-reviews")).to_contain_text("Your turn")
+    expect(bob.locator("#pp-approve")).to_have_count(0)  # not before it is read
+    bob.locator("#pp-bring").click()
+    expect(bob.locator("#pp-approve")).to_be_visible()
+
+
+@pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not installed: run npm ci")
+def test_the_review_shuts_nobody_out_in_every_dress(visit: Visit, visitor: Any, plan: str) -> None:
+    alice, pam = visitor("alice"), visitor("pam")
+    for name in ("bob", "pam", "ada"):
+        alice.post(f"/p/{plan}/reviewers", email=f"{name}@example.com")
+    pam.post(f"/p/{plan}/sign-off", decision="request_changes", note=f"{NOTE} {'w' * 90}")
+    page, found = visit("bob", at=""), []
+    for scheme, width in DRESSES:
+        dress(page, scheme, width)
+        page.goto(f"/p/{plan}")
+        page.locator("#pp-reviews").click()
+        found += violations(page)
+        page.locator("#pp-object").click()
+        found += violations(page)
+        page.keyboard.press("Escape")
+        expect(page.locator("#pp-objection")).to_be_hidden()
+        if page.evaluate("document.scrollingElement.scrollWidth > innerWidth"):
+            found.append(f"{width}: scrolls sideways")
+    assert found == []
+
+
+def test_a_phone_has_room_for_it_all(visit: Visit, visitor: Any, plan: str) -> None:
+    visitor("alice").post(f"/p/{plan}/reviewers", email="bob@example.com")
+    page = visit("bob", at=f"/p/{plan}", viewport={"width": 390, "height": 800})
+    boxes = [
+        page.locator(one).bounding_box() for one in ("#pp-sheet", "#pp-reviews", "#pp-approve")
+    ]
+    ends = [(box["x"], box["x"] + box["width"]) for box in boxes]
+    assert ends == sorted(ends) and all(a[1] <= b[0] for a, b in pairwise(ends))
+    assert ends[0][0] >= 0 and ends[-1][1] <= 390
+    assert min(box["height"] for box in boxes) >= 44  # a finger's width
+    page.locator("#pp-approve").click()
+    expect(page.locator("#pp-reviews")).to_contain_text("Approved")

@@ -1,0 +1,72 @@
+"""The dashboard's bench runs, and says what it must: on databases that take a moment to fill."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+
+from bench import dashboard, dashboard_stage
+from bench.dashboard import Judged
+from bench.dashboard_cases import Case, cases
+from bench.dashboard_costs import Figures
+
+
+@pytest.fixture(autouse=True)
+def tiny(tmp_path, monkeypatch):
+    monkeypatch.setattr(dashboard_stage, "FOLDER", tmp_path)
+    monkeypatch.setenv("BENCH_SMOKE", "1")
+    monkeypatch.delenv("PLANPUSH_TEST_POSTGRES", raising=False)
+    return tmp_path
+
+
+def test_it_measures_every_kind_of_page(tiny, capsys):
+    told = tiny / "figures.json"
+    dashboard.main(["--rounds", "1", "--json", str(told), "--engine", "SQLite"])
+    figures = json.loads(told.read_text())
+    assert {one["group"] for one in figures} == {"page", "filter", "sort", "search", "pages"}
+    assert {one["who"] for one in figures} == {"admin", "developer"}
+    assert not [one for one in figures if "status" in one], "a page that is not built"
+    assert all(one["cost_large"] > one["jinja_large"] > 0 for one in figures)
+    rare = next(one for one in figures if one["case"] == "rare word")
+    assert 0 < rare["rows_large"] <= 20
+    printed = capsys.readouterr().out
+    assert "SQLite, 120 against 60 plans" in printed and "rare word" in printed
+
+
+def test_a_database_is_filled_once(tiny, capsys):
+    for _ in range(2):
+        dashboard.main(["--rounds", "1", "--only", "filter turn:me"])
+    assert capsys.readouterr().out.count("filling ") == 2, "a small one and a large one"
+
+
+def figures(case: Case, **told: object) -> Figures:
+    made = Figures(case, "admin", SimpleNamespace(engine="SQLite"), {}, status=200, rows=50)
+    made.cost, made.jinja, made.sql = [2.0], [1.0], [0.5]
+    return replace(made, **told)
+
+
+@pytest.mark.parametrize(
+    ("large", "small", "missed"),
+    [
+        ({}, {}, []),
+        ({"jinja": [0.5]}, {}, ["Jinja"]),
+        ({"cost": [2.1]}, {"cost": [1.5]}, ["small"]),
+        ({"statements": [("SELECT 1", ())]}, {}, ["queries"]),
+        ({"rows": 3, "cost": [1.2], "jinja": [0.1]}, {"rows": 3, "cost": [1.2]}, []),
+        ({"rows": 3, "cost": [1.6], "jinja": [0.1]}, {"rows": 3, "cost": [1.6]}, ["Jinja"]),
+        ({"rows": 50, "cost": [2.0]}, {"rows": 2, "cost": [1.2], "jinja": [0.1]}, []),
+        ({"status": 422}, {}, []),
+    ],
+)
+def test_goals_are_judged(large, small, missed):
+    case = next(iter(cases()))
+    assert Judged(figures(case, **large), figures(case, **small), full=1.0).missed == missed
+
+
+def test_statements_that_hit_all_have_a_goal_of_their_own():
+    case = next(one for one in cases() if one.name == "word in every plan")
+    slow = figures(case, sql=[1.0] * 98 + [25.0] * 2, cost=[9.0])
+    assert Judged(slow, figures(case), full=1.0).missed == ["SQL"]

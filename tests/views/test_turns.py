@@ -1,0 +1,58 @@
+"""Turns: the bar says why it is one's turn, and that one is done."""
+
+import pytest
+
+from tests.people import CAST
+
+ASK = {"email": "bob@example.com"}
+
+
+@pytest.fixture
+def asked(browser, plan):
+    browser("alice").send("POST", f"/p/{plan}/reviewers", ASK)
+    return plan
+
+
+def test_the_bar_says_why_and_links_to_the_thread(browser, asked, thread):
+    bob, alice = browser("bob"), browser("alice")
+    assert "Asked for your review" in bob.get(f"/p/{asked}").text
+    page = alice.get(f"/p/{asked}").text
+    assert f'href="/p/{asked}?thread={thread}#t{thread}">Commented on your plan</a>' in page
+    assert "Asked for your review" not in page
+
+
+def test_done_drops_all_of_ones_own_turns_and_no_others(browser, asked, thread):
+    alice, bob = browser("alice"), browser("bob")
+    answer = alice.send("DELETE", f"/p/{asked}/turn")
+    assert answer.status_code == 200 and answer.text.startswith('<div class="review"')
+    assert "Your turn" not in answer.text and "not your turn any more" in answer.text
+    assert "Your turn" not in alice.get(f"/p/{asked}").text
+    assert "Your turn" in bob.get(f"/p/{asked}").text
+
+
+@pytest.mark.parametrize(("where", "page"), [("", "/p/auth"), ("dashboard", "/dashboard")])
+def test_a_plain_form_goes_back_to_its_page(browser, asked, where, page):
+    bob = browser("bob")
+    answer = bob.send("POST", f"/p/{asked}/turn?_method=DELETE", {"from": where}, htmx=False)
+    assert (answer.status_code, answer.location) == (303, page)
+    assert "Your turn" not in bob.get(f"/p/{asked}").text
+
+
+def test_the_dashboard_gets_nothing_in_the_rows_place(browser, asked):
+    answer = browser("bob").send("DELETE", f"/p/{asked}/turn", {"from": "dashboard"})
+    assert answer.status_code == 200
+    assert answer.text.startswith("<hx-partial") and answer.text.count("<") == 2
+    assert "Done with Auth." in answer.text
+
+
+@pytest.mark.parametrize("name", sorted(CAST))
+def test_everybody_who_sees_the_plan_may_be_done_with_it(browser, plan, name):
+    answer = browser(name).send("DELETE", f"/p/{plan}/turn")
+    assert answer.status_code == (404 if name == "charlie" else 200)
+
+
+def test_who_may_not_see_the_plan_any_more_has_no_turn_there(browser, asked):
+    bob, alice = browser("bob"), browser("alice")
+    alice.send("DELETE", f"/p/{asked}/reviewers", ASK)
+    assert bob.send("DELETE", f"/p/{asked}/turn").status_code == 404
+    assert "Asked for your review" not in bob.get("/dashboard?q=turn:me").text
