@@ -24,6 +24,7 @@ from planpush.sqlite import quiet
 
 PAGE = 30
 _WALK = 3_000  # comments of all
+_MANY = 3  # threads in so few comments
 _LATER = aliased(Comment)
 SHOWS = {"mine": "Where I wrote", "plans": "On my plans", "mentions": "Mention me"}
 STATES = {OPEN: "Open", RESOLVED: "Resolved", "all": "All"}
@@ -101,7 +102,10 @@ def _newest(user: User, show: str, state: str, before: int | None) -> list[int]:
     here = Plan.visible_to(user).join(Thread, Thread.plan_id == Plan.id)
     if state in (OPEN, RESOLVED):
         here = here.where(Thread.state == state)
-    near = list(db.session.scalars(_walk(here, user, show, before)))
+    near = list(db.session.scalars(_walk(here, user, show, before, _WALK)))
+    if _MANY < len(near) <= PAGE:  # as often as so far, there is a page of them a little further
+        reach = 2 * _WALK * PAGE // len(near)
+        near = list(db.session.scalars(_walk(here, user, show, before, reach)))
     if len(near) > PAGE:
         return near
     last = _latest().order_by(_LATER.id.desc()).limit(1).correlate(Thread).scalar_subquery()
@@ -111,11 +115,11 @@ def _newest(user: User, show: str, state: str, before: int | None) -> list[int]:
     return list(db.session.scalars(query.order_by(every.c.id.desc()).limit(PAGE + 1)))
 
 
-def _walk(here: Select[Any], user: User, show: str, before: int | None) -> Select[Any]:
+def _walk(here: Select[Any], user: User, show: str, before: int | None, reach: int) -> Select[Any]:
     """Return the way through the newest comments: those that are their thread's last word."""
     top = func.coalesce(before, select(func.max(Comment.id)).scalar_subquery() + 1)
     query = here.where(_concerns(user, show)).join(Comment, Comment.thread_id == Thread.id)
-    query = query.where(Comment.id < top, Comment.id >= top - _WALK, Comment.deleted_at.is_(None))
+    query = query.where(Comment.id < top, Comment.id >= top - reach, Comment.deleted_at.is_(None))
     query = query.where(
         ~_latest().where(_LATER.id > Comment.id).correlate(Thread, Comment).exists()
     )

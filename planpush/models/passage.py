@@ -23,6 +23,7 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    text,
 )
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
@@ -36,6 +37,9 @@ from planpush.models.version import Version, VersionSection
 
 TITLE, SECTION, COMMENT = "title", "section", "comment"
 _ID = BigInteger().with_variant(Integer(), "sqlite")  # there the rowid itself
+_MERGE = "INSERT INTO passage_words(passage_words, rank) VALUES ('merge', ?)"
+_PAGES = 200  # some 20 ms of work
+_SMALL = 2_000  # parts of 4 KB
 SHIFT = 20
 """Bits of an id that tell a plan's passages apart."""
 
@@ -96,6 +100,33 @@ def index_missing() -> int:
         for comment in db.session.scalars(said.order_by(Comment.id)):
             index_comment(comment)
     return len(plans)
+
+
+def forget_words() -> None:
+    """Take what was deleted out of SQLite's index for good; PostgreSQL's vacuum does by itself.
+
+    Until then the index only knows that these words do not count. Others may write in between.
+    """
+    if db.engine.dialect.name != "sqlite":
+        return
+    connection = db.engine.raw_connection()
+    try:
+        pages = -_PAGES  # negative: first all parts of the index become ones to be merged
+        before = -1
+        while connection.total_changes - before > 1:
+            before = connection.total_changes
+            connection.execute(_MERGE, (pages,))
+            pages = _PAGES
+    finally:
+        connection.close()
+
+
+def tidy_words() -> None:
+    """Merge SQLite's index of words while that is quick; a larger one is merged as it grows."""
+    if db.engine.dialect.name == "sqlite":
+        parts = db.session.scalar(text("SELECT count(*) FROM passage_words_data")) or 0
+        if parts < _SMALL:
+            db.session.execute(text("INSERT INTO passage_words(passage_words) VALUES ('optimize')"))
 
 
 def _replace(plan_id: int, kind: str, source_id: int, texts: Sequence[str]) -> None:

@@ -80,7 +80,6 @@ def purge(plan: Plan, numbers: Collection[int], *, by: User) -> list[int]:
         raise Forbidden("Only an admin may purge a version.")
     versions = [Version.of(plan, number) for number in sorted(set(numbers))]
     left = _left(plan, versions)
-    _overwrite_what_goes()
     plan.newest = left[0].number
     SignOff.settle(plan)
     held = _take_sections(versions)
@@ -119,12 +118,6 @@ def shrink_log() -> None:
         cursor.execute(f"PRAGMA busy_timeout={int(before)}")
     finally:
         connection.close()
-
-
-def _overwrite_what_goes() -> None:
-    """Let SQLite write zeros over what this transaction frees."""
-    if db.engine.dialect.name == "sqlite":
-        db.session.connection().exec_driver_sql("PRAGMA secure_delete=ON").close()
 
 
 def _holders(plan: Plan, section_ids: Iterable[int]) -> dict[int, list[int]]:

@@ -59,12 +59,13 @@ class Scene:
         return {owner.id} if here else self.parts[EDITOR]
 
     @cached_property
-    def last_writer(self) -> int:
-        """Return who wrote what stands last in the thread; 0 if nothing does."""
-        query = select(Comment.author_id).where(
+    def last(self) -> tuple[int, int]:
+        """Return the id and the author of the comment that stands last in the thread; 0 if none."""
+        query = select(Comment.id, Comment.author_id).where(
             Comment.thread_id == self.event.thread_id, Comment.deleted_at.is_(None)
         )
-        return db.session.scalar(query.order_by(Comment.id.desc()).limit(1)) or 0
+        found = db.session.execute(query.order_by(Comment.id.desc()).limit(1)).first()
+        return (found[0], found[1]) if found else (0, 0)
 
     @property
     def by_holder(self) -> bool:

@@ -102,9 +102,16 @@ def taken_back_is_over(scene: Scene) -> Iterable[Move]:
     query = select(Turn.user_id, Turn.reason, Event.data).join(Event, Event.id == Turn.event_id)
     here = query.where(Turn.plan_id == scene.plan.id, Turn.thread_id == scene.event.thread_id)
     for user_id, reason, data in db.session.execute(here):
-        waits = reason != MENTION and scene.last_writer not in (0, user_id)
+        waits = reason != MENTION and scene.last[1] not in (0, user_id)
         if data.get("comment") == scene.event.data["comment"] and not waits:
             yield Ended({user_id})
+
+
+def put_back_counts_again(scene: Scene) -> Iterable[Move]:
+    """A comment that is put back asks what it asked, unless the talk went on without it."""
+    if scene.last[0] == scene.event.data["comment"]:
+        yield from named_get_it(scene)
+        yield from other_side_gets_it(scene)
 
 
 def asked_gets_it(scene: Scene) -> Iterable[Move]:
@@ -124,7 +131,8 @@ def reviewers_look_again(scene: Scene) -> Iterable[Move]:
         SignOff.version == scene.event.data.get("version", 0) - 1,
         SignOff.withdrawn_at.is_(None),
     )
-    yield Gets({*db.session.scalars(spoke)} | scene.parts.get(REVIEWER, set()), VERSION)
+    people = {*db.session.scalars(spoke)} | scene.parts.get(REVIEWER, set())
+    yield Gets(people - {scene.plan.owner_id}, VERSION)
 
 
 def owner_hears_word(scene: Scene) -> Iterable[Move]:
@@ -151,7 +159,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "comment.added": (actor_is_done, holders_are_done, named_get_it, other_side_gets_it),
     "comment.edited": (newly_named_get_it,),
     "comment.deleted": (taken_back_is_over,),
-    "comment.restored": (named_get_it, other_side_gets_it),
+    "comment.restored": (put_back_counts_again,),
     "thread.answered": (actor_is_done, holders_are_done, opener_gets_answer),
     "thread.resolved": (all_are_done,),
     "thread.reopened": (actor_is_done, reopened_gets_it),

@@ -6,6 +6,7 @@ from flask import Blueprint, Response, request
 
 from planpush.content.problem import Finding, Invalid, Problem
 from planpush.db import afterwards
+from planpush.models.passage import forget_words
 from planpush.models.plan import Plan
 from planpush.models.purge import Trace, purge, shrink_log
 from planpush.models.version import Version
@@ -29,6 +30,7 @@ def destroy(slug: str, number: int) -> Response:
         on_invalid(lambda problem: _again(slug, number, also, problem), 404, 409, 410, 422)
         _check_typed(number)
     purge(plan, [number, *_numbers(also)], by=user)
+    afterwards(forget_words)
     afterwards(shrink_log)
     return changed(
         "versions/destroy.htmx.html",

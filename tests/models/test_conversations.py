@@ -17,7 +17,7 @@ from tests.models.test_notices import statements
 from tests.people import CAST, person
 
 
-@pytest.fixture(params=[0, 3_000], ids=["asked", "walked"])
+@pytest.fixture(params=[0, 2, 3_000], ids=["asked", "walked further", "walked"])
 def walk(request, monkeypatch):
     monkeypatch.setattr(conversation, "_WALK", request.param)
 
@@ -111,6 +111,7 @@ def test_unknown_filters_are_named(plan, show, state):
 @pytest.mark.parametrize("show", ["mine", "plans"])
 def test_pages_follow_each_other_without_gap_or_twin(plan, monkeypatch, show):
     monkeypatch.setattr(conversation, "PAGE", 2)
+    monkeypatch.setattr(conversation, "_MANY", 0)
     for number in range(5):
         say(plan, f"No. {number}", by="alice")
     seen, before = [], None

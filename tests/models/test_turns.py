@@ -54,6 +54,9 @@ class Story:
     def restores(self, by):
         self.said.restore(by=by)
 
+    def puts_back(self, by):
+        self.thread.comments[0].restore(by=by)
+
     def answers(self, by, status="applied"):
         self.thread.answer(status, "Done.", by=by, unchanged=False)
 
@@ -147,6 +150,7 @@ STORIES = [
     # words taken back
     ("charlie opens; charlie deletes", ""),
     ("charlie opens; charlie deletes; charlie restores", "alice:comment"),
+    ("charlie opens; charlie deletes; alice says; charlie puts_back", "charlie:reply"),
     ("charlie opens; charlie says; charlie deletes", "alice:comment"),
     ("charlie opens; alice says @bob look; alice deletes", ""),
     # reviews
@@ -167,6 +171,7 @@ STORIES = [
     ("charlie objects; alice pushes_on", "charlie:version*"),
     ("charlie approves; alice pushes_on; charlie is_done; alice pushes_on", ""),
     ("alice asks; bob is_done; alice pushes_on", "bob:version*"),
+    ("alice asks; bob is_done; alice hands bob; bob is_done; alice pushes_on", ""),
     # whose plan it is
     ("charlie opens; alice hands bob", "bob:comment bob:handed*"),
     ("charlie objects; alice hands bob", "bob:handed*"),

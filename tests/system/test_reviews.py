@@ -23,6 +23,7 @@ def ask(page: Any, name: str, plan: str) -> None:
     page.locator("#pp-whom").fill(f"{name}@example.com")
     page.locator("#pp-ask").click()
     expect(page.locator(".seat", has_text="has not decided yet")).to_have_count(1)
+    expect(page.locator("#pp-whom")).to_have_value("")
     with page.expect_response(re.compile("/events")):
         page.locator("#pp-back").click()
     page.evaluate("document.getElementById('main').dataset.seen = 'not reloaded'")
@@ -35,6 +36,7 @@ def test_bob_is_asked_and_approves_and_alice_sees_it(visit: Visit, plan: str) ->
     expect(bob.locator("#pp-reviews")).to_contain_text("Your turn")
     bob.locator("#pp-approve").click()
     expect(bob.locator("#pp-approve")).to_have_count(0)
+    expect(bob.locator("#pp-reviews")).not_to_contain_text("Your turn")
     expect(alice.locator("#pp-reviews")).to_contain_text("Approved")
     expect(alice.locator("#pp-reviews")).to_contain_text("Your turn")
     alice.locator("#pp-reviews").click()

@@ -1,5 +1,6 @@
 """What an open stream says, and when: names once, and a list's not more often than it should."""
 
+import asyncio
 import re
 from itertools import pairwise
 
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from planpush.models.live import NOTICES, PLANS, THREADS, Crowd, Happening
 from planpush.models.onlooker import Onlooker
 from planpush.web.follower import ANY_PLAN, PAUSE, Follower
+from planpush.web.hub import Hub
 
 BOB, CHARLIE = 5, 6
 EVERYBODY, ONE = Crowd(True, frozenset()), Crowd(False, frozenset({BOB}))
@@ -82,3 +84,24 @@ def test_a_server_that_lost_sight_says_all_that_a_page_listens_to():
     assert follower().everything == (PLANS, NOTICES)
     assert set(follower(7).everything) >= {THREADS, "version", "presence", NOTICES}
     assert PLANS not in follower(7).everything
+
+
+def told(app, many):
+    """What `many` pages of no plan wait for at the moment that something happened."""
+
+    async def scene():
+        hub = Hub(app)
+        hub.loop = asyncio.get_running_loop()
+        hub.followers[ANY_PLAN] = {follower(user_id=number) for number in range(many)}
+        hub.told([Happening(11, "thread.opened", 7, 1, "", EVERYBODY)])
+        return [(one.held, one.pending, one.free_at - hub.loop.time()) for one in hub._all()]
+
+    return asyncio.run(scene())
+
+
+def test_a_crowd_does_not_come_back_all_at_one_moment(app):
+    assert all(pending == {PLANS: 11} for _, pending, _ in told(app, 20))
+    crowd = told(app, 300)
+    assert {held for held, _, _ in crowd} == {11} and not any(pending for _, pending, _ in crowd)
+    waits = [wait for _, _, wait in crowd]
+    assert max(waits) <= PAUSE and max(waits) - min(waits) > 1
