@@ -33,7 +33,7 @@ SMALL, LARGE = Sizes(1_000, 10_000, 5), Sizes(100_000, 1_000_000, 500)
 TINY = Sizes(60, 300, 5), Sizes(120, 600, 10)
 LEAST_SHARE, MOST_RATIO, MOST_SQL = 0.45, 1.3, 20.0
 FULL = 50  # rows of a page
-FEW = 3
+FEW = 2
 HEAD = f"{'':46}{'rows':>5}{'ms':>8}{'Jinja':>7}{'x small':>8}{'SQL':>7}{'p99':>7}{'queries':>8}"
 
 

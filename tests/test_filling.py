@@ -22,6 +22,7 @@ from planpush.models.mention import Mention, whom
 from planpush.models.passage import Passage, index_comment, index_missing, index_plan
 from planpush.models.placement import Placement
 from planpush.models.plan import Member, Plan
+from planpush.models.sign_off import SignOff
 from planpush.models.thread import Thread
 from planpush.models.turn import Turn
 from planpush.models.user import User
@@ -77,7 +78,7 @@ def test_every_page_opens_for_whom_it_may(filled):
         for slug in every:
             for path in (f"/p/{slug}", f"/p/{slug}/threads?show=all", f"/p/{slug}?v=1"):
                 assert somebody.get(path).status_code == (200 if slug in seen else 404), path
-        for path in ("/dashboard", "/dashboard/plans?q=author:me"):
+        for path in ("/dashboard", "/dashboard/plans?q=author:me", "/activity", "/comments"):
             assert somebody.get(path).status_code == 200, path
 
 
@@ -149,6 +150,14 @@ def test_mentions_and_events_are_the_apps_own(filled):
     for turn in db.session.scalars(sa.select(Turn)):
         assert by_id[turn.event_id].plan_id == turn.plan_id
         assert (by_id[turn.event_id].thread_id or 0) == turn.thread_id
+
+
+def test_the_verdict_is_what_the_reviews_make_it(filled):
+    before = dict(db.session.execute(sa.select(Plan.id, Plan.verdict)).all())
+    for plan in db.session.scalars(sa.select(Plan)):
+        SignOff.settle(plan)
+        assert plan.verdict == before[plan.id]
+    assert set(before.values()) > {""}
 
 
 def test_nobody_is_let_in_who_may_not_see(filled):

@@ -19,6 +19,7 @@ CREATE VIRTUAL TABLE passage_words USING fts5(
   body, content='passages', content_rowid='id', columnsize=0, prefix='2 3 4',
   tokenize='unicode61 remove_diacritics 2')
 """
+_TERMS = "CREATE VIRTUAL TABLE passage_words_terms USING fts5vocab('passage_words', 'row')"
 _OUT = "INSERT INTO passage_words(passage_words, rowid, body) VALUES ('delete', old.id, old.body);"
 _IN = "INSERT INTO passage_words(rowid, body) VALUES (new.id, new.body);"
 _TRIGGERS = (
@@ -128,7 +129,7 @@ def _passages() -> None:
     if postgres:
         op.create_index("ix_passages_words", "passages", ["words"], postgresql_using="gin")
         return
-    for statement in (_WORDS, *_TRIGGERS):
+    for statement in (_WORDS, _TERMS, *_TRIGGERS):
         op.execute(statement)
 
 
@@ -141,6 +142,7 @@ def downgrade() -> None:
     for name in ("sign_offs", "visits", "turns", "passages"):
         op.drop_table(name)
     if op.get_bind().dialect.name == "sqlite":
+        op.drop_table("passage_words_terms")
         op.drop_table("passage_words")
     op.drop_index(op.f("ix_versions_pushed_by_id_plan_id"), "versions")
     op.create_index(op.f("ix_versions_pushed_by_id"), "versions", ["pushed_by_id"])

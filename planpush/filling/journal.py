@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from planpush.filling.store import Row, stamp
 
 COLUMNS = ("id", "kind", "at", "actor_id", "plan_id", "thread_id", "data")
-PUSHED, OPENED, ADDED, RESOLVED, SIGNED = range(5)
+PUSHED, OPENED, ADDED, RESOLVED, APPROVED, REFUSED = range(6)
 _KINDS = (
     ("version.pushed", '{{"version": {0}}}'),
     ("thread.opened", '{{"version": {0}}}'),
     ("comment.added", '{{"comment": {0}}}'),
     ("thread.resolved", "{{}}"),
-    ("sign_off.given", '{{"version": {0}, "decision": "approved"}}'),
+    ("sign_off.given", '{{"decision": "approved", "version": {0}}}'),
+    ("sign_off.given", '{{"decision": "changes", "version": {0}}}'),
 )
 
 

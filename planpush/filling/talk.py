@@ -103,11 +103,15 @@ def _turn(rows: Rows, made: Made, last: Said, opener: int) -> None:
 
 def sign_off(rows: Rows, made: Made) -> str:
     """Let a reviewer decide about the newest version; return what that makes of the plan."""
-    by = rows.rng.choice(made.reviewers) if made.reviewers else made.talk[-1]
-    decision = APPROVED if rows.rng.random() < 0.7 else CHANGES
+    rng = rows.rng
+    by = rng.choice(made.reviewers) if made.reviewers else made.talk[-1]
     if by == made.owner:
         return ""
-    row = (rows.next("sign_offs"), made.id, by, made.newest, decision, stamp(made.active))
+    kind, decision, note = journal.APPROVED, APPROVED, ""
+    if rng.random() < 0.3:
+        kind, decision, note = journal.REFUSED, CHANGES, rows.stock.said.sentence(4, 9)
+    at = max(made.active, made.pushed)
+    row = (rows.next("sign_offs"), made.id, by, made.newest, decision, note, stamp(at))
     rows.of["sign_offs"].append(row)
-    rows.note(journal.SIGNED, made.active, by, made, about=made.newest)
+    rows.note(kind, at, by, made, about=made.newest)
     return decision

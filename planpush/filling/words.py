@@ -11,7 +11,7 @@ RARE_PLANS = 20
 COMMON, COMMON_TOO = "rollout", "service"
 """Words that every plan says."""
 PHRASE = "rotate the signing key"
-"""Words in a row, in about one plan of forty."""
+"""Words in a row, in about one plan of fifty."""
 NOWHERE = "xylozephyr"
 """A word that no plan says."""
 LONG_PREFIX = "authoriz"

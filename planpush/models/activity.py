@@ -157,7 +157,7 @@ class Recent:
 
 def recent(user: User) -> Recent:
     """Return what the dashboard's side column shows, the newest first: two statements."""
-    return Recent(_moments(activity_rows.lately(user, KINDS, _RECENT), placed=False))
+    return Recent(_folded(_moments(activity_rows.lately(user, KINDS, _RECENT), placed=False)))
 
 
 def _moments(rows: Sequence[Any], *, placed: bool = True) -> list[Moment]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, null, select, true, union
+from sqlalchemy import ColumnElement, Select, and_, func, null, select, true, union, union_all
 from sqlalchemy.orm import aliased
 
 from planpush.db import db
@@ -25,6 +25,7 @@ from planpush.sqlite import quiet
 
 FIRST, SECOND, MOST = 600, 12_000, 60_000  # events of a kind that a look reads
 FEW = 4_000  # plans: of so many, all events are read
+_RARE = 4  # kinds
 _BUSIEST = 12  # plans that one takes part in, by their last activity
 _LATELY = 200  # things that one did oneself
 _NAMES_SOMEBODY = ("plan.handed_over", "review.asked", "review.withdrawn")
@@ -46,16 +47,16 @@ def found(user: User, kinds: Sequence[str], before: int | None, most: int) -> Fo
     hears = heard_by(user)
     for reach in (FIRST, SECOND):
         floor = _floor([Event.kind == kind for kind in kinds], before, reach)
-        ids = _between(user, hears, Event.kind.in_(kinds), before, floor, most)
+        ids = _seen(user, hears, _of_kinds(kinds, before, floor, reach), most)
         if len(ids) == most or floor is None:
             return ids, floor
     few = hears(Plan.visible_to(user)).where(_candidates(user)).with_only_columns(Plan.id)
     plan_ids = db.session.scalars(few.limit(FEW + 1)).all()
     if len(plan_ids) <= FEW:
-        on = Event.plan_id.in_(plan_ids) & quiet(Event.kind).in_(kinds)
-        return _between(user, hears, on, before, None, most), None
+        on = Event.plan_id.in_(plan_ids), quiet(Event.kind).in_(kinds)
+        return _seen(user, hears, _where(*on, *_span(before, None)), most), None
     floor = _floor([Event.kind == kind for kind in kinds], before, MOST)
-    return _between(user, hears, Event.kind.in_(kinds), before, floor, most), floor
+    return _seen(user, hears, _of_kinds(kinds, before, floor, MOST), most), floor
 
 
 def _candidates(user: User) -> ColumnElement[bool]:
@@ -75,36 +76,47 @@ def found_by(user: User, kinds: Sequence[str], before: int | None, most: int) ->
     """Return what a person did themselves, likewise: also on plans that they muted."""
     theirs = Event.actor_id == user.id
     floor = _floor([theirs], before, MOST)
-    condition = theirs & quiet(Event.kind).in_(kinds)
-    return _between(user, lambda query: query, condition, before, floor, most), floor
+    events = _where(theirs, quiet(Event.kind).in_(kinds), *_span(before, floor))
+    return _seen(user, lambda query: query, events, most), floor
 
 
 def _floor(conditions: list[ColumnElement[bool]], before: int | None, reach: int) -> int | None:
     """Return the event down to which `reach` of each condition's are surely read; None: all."""
-    looks = [
-        select(Event.id).where(one, *_older(Event.id, before)).order_by(Event.id.desc())
-        for one in conditions
+    looks = [_where(one, *_span(before, None)).order_by(Event.id.desc()) for one in conditions]
+    ends = [
+        look.with_only_columns(Event.id).offset(reach).limit(1).scalar_subquery() for look in looks
     ]
-    ends = [look.offset(reach).limit(1).scalar_subquery() for look in looks]
     return max((end for end in db.session.execute(select(*ends)).one() if end), default=None)
 
 
-def _between(
-    user: User,
-    limited: Limited,
-    condition: ColumnElement[bool],
-    before: int | None,
-    floor: int | None,
-    most: int,
-) -> list[int]:
-    query = limited(Plan.visible_to(user)).join(Event, Event.plan_id == Plan.id).where(condition)
-    span = [*_older(Event.id, before), *([Event.id >= floor] if floor else [])]
-    ids = query.where(*span).with_only_columns(Event.id).order_by(Event.id.desc()).limit(most)
+def _of_kinds(kinds: Sequence[str], before: int | None, floor: int | None, reach: int) -> Any:
+    """Return the events of some kinds down to the floor; each kind's by its own index, if few.
+
+    For rare kinds PostgreSQL would rather walk through all events.
+    """
+    span = _span(before, floor)
+    if len(kinds) > _RARE:
+        return _where(Event.kind.in_(kinds), *span)
+    looks = (_where(Event.kind == kind, *span).order_by(Event.id.desc()) for kind in kinds)
+    each = (select(look.limit(reach + 1).subquery()) for look in looks)
+    return select(union_all(*each).subquery())
+
+
+def _where(*conditions: ColumnElement[bool]) -> Any:
+    return select(Event.id, Event.plan_id).where(*conditions)
+
+
+def _span(before: int | None, floor: int | None) -> list[ColumnElement[bool]]:
+    below = [] if before is None else [Event.id < before]
+    return below if floor is None else [*below, Event.id >= floor]
+
+
+def _seen(user: User, limited: Limited, events: Select[Any], most: int) -> list[int]:
+    """Return the newest of some events, those on plans that a person sees."""
+    some = events.subquery()
+    query = limited(Plan.visible_to(user)).join(some, some.c.plan_id == Plan.id)
+    ids = query.with_only_columns(some.c.id).order_by(some.c.id.desc()).limit(most)
     return list(db.session.scalars(ids))
-
-
-def _older(column: Any, before: int | None) -> list[ColumnElement[bool]]:
-    return [] if before is None else [column < before]
 
 
 def tell(user: User, ids: Collection[int] | Select[Any]) -> Sequence[Any]:
@@ -157,7 +169,7 @@ def mentioning(user: User, before: int | None, most: int) -> Sequence[Any]:
         .join(Mention, Mention.comment_id == Comment.id)
         .join(User, User.id == Comment.author_id)
         .where(Mention.user_id == user.id, Comment.deleted_at.is_(None))
-        .where(*_older(Mention.comment_id, before))
+        .where(*([] if before is None else [Mention.comment_id < before]))
         .with_only_columns(
             Comment.id, Comment.created_at.label("at"), Comment.thread_id, null().label("data"),
             Plan.id.label("plan_id"), Plan.slug, Plan.title, User,

@@ -31,7 +31,7 @@ def hits(found: Search, plan_ids: Sequence[int]) -> dict[int, Hit]:
     """Return a hit for each of some plans that were found, by plan id; few statements for all."""
     if not found.wanted or not plan_ids:
         return {}
-    tried = _known(found, plan_ids) if found.few else _looked_up(found.wanted, plan_ids)
+    tried = _known(found.rare, plan_ids) if found.rare else _looked_up(found.wanted, plan_ids)
     rows = _passages([one for some in tried.values() for one in some])
     made: dict[int, Hit] = {}
     for plan_id, some in tried.items():
@@ -42,11 +42,11 @@ def hits(found: Search, plan_ids: Sequence[int]) -> dict[int, Hit]:
     return made
 
 
-def _known(found: Search, plan_ids: Sequence[int]) -> dict[int, list[int]]:
+def _known(rare: Sequence[Sought], plan_ids: Sequence[int]) -> dict[int, list[int]]:
     """Return passages of plans that have words which few have; those with all of them first."""
     tried: dict[int, list[int]] = {}
     for plan_id in plan_ids:
-        lists = [(one.passages or {}).get(plan_id, []) for one in found.few]
+        lists = [(one.passages or {}).get(plan_id, []) for one in rare]
         every = set(lists[0]).intersection(*lists)
         some = sorted(every) + [one for held in lists for one in held if one not in every]
         tried[plan_id] = some[:_TRIED]

@@ -7,7 +7,6 @@ page is full. SQLite does not know which is better, so it is told: see `quiet`.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -139,7 +138,7 @@ def count_waiting(user: User) -> int:
 
 def _ranked(wanted: Wanted) -> list[int]:
     """Return plans with the words in their title first, then where they stand most often."""
-    often = wanted.search.plans or Counter[int]()
+    often = wanted.search.plans
     titled = and_(
         *(Plan.title_key.contains(one.lower(), autoescape=True) for one in wanted.search.told)
     )

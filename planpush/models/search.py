@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import (
@@ -35,40 +35,62 @@ from planpush.db import db
 from planpush.models.passage import SHIFT, Passage
 from planpush.models.plan import Plan
 
-FEW = 20_000
-"""Passages that are looked up at once."""
+RARE, FEW = 2_000, 20_000
+"""Passages: so many are looked up at once; so many are sorted, whatever the order."""
 MOST = 12  # words
 _SOME = 1_000  # plans that are asked one by one at most
 _INDEXED = 4  # letters of a word's beginning that SQLite has an index of
+_VARIANTS = 12  # words with a longer beginning that are asked for one by one
 _FTS = table("passage_words", column("rowid", Integer))
+_TERMS = table("passage_words_terms", column("term", String))
 
 
 @dataclass(slots=True)
 class Sought:
-    """One word, or words in a row. `passages` are those that have it, by plan; None: many do.
+    """One word, or words in a row; `variants` are the words that begin with it, if it was told.
 
-    `lazy`: asking one plan for it costs next to nothing.
+    `passages` are those that have it, by plan, if it is rare. If it is not, `few` tells whether
+    not very many have it, and `lazy` whether asking one plan for it costs next to nothing.
     """
 
     told: str
     phrase: bool = False
+    variants: tuple[str, ...] = ()
     passages: dict[int, list[int]] | None = None
+    few: bool = True
     lazy: bool = True
 
     @property
     def in_plan(self) -> Any:
         """Return the condition that a plan has it."""
-        if self.passages is not None:
-            return Plan.id.in_(numbers(list(self.passages)))
-        if self.lazy:
+        if self.lazy and not self.few:
             return first_in(Plan.id, self).is_not(None)
-        ids = select(_FTS.c.rowid.op(">>")(literal_column(str(SHIFT)))).where(has(self))
-        return Plan.id.in_(ids)
+        return Plan.id.in_(self._plans)
+
+    @property
+    def not_in_plan(self) -> Any:
+        """Return the condition that a plan has it not. Most may lack it, so none is asked."""
+        return Plan.id.not_in(self._plans)
+
+    @property
+    def asked(self) -> str:
+        """Return what FTS5 is asked."""
+        if self.variants:
+            return " OR ".join(match(one, phrase=True) for one in self.variants)
+        return match(self.told, phrase=self.phrase)
+
+    @property
+    def _plans(self) -> Any:
+        if self.passages is not None:
+            return numbers(list(self.passages))
+        if _is_sqlite():
+            return select(_FTS.c.rowid.op(">>")(literal_column(str(SHIFT)))).where(has(self))
+        return select(Passage.plan_id).where(has(self))
 
 
 @dataclass(slots=True)
 class Search:
-    """What somebody looks for: `wanted` words, `unwanted` ones, and `signs` that are no words."""
+    """What somebody looks for: `wanted` words, `unwanted` ones, and `others` that are no words."""
 
     wanted: list[Sought] = field(default_factory=list)
     unwanted: list[Sought] = field(default_factory=list)
@@ -76,35 +98,33 @@ class Search:
     told: list[str] = field(default_factory=list)
 
     @property
-    def few(self) -> list[Sought]:
-        """Return the words that few passages have; none if others are to be asked of many plans."""
+    def rare(self) -> list[Sought]:
+        """Return the words that few passages have, if they leave few plans to ask for the rest."""
         some = [one for one in self.wanted if one.passages is not None]
-        thick = len(some) < len(self.wanted) and min(
-            (len(one.passages or ()) for one in some), default=0
-        ) > _SOME  # fmt: skip
-        return [] if thick else some
+        fewest = min((len(one.passages or ()) for one in some), default=0)
+        asks = any(not one.few for one in self.wanted)
+        return [] if asks and fewest > _SOME else some
+
+    @property
+    def few(self) -> bool:
+        """Tell whether the words leave few plans: these are sorted, instead of an index walked."""
+        return bool(self.rare) or bool(self.wanted and all(one.few for one in self.wanted))
 
     @property
     def conditions(self) -> list[ColumnElement[bool]]:
-        """Return what a plan must fulfil, but for the words that few passages have."""
-        few = self.few
-        rest = [one for one in self.wanted if one not in few]
-        rest.sort(key=lambda one: one.passages is None)
-        return [
-            *self.others,
-            *(one.in_plan for one in rest),
-            *(~one.in_plan for one in self.unwanted),
-        ]
+        """Return what a plan must fulfil; what is cheapest to ask comes first."""
+        rare = self.rare
+        rest = sorted((one for one in self.wanted if one not in rare), key=lambda one: not one.few)
+        known = [Plan.id.in_(numbers(list(self.plans)))] if rare else []
+        wanted = [one.in_plan for one in rest]
+        return [*known, *self.others, *wanted, *(one.not_in_plan for one in self.unwanted)]
 
     @property
-    def plans(self) -> Counter[int] | None:
-        """Return the plans that have all words that few have, and how often; None: no such word."""
-        if not self.few:
-            return None
-        both = set[int].intersection(*(set(one.passages or ()) for one in self.few))
-        return Counter({
-            plan_id: sum(len((one.passages or {})[plan_id]) for one in self.few) for plan_id in both
-        })  # fmt: skip
+    def plans(self) -> Counter[int]:
+        """Return the plans that have all rare words, and how often."""
+        held = [one.passages or {} for one in self.rare]
+        both = set(held[0]).intersection(*held) if held else ()
+        return Counter({plan_id: sum(len(one[plan_id]) for one in held) for plan_id in both})
 
 
 def search(terms: Sequence[Term]) -> Search:
@@ -138,35 +158,47 @@ def _begins(letter: str) -> ColumnElement[bool]:
 
 
 def sought(term: Term) -> Sought:
-    """Look a word up. One that very many have just so is not taken for a beginning, too."""
-    told, phrase = term.value, term.phrase
-    if _is_sqlite() and not phrase and len(words(told)[-1]) > _INDEXED:
-        whole = _looked_up(Sought(told, phrase=True))
-        if whole.passages is None:
-            return whole
-        found = _looked_up(Sought(told))
-        found.lazy = found.passages is not None
-        return found
-    return _looked_up(Sought(told, phrase))
+    """Look a word up. One that very many have just so is not taken for a beginning, too.
+
+    SQLite would gather all words with a long beginning anew for each plan that is asked.
+    """
+    one = Sought(term.value, term.phrase)
+    parts = words(one.told)
+    if not _is_sqlite() or one.phrase or len(parts[-1]) <= _INDEXED:
+        return _looked_up(one)
+    if len(parts) == 1 and parts[0].isascii():
+        found = _beginning(parts[0])
+        if len(found) <= _VARIANTS:
+            return _looked_up(replace(one, variants=found)) if found else replace(one, passages={})
+    whole = _looked_up(replace(one, phrase=True))
+    return whole if not whole.few else replace(_looked_up(one), lazy=False)
+
+
+def _beginning(word: str) -> tuple[str, ...]:
+    """Return the words of the index with a beginning, at most one more than are asked for."""
+    after = word[:-1] + chr(ord(word[-1]) + 1)
+    query = select(_TERMS.c.term).where(_TERMS.c.term >= word, _TERMS.c.term < after)
+    return tuple(db.session.scalars(query.limit(_VARIANTS + 1)))
 
 
 def _looked_up(one: Sought) -> Sought:
     if not _is_sqlite() and _estimated(one) > FEW:
-        return one
+        return replace(one, few=False)
     ids = _FTS.c.rowid if _is_sqlite() else Passage.id
     query = select(ids).where(has(one)).limit(FEW + 1)
-    if (db.session.scalar(select(func.count()).select_from(query.subquery())) or 0) > FEW:
-        return one
-    one.passages = defaultdict(list)
+    count = db.session.scalar(select(func.count()).select_from(query.subquery())) or 0
+    if count > RARE:
+        return replace(one, few=count <= FEW)
+    found: dict[int, list[int]] = defaultdict(list)
     for passage_id in db.session.scalars(query):
-        one.passages[passage_id >> SHIFT].append(passage_id)
-    return one
+        found[passage_id >> SHIFT].append(passage_id)
+    return replace(one, passages=found)
 
 
 def has(*some: Sought) -> ColumnElement[bool]:
     """Return the condition that a row of the index has all of some words."""
     if _is_sqlite():
-        asked = " AND ".join(match(one.told, phrase=one.phrase) for one in some)
+        asked = " AND ".join(f"({one.asked})" for one in some)
         return literal_column("passage_words").op("MATCH", is_comparison=True)(asked)
     return Passage.words.op("@@", is_comparison=True)(_asked(some))
 

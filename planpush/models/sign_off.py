@@ -105,7 +105,7 @@ class SignOff(Base):
         return {plan_id: list(people.items()) for plan_id, people in found.items()}
 
     @classmethod
-    def parts(cls, plan_ids: Collection[int]) -> list[Select[tuple[int, int, str, str, str]]]:
+    def parts(cls, plan_ids: Collection[int]) -> list[Select[int, int, str, str, str]]:
         """Select (plan_id, user_id, part, said, note) of who was asked, and of what stands."""
         wait, none = literal(WAITING).label("said"), literal("").label("note")
         asked = (

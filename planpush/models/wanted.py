@@ -12,7 +12,7 @@ from planpush.content.problem import Finding, Invalid
 from planpush.content.query import Term, parse
 from planpush.models.condition import Condition, condition, shelf
 from planpush.models.plan import Plan
-from planpush.models.search import Search, numbers, search
+from planpush.models.search import Search, search
 from planpush.models.user import User
 
 SORTS: dict[str, Any] = {
@@ -49,7 +49,7 @@ class Wanted:
     @property
     def few(self) -> bool:
         """Tell whether some condition names few plans."""
-        return bool(self.search.few) or any(one.few for one in self.conditions)
+        return self.search.few or any(one.few for one in self.conditions)
 
     def ids(self, *columns: Any) -> Select[Any]:
         """Return the plans that fulfil everything, in no order."""
@@ -59,8 +59,6 @@ class Wanted:
             for one in self.conditions
         ]
         clauses += self.search.conditions
-        if self.search.few:
-            clauses.append(Plan.id.in_(numbers(list(self.search.plans or ()))))
         return Plan.visible_to(self.user).where(and_(*clauses)).with_only_columns(*columns)
 
 
@@ -78,7 +76,7 @@ def read(user: User, q: str, sort: str) -> Wanted:
     ]
     found = search([term for term in terms if not term.key])
     order = _order(terms, sort, found)
-    few = bool(found.few) or any(one.few for one in conditions)
+    few = found.few or any(one.few for one in conditions)
     if not few:
         conditions = [one.settled(by_activity=order.startswith("updated")) for one in conditions]
         few = any(one.few for one in conditions)
@@ -92,7 +90,7 @@ def _order(terms: Sequence[Term], sort: str, found: Search) -> str:
     if order not in KEYS["sort"]:
         message = f"There is no sort {order}; known are {', '.join(SORTS)}"
         raise Invalid(message, [Finding("unknown_sort", message, field="sort")])
-    return "updated" if order == RELEVANCE and not found.few else order
+    return "updated" if order == RELEVANCE and not found.rare else order
 
 
 def direction(sort: str) -> tuple[str, bool]:

@@ -132,7 +132,8 @@ def test_a_page_asks_as_much_for_many_as_for_few(plan, name, show):
     for _ in range(8):
         reply(say(plan, said, by=name), "Yes", by="pam")
     user = person(name)
-    assert statements(lambda: Conversations.of(user, show)) in (few, 5) and few <= 5
+    many = statements(lambda: Conversations.of(user, show))
+    assert many <= few + 1 <= 6  # who has much to do with many is looked for once more
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))

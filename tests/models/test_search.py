@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, update
 
 from planpush.content.origin import Place
 from planpush.db import commit, db
@@ -148,12 +148,13 @@ def test_titles_come_first_then_where_it_stands_most_often():
 
 def test_a_word_that_many_passages_have_is_found_all_the_same(monkeypatch):
     monkeypatch.setattr(module, "FEW", 2)
+    monkeypatch.setattr(module, "RARE", 1)
     for number in range(5):
         push(f"Plan {number}", section(f"<p>Everybody says consideration {number}</p>"))
     newest = [f"Plan {number}" for number in (4, 3, 2, 1, 0)]
     for q in ("consideration", "con", "conside", '"everybody says"', "says consideration"):
         assert found(q) == newest, q
-        assert len(hit(q)) == (0 if q == "conside" and db.engine.name == "sqlite" else 5), q
+        assert len(hit(q)) == 5, q
     assert found("consideration 3") == ["Plan 3"]
     assert found("-consideration") == [] == found("-conside")
     assert found("consideration", sort="title") == newest[::-1]
@@ -213,20 +214,20 @@ names = st.sampled_from(["alice", "bob", "charlie", "ada", "pam"])
         st.tuples(names, st.sampled_from([PRIVATE, PUBLISHED]), st.sets(names)), max_size=6
     ),
     many=st.booleans(),
+    few=st.booleans(),
     q=st.sampled_from(["herring", '"red herring"', "herr", "comment", "", "is:private herring",
                        "-absent", "h", "has:open-threads", "involves:me", "mentions:me", "turn:me",
                        "author:alice", "-author:me", "updated:>2020-01-01 herring"]),
 )  # fmt: skip
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
-def test_nobody_finds_counts_or_reads_what_they_may_not_see(shelf, many, q):
+def test_nobody_finds_counts_or_reads_what_they_may_not_see(shelf, many, few, q):
+    db.session.execute(update(Plan).values(deleted_at=Plan.active_at))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "FEW", 1 if many else 20_000)
+        patch.setattr(module, "RARE", 0 if few or many else 2_000)
         made = [stocked(f"Herring {number}", *told) for number, told in enumerate(shelf)]
         for name in ("alice", "bob", "charlie", "ada", "pam"):
             check(name, q, [plan.id for plan in made])
-    for plan in made:
-        plan.deleted_at = plan.active_at
-    commit()
 
 
 def stocked(title, owner, visibility, editors):
