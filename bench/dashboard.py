@@ -1,7 +1,8 @@
 """The dashboard at 1,000 and 100,000 plans: `python -m bench.dashboard [browser]`.
 
 Asks for every filter, sort, search and kind of page, as an admin and as a developer, in one
-process and in turn, several rounds. Costs are processor time, PostgreSQL's included. For each page:
+process and in turn, several rounds: the median of each round's best. Costs are processor time,
+PostgreSQL's included. For each page:
 what it costs at 100,000 plans, how much of that Jinja alone takes for the same rows from memory,
 what it costs against 1,000 plans (of which few rows are compared as if they were as many), what
 its statements take, and how many these are. `browser` types into the search field and switches

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 HUES = 6
 
 
@@ -14,3 +16,22 @@ def initials(name: str, email: str) -> str:
 def hue(user_id: int) -> int:
     """Return the colour class, 1 to 6: the same person always has the same."""
     return user_id % HUES + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """As much of a person as a list shows: to load all of them takes longer than the list."""
+
+    id: int
+    name: str
+    email: str
+
+    @property
+    def initials(self) -> str:
+        """Return one or two letters."""
+        return initials(self.name, self.email)
+
+    @property
+    def hue(self) -> int:
+        """Return the colour class."""
+        return hue(self.id)

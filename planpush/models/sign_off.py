@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, Select, String, Text, literal, select, union_all
 from sqlalchemy.orm import Mapped, mapped_column
 
+from planpush.content.avatar import Face
 from planpush.content.problem import Conflict, Finding, Forbidden, Invalid
 from planpush.db import Base, UTCDateTime, db, now
 from planpush.models.comment import checked_body
@@ -88,20 +89,21 @@ class SignOff(Base):
         plan.verdict = CHANGES if CHANGES in said else APPROVED if said else ""
 
     @classmethod
-    def reviewers_of(cls, plan_ids: Collection[int]) -> dict[int, list[tuple[User, str]]]:
+    def reviewers_of(cls, plan_ids: Collection[int]) -> dict[int, list[tuple[Face, str]]]:
         """Return who reviews each of some plans by name, and what they said of the newest version.
 
         They were asked, or spoke without being asked: "approved", "changes" or "waiting". One
         statement. Whoever has left is not waited for; the owner neither.
         """
-        found: dict[int, dict[User, str]] = {}
+        found: dict[int, dict[Face, str]] = {}
         part = union_all(*cls.parts(plan_ids)).subquery()
-        query = select(User, part.c.plan_id, part.c.said).join(part, part.c.user_id == User.id)
-        for user, plan_id, said in db.session.execute(query.order_by(User.name, User.id)):
-            people = found.setdefault(plan_id, {})
-            here = user.active and user.deleted_at is None
-            if said != WAITING or (here and user not in people):
-                people[user] = said
+        here = (User.active & User.deleted_at.is_(None)).label("here")
+        query = select(User.id, User.name, User.email, here, part.c.plan_id, part.c.said)
+        query = query.join(part, part.c.user_id == User.id).order_by(User.name, User.id)
+        for row in db.session.execute(query) if plan_ids else ():
+            people, face = found.setdefault(row.plan_id, {}), Face(row.id, row.name, row.email)
+            if row.said != WAITING or (row.here and face not in people):
+                people[face] = row.said
         return {plan_id: list(people.items()) for plan_id, people in found.items()}
 
     @classmethod
