@@ -4,8 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Select, String, Text, literal, select, union_all
+from sqlalchemy import (
+    ForeignKey,
+    Index,
+    Select,
+    String,
+    Text,
+    bindparam,
+    literal,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from planpush.content.avatar import Face
@@ -96,18 +108,15 @@ class SignOff(Base):
         statement. Whoever has left is not waited for; the owner neither.
         """
         found: dict[int, dict[Face, str]] = {}
-        part = union_all(*cls.parts(plan_ids)).subquery()
-        here = (User.active & User.deleted_at.is_(None)).label("here")
-        query = select(User.id, User.name, User.email, here, part.c.plan_id, part.c.said)
-        query = query.join(part, part.c.user_id == User.id).order_by(User.name, User.id)
-        for row in db.session.execute(query) if plan_ids else ():
+        asked = {"plan_ids": list(plan_ids)}
+        for row in db.session.execute(_reviewers(), asked) if plan_ids else ():
             people, face = found.setdefault(row.plan_id, {}), Face(row.id, row.name, row.email)
             if row.said != WAITING or (row.here and face not in people):
                 people[face] = row.said
         return {plan_id: list(people.items()) for plan_id, people in found.items()}
 
     @classmethod
-    def parts(cls, plan_ids: Collection[int]) -> list[Select[int, int, str, str, str]]:
+    def parts(cls, plan_ids: Any) -> list[Select[int, int, str, str, str]]:
         """Select (plan_id, user_id, part, said, note) of who was asked, and of what stands."""
         wait, none = literal(WAITING).label("said"), literal("").label("note")
         asked = (
@@ -121,6 +130,15 @@ class SignOff(Base):
             .where(cls.withdrawn_at.is_(None))
         )
         return [one.where(Plan.id.in_(plan_ids)) for one in (asked, spoke)]
+
+
+@cache
+def _reviewers() -> Select[Any]:
+    """Return the statement of `reviewers_of`: to make it anew takes longer than to run it."""
+    part = union_all(*SignOff.parts(bindparam("plan_ids", expanding=True))).subquery()
+    here = (User.active & User.deleted_at.is_(None)).label("here")
+    query = select(User.id, User.name, User.email, here, part.c.plan_id, part.c.said)
+    return query.join(part, part.c.user_id == User.id).order_by(User.name, User.id)
 
 
 def only_others(plan: Plan, by: User) -> None:

@@ -20,6 +20,7 @@ from planpush.models.sign_off import SignOff
 from planpush.models.turn import Turn
 from planpush.models.user import User
 from planpush.web.auth import current_user
+from planpush.web.bell import bell
 from planpush.web.respond import fragment, number, on_invalid
 
 dashboard = Blueprint("dashboard", __name__)
@@ -53,6 +54,7 @@ def index() -> Response:
 def page_of(args: Mapping[str, str]) -> dict[str, Any]:
     """Return what the list in the state of `args` is rendered from: q, sort, page, after."""
     user = current_user()
+    bell(user)  # first: what happens from now on is told to the page by its stream
     listing = list_plans(
         user,
         q=args.get("q", landing(user)).strip(),
@@ -90,14 +92,15 @@ def address(listing: Listing, path: str = "/dashboard", **changes: object) -> st
 
 def _shown(user: User, listing: Listing, error: str = "") -> dict[str, Any]:
     ids = [row.id for row in listing.plans]
+    waiting = count_waiting(user)
     return {
         "listing": listing,
         "user": user,
         "address": address,
         "error": error,
         "views": views_of(user),
-        "waiting": count_waiting(user),
-        "turns": Turn.reasons(user, ids),
+        "waiting": waiting,
+        "turns": Turn.reasons(user, ids) if waiting else {},
         "reviewers": SignOff.reviewers_of(ids),
         "hits": hits(listing.search, ids),
         "marked": marked,
