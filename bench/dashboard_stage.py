@@ -11,11 +11,12 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from flask import Flask
+from flask import Flask, Response
 from werkzeug.test import EnvironBuilder
 
 from planpush import create_app
@@ -26,10 +27,11 @@ from planpush.models.schema import migrate
 from planpush.models.session import SignInLink
 from planpush.models.user import User
 from planpush.paths import MIGRATIONS, ROOT
-from planpush.web.auth import cookie_name
+from planpush.web.auth import cookie_name, public
 
 SQLITE, POSTGRES = "SQLite", "PostgreSQL"
 WHO = {"admin": "person-1@example.com", "developer": "person-4@example.com"}
+FROM_MEMORY = "/bench/from-memory"
 FOLDER = Path(os.environ.get("BENCH_DATA") or Path(tempfile.gettempdir()) / "planpush-bench")
 
 
@@ -46,6 +48,8 @@ class Stage:
         FOLDER.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.url = _sqlite(sizes) if engine == SQLITE else _postgres(sizes)
         self.app = make_app(self.url)
+        self.text = ""  # what `FROM_MEMORY` answers, to who brings no cookie
+        self.app.add_url_rule(FROM_MEMORY, view_func=public(partial(_from_memory, self)))
         self.people = {name: Person(self.app, email) for name, email in WHO.items()}
         self.clock = Clock(self)
 
@@ -55,6 +59,10 @@ class Stage:
         with self.app.app_context():
             yield db.session
             db.session.rollback()
+
+
+def _from_memory(stage: Stage) -> Response:
+    return Response(stage.text, mimetype="text/html")
 
 
 class Person:

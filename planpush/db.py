@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from typing import Any
 
 from flask import Flask, Response, current_app, g, request
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import DateTime, Dialect, MetaData, event
+from sqlalchemy import DateTime, Dialect, Integer, MetaData, cast, event, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -148,6 +149,13 @@ def upsert(model: type[Base]) -> Any:
     """Return an INSERT that knows ON CONFLICT, in the words of the engine in use."""
     dialect = sqlite if db.engine.dialect.name == "sqlite" else postgresql
     return dialect.insert(model)
+
+
+def numbers(ids: Collection[int]) -> Any:
+    """Return numbers, however many, as a subquery with one parameter."""
+    if db.engine.dialect.name == "sqlite":
+        return select(func.json_each(json.dumps(list(ids))).table_valued("value").c.value)
+    return select(func.unnest(cast(list(ids), postgresql.ARRAY(Integer))))
 
 
 def storable(text: str) -> str:

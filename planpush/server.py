@@ -165,6 +165,7 @@ def serve(config: Config, *, host: str, port: int, workers: int = 0) -> None:
         bind=f"{host}:{port}",
         workers=count,
         worker_class=Worker,
+        limit_request_line=8_190,  # a query of 500 signs, each nine or fifteen in an address
         asgi_loop="asyncio",
         asgi_lifespan="on",
         asgi_disconnect_grace_period=0,  # whoever left is not read any more; threads go on

@@ -15,6 +15,7 @@ from planpush.models.comment import Comment
 from planpush.models.event import Event
 from planpush.models.live import announce
 from planpush.models.plan import Plan
+from planpush.models.sign_off import SignOff
 from planpush.models.user import User
 from planpush.models.visit import Visit
 
@@ -63,6 +64,11 @@ def turn(_session: Session, event: Event) -> None:
     turning.turn(event)
 
 
+def lapse(session: Session, event: Event) -> None:
+    """Let the word count no more that the new owner of a plan gave about it."""
+    SignOff.lapse(session.get_one(Plan, event.plan_id))
+
+
 def post(_session: Session, event: Event) -> None:
     """Queue what the outside is told; a worker sends it."""
     outbox.post(event)
@@ -98,7 +104,7 @@ CONSEQUENCES: dict[str, tuple[Consequence, ...]] = {
     "plan.unarchived": (),
     "plan.renamed": (lift_plan, visit, index_plan),
     "plan.unpublished": (lift_plan, visit),
-    "plan.handed_over": (lift_plan, visit, turn, notify),
+    "plan.handed_over": (lift_plan, visit, lapse, turn, notify),
     "version.purged": (lift_plan, visit, index_plan, post),
     "review.asked": (lift_plan, visit, turn, notify),
     "review.withdrawn": (lift_plan, visit, turn),

@@ -11,7 +11,7 @@ from rapidfuzz import process
 
 from planpush.content.problem import Finding, Invalid
 
-_TERM = re.compile(r'(-?)(?:([a-z]+):)?("[^"]*"|\S+)')
+_TERM = re.compile(r'(-?)(?:([A-Za-z]+):)?("[^"]*"|\S+)')
 _DATE = re.compile(r"([<>]?)(\d{4}-\d{2}-\d{2})")
 LONGEST = 500
 
@@ -36,10 +36,12 @@ def parse(text: str, keys: Mapping[str, frozenset[str]]) -> list[Term]:
             f"A query may have {LONGEST} characters.", [Finding("too_long", "", field="q")]
         )
     terms = []
-    for minus, key, raw in _TERM.findall(text):
-        value = raw.strip('"')
+    for minus, named, raw in _TERM.findall(text):
+        key, value = named.lower(), raw.strip('"')
         if key and key not in keys:
             raise _unknown(f"{key}:", key, list(keys), ":")
+        if key and keys[key]:
+            value = value.lower()
         if key and keys[key] and value not in keys[key]:
             raise _unknown(f"{key}:{value}", value, sorted(keys[key]), "")
         if value:

@@ -8,9 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, null, select, true, union, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    func,
+    null,
+    select,
+    true,
+    union,
+    union_all,
+)
 from sqlalchemy.orm import aliased
 
 from planpush.db import db
@@ -19,6 +32,7 @@ from planpush.models.event import Event
 from planpush.models.mention import Mention
 from planpush.models.notice import Mute
 from planpush.models.plan import PUBLISHED, Member, Plan
+from planpush.models.reader import Reader
 from planpush.models.user import User
 from planpush.models.version import Version
 from planpush.sqlite import quiet
@@ -29,6 +43,7 @@ _RARE = 4  # kinds
 _BUSIEST = 12  # plans that one takes part in, by their last activity
 _LATELY = 200  # things that one did oneself
 _NAMES_SOMEBODY = ("plan.handed_over", "review.asked", "review.withdrawn")
+_ME: Any = bindparam("me", type_=Integer)
 Limited = Callable[[Select[Any]], Select[Any]]
 Found = tuple[list[int], int | None]
 
@@ -119,23 +134,28 @@ def _seen(user: User, limited: Limited, events: Select[Any], most: int) -> list[
     return list(db.session.scalars(ids))
 
 
-def tell(user: User, ids: Collection[int] | Select[Any]) -> Sequence[Any]:
+def tell(user: User, ids: Collection[int]) -> Sequence[Any]:
     """Return what is to be told of events, newest first: of those that a person may see."""
+    return db.session.execute(_told(Reader.like(user)), {"me": user.id, "ids": list(ids)}).all()
+
+
+@cache
+def _told(reader: Reader) -> Any:
     whom = aliased(User)
-    query = (
-        Plan.visible_to(user)
+    return (
+        Plan.visible_to(reader)
         .join(Event, Event.plan_id == Plan.id)
         .outerjoin(Comment, _said())
         .outerjoin(Version, _pushed())
         .outerjoin(User, User.id == Event.actor_id)
         .outerjoin(whom, Event.kind.in_(_NAMES_SOMEBODY) & (whom.email == Event.target))
-        .where(Event.id.in_(ids))
+        .where(Event.id.in_(bindparam("ids", expanding=True)))
+        .order_by(Event.id.desc())
         .with_only_columns(
             Event.id, Event.kind, Event.at, Event.thread_id, Event.data, *_columns(),
             Version.message, Version.agent, Version.purged_at, whom.name.label("whom"),
         )
     )  # fmt: skip
-    return db.session.execute(query.order_by(Event.id.desc())).all()
 
 
 def _said() -> ColumnElement[bool]:
@@ -184,30 +204,35 @@ def lately(user: User, kinds: Sequence[str], most: int) -> Sequence[Any]:
 
     They own it, were let in, or did something there not long ago; of each, the last two.
     """
-    muted = select(Mute.plan_id).where(Mute.user_id == user.id)
-    newest = select(Plan.id).where(Plan.id.in_(_part_of(user)), Plan.id.not_in(muted))
+    looks = _looks(tuple(kinds))
+    ids = {one for row in db.session.execute(looks, {"me": user.id}) for one in row}
+    return tell(user, sorted(ids - {None})[-most:]) if ids - {None} else ()
+
+
+@cache
+def _looks(kinds: tuple[str, ...]) -> Any:
+    muted = select(Mute.plan_id).where(Mute.user_id == _ME)
+    newest = select(Plan.id).where(Plan.id.in_(_part_of_mine()), Plan.id.not_in(muted))
     newest = newest.order_by(quiet(Plan.active_at).desc(), Plan.id.desc()).limit(_BUSIEST)
     plans = newest.subquery()
     others = (
         select(Event.id)
         .where(Event.plan_id == plans.c.id, quiet(Event.kind).in_(kinds))
-        .where(Event.actor_id.is_distinct_from(user.id))
+        .where(Event.actor_id.is_distinct_from(_ME))
         .correlate(plans)
         .order_by(Event.id.desc())
         .limit(1)
     )
-    looks = select(*(others.offset(n).scalar_subquery() for n in range(2))).select_from(plans)
-    ids = {one for row in db.session.execute(looks) for one in row if one is not None}
-    return tell(user, sorted(ids)[-most:]) if ids else ()
+    return select(*(others.offset(n).scalar_subquery() for n in range(2))).select_from(plans)
 
 
-def _part_of(user: User) -> Select[Any]:
+def _part_of_mine() -> Select[Any]:
     """Return the ids of the plans that a person takes part in; of many, those of late."""
-    owned = select(Plan.id).where(Plan.owner_id == user.id).order_by(Plan.active_at.desc())
-    acted = select(Event.plan_id).where(Event.actor_id == user.id).order_by(Event.id.desc())
+    owned = select(Plan.id).where(Plan.owner_id == _ME).order_by(Plan.active_at.desc())
+    acted = select(Event.plan_id).where(Event.actor_id == _ME).order_by(Event.id.desc())
     part = union(
         select(owned.limit(_BUSIEST).subquery().c.id),
-        select(Member.plan_id).where(Member.user_id == user.id),
+        select(Member.plan_id).where(Member.user_id == _ME),
         select(acted.limit(_LATELY).subquery().c.plan_id),
     ).subquery()
     return select(part.c[0]).where(part.c[0].is_not(None))

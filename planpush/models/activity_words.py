@@ -22,8 +22,9 @@ _DID = {
     "plan.renamed": "gave a new title to",
     "plan.handed_over": "handed over",
     "plan.archived": "archived",
-    "plan.unarchived": "took out of the archive",
+    "plan.unarchived": "took",
 }
+_AFTER = {"plan.handed_over": "to {whom}", "plan.unarchived": "out of the archive"}
 _PLANS = tuple(kind for kind in _DID if kind.startswith("plan."))
 KINDS = (*_PUSHES, *_COMMENTS, *_REVIEWS, *_PLANS)
 SHOWS: dict[str, tuple[str, ...]] = {
@@ -53,7 +54,7 @@ def told_as(row: Any) -> dict[str, Any]:
         "kind": row.kind,
         "agent": bool(row.data.get("via")) or row.kind == "thread.answered",
         "did": _DID.get(row.kind, "").format(whom=whom),
-        "after": f"to {whom}" if row.kind == "plan.handed_over" else "",
+        "after": _AFTER.get(row.kind, "").format(whom=whom),
         "href": _href(row),
         "words": "",
     }

@@ -16,12 +16,12 @@ from sqlalchemy import (
     or_,
     select,
     text,
-    union,
+    union_all,
 )
 
 from planpush.content.problem import Finding, Invalid
 from planpush.content.query import Term, between
-from planpush.db import db
+from planpush.db import db, numbers
 from planpush.models.comment import Comment
 from planpush.models.mention import Mention
 from planpush.models.plan import PRIVATE, PUBLISHED, REVIEWER, Member, Plan
@@ -111,13 +111,18 @@ def _review(value: str, _user: User) -> Condition:
 
 def _author(value: str, user: User) -> Condition:
     ids = _people(value, user)
-    return Condition(Plan.owner_id.in_(ids) if ids else false(), few=len(ids) <= _MANY)
+    if len(ids) > _MANY:  # of several such terms, the ids were too many parameters
+        return Condition(quiet(Plan.owner_id).in_(numbers(ids)))
+    return Condition(Plan.owner_id.in_(ids) if ids else false(), few=True)
 
 
 def _reviewer(value: str, user: User) -> Condition:
     ids = _people(value, user)
+    if len(ids) > _MANY:
+        here = exists().where(Member.plan_id == Plan.id, Member.kind == REVIEWER)
+        return Condition(here.where(quiet(Member.user_id).in_(numbers(ids))))
     asked = select(Member.plan_id).where(Member.kind == REVIEWER, Member.user_id.in_(ids))
-    return Condition(Plan.id.in_(asked), few=len(ids) <= _MANY)
+    return Condition(Plan.id.in_(asked), few=True)
 
 
 def _involves(value: str, user: User) -> Condition:
@@ -161,19 +166,23 @@ _BY_KEY: dict[str, Callable[[str, User], Condition]] = {
 
 def theirs(user: User) -> Select[Any]:
     """Return the plans that somebody owns or was let into."""
-    owned = select(Plan.id).where(Plan.owner_id == user.id)
-    return _ids(owned, select(Member.plan_id).where(Member.user_id == user.id))
+    return _ids(*_own(user))
 
 
 def involving(user: User) -> Select[Any]:
     """Return the plans that somebody takes part in: owns, was let into, pushed to, commented on."""
     said = select(Comment.plan_id).where(Comment.author_id == user.id, Comment.deleted_at.is_(None))
     pushed = select(Version.plan_id).where(Version.pushed_by_id == user.id)
-    return _ids(theirs(user), said, pushed)
+    return _ids(*_own(user), said, pushed)
+
+
+def _own(user: User) -> tuple[Select[Any], Select[Any]]:
+    owned = select(Plan.id).where(Plan.owner_id == user.id)
+    return owned, select(Member.plan_id).where(Member.user_id == user.id)
 
 
 def _ids(*queries: Select[Any]) -> Select[Any]:
-    found = union(*queries).subquery()
+    found = union_all(*queries).subquery()
     return select(found.c[0])
 
 

@@ -26,7 +26,7 @@ PAGE = 30
 _WALK = 3_000  # comments of all
 _MANY = 3  # threads in so few comments
 _LATER = aliased(Comment)
-SHOWS = {"mine": "Where I wrote", "plans": "On my plans", "mentions": "Mention me"}
+SHOWS = {"mine": "Where I wrote", "plans": "On my plans", "mentions": "Mentions"}
 STATES = {OPEN: "Open", RESOLVED: "Resolved", "all": "All"}
 
 
@@ -118,11 +118,11 @@ def _newest(user: User, show: str, state: str, before: int | None) -> list[int]:
 def _walk(here: Select[Any], user: User, show: str, before: int | None, reach: int) -> Select[Any]:
     """Return the way through the newest comments: those that are their thread's last word."""
     top = func.coalesce(before, select(func.max(Comment.id)).scalar_subquery() + 1)
-    query = here.where(_concerns(user, show)).join(Comment, Comment.thread_id == Thread.id)
+    query = here.join(Comment, Comment.thread_id == Thread.id)
     query = query.where(Comment.id < top, Comment.id >= top - reach, Comment.deleted_at.is_(None))
-    query = query.where(
-        ~_latest().where(_LATER.id > Comment.id).correlate(Thread, Comment).exists()
-    )
+    later = select(_LATER.id).where(_LATER.thread_id == Comment.thread_id, _LATER.id > Comment.id)
+    query = query.where(~later.where(_LATER.deleted_at.is_(None)).correlate(Comment).exists())
+    query = query.where(_concerns(user, show))  # last: a thread may have thousands of comments
     return query.with_only_columns(Comment.id).order_by(Comment.id.desc()).limit(PAGE + 1)
 
 

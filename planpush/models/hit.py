@@ -9,12 +9,13 @@ from typing import Any
 from sqlalchemy import select
 
 from planpush.content.snippet import Piece, snippet
-from planpush.db import db
+from planpush.db import db, numbers
 from planpush.models.comment import Comment
 from planpush.models.passage import COMMENT, TITLE, Passage
 from planpush.models.plan import Plan
-from planpush.models.search import Search, Sought, first_in, numbers
+from planpush.models.search import Search, Sought, first_in
 
+_ASKED = 4  # words that are looked for in one passage
 _TRIED = 3  # passages of a plan that are looked at
 
 
@@ -55,7 +56,7 @@ def _known(rare: Sequence[Sought], plan_ids: Sequence[int]) -> dict[int, list[in
 
 def _looked_up(wanted: Sequence[Sought], plan_ids: Sequence[int]) -> dict[int, list[int]]:
     """Return passages of plans that have words which many have."""
-    lazy = [one for one in wanted if one.lazy]
+    lazy = [one for one in wanted if one.lazy][:_ASKED]
     tried: dict[int, list[int]] = {}
     for some in (lazy, lazy[:1]) if len(lazy) > 1 else (lazy,):
         left = [plan_id for plan_id in plan_ids if plan_id not in tried]

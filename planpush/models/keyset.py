@@ -6,7 +6,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from planpush.content.problem import Finding, Malformed
@@ -25,7 +25,7 @@ def behind(row: Any, column: str) -> str:
     """
     value = getattr(row, column)
     told = value.isoformat() if isinstance(value, datetime) else value
-    packed = json.dumps([told, row.id], separators=(",", ":")).encode()
+    packed = json.dumps([told, row.id], ensure_ascii=False, separators=(",", ":")).encode()
     return base64.urlsafe_b64encode(packed).decode().rstrip("=")
 
 
@@ -44,7 +44,7 @@ def place_of(told: str, column: str) -> tuple[Any, int]:
 
 def _is_storable(value: Any) -> bool:
     if isinstance(value, datetime):
-        return value.tzinfo is not None
+        return value.tzinfo is not None and bool(value.astimezone(UTC))  # or it overflows
     if isinstance(value, int):
         return abs(value) < 2**31
     return "\0" not in value and not any(0xD800 <= ord(mark) <= 0xDFFF for mark in value)

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 
-from sqlalchemy import and_, func, literal, select, tuple_
+from sqlalchemy import Select, and_, bindparam, func, literal, select, tuple_
 
 from planpush.db import db
 from planpush.models.keyset import behind, place_of
 from planpush.models.plan import Plan
-from planpush.models.search import Search, numbers
+from planpush.models.reader import Reader
+from planpush.models.search import Search
 from planpush.models.turn import Turn
 from planpush.models.user import User
 from planpush.models.visit import Visit
@@ -130,10 +132,15 @@ def list_on(user: User, *, q: str = "", cursor: str = "") -> Listing:
 
 def count_waiting(user: User) -> int:
     """Return on how many open plans it is somebody's turn, at most `MOST_WAITING`."""
-    theirs = select(Turn.plan_id).where(Turn.user_id == user.id)
-    query = Plan.visible_to(user).where(quiet(Plan.archived).is_(False), Plan.id.in_(theirs))
+    return db.session.scalar(_waiting(Reader.like(user)), {"me": user.id}) or 0
+
+
+@cache
+def _waiting(reader: Reader) -> Select[Any]:
+    theirs = select(Turn.plan_id).where(Turn.user_id == reader.id)
+    query = Plan.visible_to(reader).where(quiet(Plan.archived).is_(False), Plan.id.in_(theirs))
     some = query.with_only_columns(Plan.id).limit(MOST_WAITING).subquery()
-    return db.session.scalar(select(func.count()).select_from(some)) or 0
+    return select(func.count()).select_from(some)
 
 
 def _ranked(wanted: Wanted) -> list[int]:
@@ -163,7 +170,14 @@ def _sorted(wanted: Wanted, after: str, most: int) -> Sequence[int]:
 
 def _rows(user: User, ids: Sequence[int]) -> list[Any]:
     """Return what a list shows of plans, in the order of their ids."""
-    query = (
+    asked = {"me": user.id, "ids": list(ids)}
+    found = {row.id: row for row in db.session.execute(_row(), asked)} if ids else {}
+    return [found[plan_id] for plan_id in ids if plan_id in found]
+
+
+@cache
+def _row() -> Any:
+    return (
         select(
             Plan.id, Plan.slug, Plan.title, Plan.title_key, Plan.visibility, Plan.archived,
             Plan.verdict, Plan.newest, Plan.open_threads, Plan.resolved_threads,
@@ -171,11 +185,9 @@ def _rows(user: User, ids: Sequence[int]) -> list[Any]:
             User.name.label("owner"), User.email, Visit.at.label("visited_at"),
         )
         .join(User, User.id == Plan.owner_id)
-        .outerjoin(Visit, (Visit.plan_id == Plan.id) & (Visit.user_id == user.id))
-        .where(Plan.id.in_(numbers(ids)))
+        .outerjoin(Visit, (Visit.plan_id == Plan.id) & (Visit.user_id == bindparam("me")))
+        .where(Plan.id.in_(bindparam("ids", expanding=True)))
     )  # fmt: skip
-    found = {row.id: row for row in db.session.execute(query)} if ids else {}
-    return [found[plan_id] for plan_id in ids if plan_id in found]
 
 
 def _behind(row: Any, sort: str) -> str:

@@ -13,6 +13,7 @@ from planpush.content.problem import NotFound
 from planpush.db import Base, UTCDateTime, db, now, upsert
 from planpush.models.event import Event
 from planpush.models.plan import Plan
+from planpush.models.reader import Reader
 from planpush.models.user import User
 
 MOST_COUNTED = 100  # unread ones: nobody wants to know how many more there are
@@ -73,12 +74,12 @@ class Notice(Base):
             db.session.execute(insert(cls), rows)
 
     @classmethod
-    def shown_to(cls, user: User) -> Select[Plan]:
+    def shown_to(cls, user: User | Reader) -> Select[Plan]:
         """Return the notices of a person about plans that they may still see, with the plans."""
         return Plan.visible_to(user).join(cls, cls.plan_id == Plan.id).where(cls.user_id == user.id)
 
     @classmethod
-    def count_unread(cls, user: User) -> Any:
+    def count_unread(cls, user: User | Reader) -> Any:
         """Return a subquery: how many a person has not read, at most `MOST_COUNTED`."""
         unread = cls.shown_to(user).where(cls.read_at.is_(None)).with_only_columns(cls.id)
         some = unread.limit(MOST_COUNTED).subquery()

@@ -8,6 +8,7 @@ the passages of one plan are a range.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import (
@@ -148,13 +149,23 @@ def _add(plan_id: int, rows: list[dict[str, Any]]) -> None:
     """Store passages of a plan, whose row this transaction has locked by now."""
     if not rows:
         return
-    first = plan_id << SHIFT
-    newest = select(func.max(Passage.id)).where(Passage.id.between(first, first | (1 << SHIFT) - 1))
-    after = (db.session.scalar(newest) or first) + 1
-    rows = [row | {"id": after + n, "plan_id": plan_id} for n, row in enumerate(rows)]
+    free = _free(plan_id, len(rows))
+    rows = [row | {"id": one, "plan_id": plan_id} for one, row in zip(free, rows, strict=True)]
     if db.engine.dialect.name == "postgresql":
         for row in rows:
             told = cast(tsvector(row["body"]), TSVECTOR)
             db.session.execute(insert(Passage).values(**row, words=told))
     else:
         db.session.execute(insert(Passage), rows)
+
+
+def _free(plan_id: int, count: int) -> Iterable[int]:
+    """Return ids for new passages of a plan: the next ones, or at the end those that were left."""
+    first = plan_id << SHIFT
+    last = first | (1 << SHIFT) - 1
+    here = Passage.id.between(first, last)
+    after = (db.session.scalar(select(func.max(Passage.id)).where(here)) or first) + 1
+    if after + count - 1 <= last:
+        return range(after, after + count)
+    taken = set(db.session.scalars(select(Passage.id).where(here)))
+    return islice((one for one in range(first + 1, last + 1) if one not in taken), count)

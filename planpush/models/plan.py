@@ -7,13 +7,14 @@ import secrets
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ForeignKey, Index, Select, String, false, func, or_, select
+from sqlalchemy import ForeignKey, Index, Select, String, exists, false, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from planpush.content.problem import Finding, Forbidden, Invalid, NotFound
 from planpush.db import Base, UTCDateTime, db, now
 from planpush.models.event import Event
+from planpush.models.reader import Reader
 from planpush.models.shelf import move
 from planpush.models.user import User
 from planpush.sqlite import quiet
@@ -76,13 +77,14 @@ class Plan(Base):
         return at
 
     @classmethod
-    def visible_to(cls, user: User) -> Select[Plan]:
+    def visible_to(cls, user: User | Reader) -> Select[Plan]:
         """Return the plans that `user` may know of: the one lookup that everything goes through."""
         query = select(cls).where(cls.deleted_at.is_(None))
         if user.sees_everything:
             return query
-        asked = select(Member.plan_id).where(Member.user_id == user.id)
-        theirs = or_(quiet(cls.owner_id) == user.id, cls.id.in_(asked))
+        # Not IN: PostgreSQL would look at every plan, however few are asked for.
+        asked = exists().where(Member.plan_id == cls.id, Member.user_id == user.id)
+        theirs = or_(quiet(cls.owner_id) == user.id, asked)
         if not user.may("plans.see_published"):
             return query.where(theirs)
         return query.where(or_(quiet(cls.visibility) == PUBLISHED, theirs))

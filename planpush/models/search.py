@@ -7,18 +7,15 @@ full. A plan is found when it has every word, wherever they stand.
 
 from __future__ import annotations
 
-import json
 from collections import Counter, defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import (
-    ARRAY,
     ColumnElement,
     Integer,
     String,
-    cast,
     column,
     func,
     literal,
@@ -31,7 +28,7 @@ from sqlalchemy import (
 from planpush.content.problem import Finding, Invalid
 from planpush.content.query import Term
 from planpush.content.searching import match, tsquery, words
-from planpush.db import db
+from planpush.db import db, numbers
 from planpush.models.passage import SHIFT, Passage
 from planpush.models.plan import Plan
 
@@ -40,6 +37,7 @@ RARE, FEW = 2_000, 20_000
 MOST = 12  # words
 _SOME = 1_000  # plans that are asked one by one at most
 _INDEXED = 4  # letters of a word's beginning that SQLite has an index of
+_EFFORT = 2  # for more, the plans that have each word are gathered first
 _VARIANTS = 12  # words with a longer beginning that are asked for one by one
 _FTS = table("passage_words", column("rowid", Integer))
 _TERMS = table("passage_words_terms", column("term", String))
@@ -59,6 +57,11 @@ class Sought:
     passages: dict[int, list[int]] | None = None
     few: bool = True
     lazy: bool = True
+
+    @property
+    def effort(self) -> int:
+        """Return how much asking one plan for it costs SQLite; most for a short beginning."""
+        return 0 if self.few or not self.lazy else 1 if self.phrase or self.variants else 2
 
     @property
     def in_plan(self) -> Any:
@@ -115,6 +118,9 @@ class Search:
         """Return what a plan must fulfil; what is cheapest to ask comes first."""
         rare = self.rare
         rest = sorted((one for one in self.wanted if one not in rare), key=lambda one: not one.few)
+        # So few plans may have all of several words that nearly every plan would be asked.
+        if _is_sqlite() and sum(one.effort for one in rest) > _EFFORT:
+            rest = [replace(one, lazy=False) for one in rest]
         known = [Plan.id.in_(numbers(list(self.plans)))] if rare else []
         wanted = [one.in_plan for one in rest]
         return [*known, *self.others, *wanted, *(one.not_in_plan for one in self.unwanted)]
@@ -152,8 +158,7 @@ def search(terms: Sequence[Term]) -> Search:
 
 
 def _begins(letter: str) -> ColumnElement[bool]:
-    """Return the condition that a word of the title begins with a letter: a page of text always
-    has one that does."""
+    """Return the condition that a word of the title begins with a letter: any text has one."""
     return Plan.title_key.startswith(letter) | Plan.title_key.contains(f" {letter}")
 
 
@@ -217,18 +222,14 @@ def first_in(plan_id: Any, *some: Sought, outside: str = "") -> Any:
         return query.limit(1).scalar_subquery()
     first = plan_id.op("<<")(literal_column(str(SHIFT)))
     last = first.op("+")(literal_column(str((1 << SHIFT) - 1)))
-    query = select(_FTS.c.rowid).where(has(*some), _FTS.c.rowid.between(first, last))
+    here = _FTS.c.rowid.between(first, last)
+    query = select(_FTS.c.rowid).where(has(some[0]), here)
+    for one in some[1:]:  # asked for both at once, FTS5 looks on beyond the plan until it has both
+        too = select(_FTS.c.rowid).where(has(one), here)
+        query = query.where(_FTS.c.rowid.in_(too.correlate(Plan)))
     if outside:
         query = query.join(Passage, Passage.id == _FTS.c.rowid).where(Passage.kind != outside)
     return query.limit(1).scalar_subquery()
-
-
-def numbers(ids: Collection[int]) -> Any:
-    """Return numbers, however many, as a subquery with one parameter."""
-    if _is_sqlite():
-        each = func.json_each(json.dumps(list(ids))).table_valued("value")
-        return select(each.c.value)
-    return select(func.unnest(cast(list(ids), ARRAY(Integer))))
 
 
 def _estimated(one: Sought) -> int:

@@ -86,6 +86,15 @@ class SignOff(Base):
             plan.record("sign_off.withdrawn", by=by, data={"version": plan.newest})
 
     @classmethod
+    def lapse(cls, plan: Plan) -> None:
+        """End the word of who owns a plan from now on: nobody decides about their own."""
+        stood = cls._standing(plan, plan.owner)
+        for one in stood:
+            one.withdrawn_at = now()
+        if stood:
+            cls.settle(plan)
+
+    @classmethod
     def _standing(cls, plan: Plan, user: User) -> list[SignOff]:
         here = cls.plan_id == plan.id, cls.version == plan.newest
         query = select(cls).where(*here, cls.user_id == user.id, cls.withdrawn_at.is_(None))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -14,6 +15,7 @@ from sqlalchemy import (
     Select,
     String,
     and_,
+    bindparam,
     case,
     delete,
     literal,
@@ -25,6 +27,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from planpush.db import Base, UTCDateTime, db, now, upsert
 from planpush.models.plan import Plan
+from planpush.models.reader import Reader
 from planpush.models.sign_off import APPROVED, CHANGES
 from planpush.models.user import User
 
@@ -84,11 +87,9 @@ class Turn(Base):
 
         One statement for a page of plans; those that they may not see are not in it.
         """
-        seen = Plan.visible_to(user).join(cls, cls.plan_id == Plan.id)
-        mine = seen.where(cls.user_id == user.id, Plan.id.in_(plan_ids))
-        query = mine.with_only_columns(cls.plan_id, cls.reason, cls.thread_id, cls.at)
+        asked = {"me": user.id, "plan_ids": list(plan_ids)}
         found: dict[int, list[tuple[str, int, datetime]]] = {}
-        for row in db.session.execute(query.order_by(cls.at.desc(), cls.thread_id)):
+        for row in db.session.execute(_reasons(Reader.like(user)), asked):
             found.setdefault(row.plan_id, []).append((row.reason, row.thread_id, row.at))
         return found
 
@@ -155,3 +156,11 @@ class Ended:
         """Return the condition that a turn is one of them."""
         theirs = true() if self.who is None else Turn.user_id.in_(self.who)
         return and_(theirs, Turn.reason.in_(self.reasons)) if self.reasons else theirs
+
+
+@cache
+def _reasons(reader: Reader) -> Any:
+    seen = Plan.visible_to(reader).join(Turn, Turn.plan_id == Plan.id)
+    some = Plan.id.in_(bindparam("plan_ids", expanding=True))
+    mine = seen.where(Turn.user_id == reader.id, some).order_by(Turn.at.desc(), Turn.thread_id)
+    return mine.with_only_columns(Turn.plan_id, Turn.reason, Turn.thread_id, Turn.at)

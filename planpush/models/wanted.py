@@ -68,7 +68,7 @@ def read(user: User, q: str, sort: str) -> Wanted:
     Without an order the most relevant plans come first if some words are rare, else the newest.
     """
     terms = parse(q, KEYS)
-    plain = [term for term in terms if term.key not in ("", "sort")]
+    plain = list(dict.fromkeys(term for term in terms if term.key not in ("", "sort")))
     conditions = [
         condition(term, user)
         for term in plain

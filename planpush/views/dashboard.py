@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from flask import Blueprint, Response, redirect, render_template, request
 
 from planpush.content import avatar
+from planpush.content.problem import Finding, Malformed
 from planpush.content.snippet import marked
 from planpush.db import now
 from planpush.models.activity import recent
@@ -25,6 +27,7 @@ from planpush.web.respond import fragment, number, on_invalid
 
 dashboard = Blueprint("dashboard", __name__)
 STALE = timedelta(days=30)  # without anything happening
+_ADDRESS = re.compile(r"/dashboard(?:\?[\w.~%&=+-]*)?", re.ASCII)
 TURN, MINE, TEAM, MENTIONS, ALL = "turn:me", "involves:me", "is:published", "mentions:me", ""
 
 
@@ -48,7 +51,9 @@ def index() -> Response:
     """Answer the list as a fragment, and the page address that shows the same."""
     on_invalid(lambda problem: _refused("dashboard/invalid.htmx.html", str(problem)))
     context = page_of(request.args)
-    return fragment("dashboard/index.htmx.html", push_url=address(context["listing"]), **context)
+    there = address(context["listing"])
+    is_there = request.headers.get("HX-Current-URL", "").endswith(there)  # no step back to itself
+    return fragment("dashboard/index.htmx.html", push_url="" if is_there else there, **context)
 
 
 def page_of(args: Mapping[str, str]) -> dict[str, Any]:
@@ -63,6 +68,20 @@ def page_of(args: Mapping[str, str]) -> dict[str, Any]:
         after=args.get("after", ""),
     )
     return _shown(user, listing)
+
+
+def asked_at() -> str:
+    """Return the dashboard's address that a page shows: its field `at`."""
+    at = request.values.get("at", "/dashboard")
+    if not _ADDRESS.fullmatch(at):
+        message = "at is an address of the dashboard"
+        raise Malformed(message, [Finding("malformed", message, field="at")])
+    return at
+
+
+def page_at(at: str) -> dict[str, Any]:
+    """Return what the list at an address of the dashboard is rendered from."""
+    return page_of(dict(parse_qsl(urlsplit(at).query, keep_blank_values=True)))
 
 
 def landing(user: User) -> str:

@@ -32,7 +32,7 @@ def create(slug: str) -> Response:
     told, note = request.form.get("decision", ""), request.form.get("note", "")
     on_invalid(lambda problem: _again(slug, note, str(problem)))
     read = number("version", source=request.form)
-    SignOff.give(plan, DECISIONS.get(told, told), note, by=current_user(), read=read)
+    SignOff.give(plan, DECISIONS.get(told, ""), note, by=current_user(), read=read)
     return _changed(plan, _SAID[told], 201)
 
 

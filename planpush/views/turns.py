@@ -7,6 +7,7 @@ from flask import Blueprint, Response, request
 from planpush.models.plan import Plan
 from planpush.models.reading import Reading
 from planpush.models.turn import Turn
+from planpush.views.dashboard import asked_at, page_at
 from planpush.views.reviews import region
 from planpush.web.auth import current_user
 from planpush.web.limits import limited
@@ -18,11 +19,12 @@ turns = Blueprint("turns", __name__)
 @turns.delete("/p/<slug>/turn")
 @limited("comment", limit=300, seconds=60)
 def destroy(slug: str) -> Response:
-    """Drop one's turns on a plan: in its bar, or (`from=dashboard`) in the dashboard's row."""
+    """Drop one's turns on a plan: in its bar, or (`from=dashboard`) in the list that is `at`."""
     plan = Plan.find(slug, current_user())
     Turn.drop(current_user(), plan.id)
     if request.values.get("from") == "dashboard":
-        return changed("turns/dropped.htmx.html", page="/dashboard", plan=plan)
+        at = asked_at()
+        return changed("turns/dropped.htmx.html", page=at, at=at, done=plan, **page_at(at))
     told = region(Reading(plan, shown_version()))
     said = "Done: it is not your turn any more."
     return changed("sign_offs/create.htmx.html", page=f"/p/{slug}", said=said, **told)

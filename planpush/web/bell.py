@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
+from typing import Any
 
 from flask import request
-from sqlalchemy import exists, func, select
+from sqlalchemy import Integer, Select, bindparam, exists, func, select
 
 from planpush.db import afterwards, db
 from planpush.models.event import Event
 from planpush.models.notice import MOST_COUNTED, Mute, Notice
 from planpush.models.plan import Plan
+from planpush.models.reader import Reader
 from planpush.models.user import User
 from planpush.models.visit import Visit
 
@@ -51,13 +53,19 @@ def bell(user: User, plan: Plan | None = None) -> Bell:
     kept: Bell | None = request.environ.get(_KEPT)
     plan_id = plan.id if plan is not None else 0
     if kept is None or plan_id not in (0, kept.plan_id):
-        muted = exists().where(Mute.user_id == user.id, Mute.plan_id == plan_id)
-        newest = select(func.max(Event.id)).scalar_subquery()
-        visited = Visit.last(user.id, plan_id).scalar_subquery()
-        query = select(Notice.count_unread(user), muted, newest, visited)
-        row = db.session.execute(query).one()
+        asked = {"me": user.id, "plan": plan_id}
+        row = db.session.execute(_look(Reader.like(user)), asked).one()
         kept = request.environ[_KEPT] = Bell(row[0], row[1], plan_id, row[2] or 0, row[3])
     return kept
+
+
+@cache
+def _look(reader: Reader) -> Select[Any]:
+    plan_id: Any = bindparam("plan", type_=Integer)
+    muted = exists().where(Mute.user_id == reader.id, Mute.plan_id == plan_id)
+    newest = select(func.max(Event.id)).scalar_subquery()
+    visited = Visit.last(reader.id, plan_id).scalar_subquery()
+    return select(Notice.count_unread(reader), muted, newest, visited)
 
 
 def note_read(user: User, plan: Plan, thread_id: int | None) -> None:

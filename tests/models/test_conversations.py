@@ -3,15 +3,18 @@
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import insert
 
 from planpush.content.origin import Place
 from planpush.content.problem import Invalid
 from planpush.db import commit, db
 from planpush.models import conversation
+from planpush.models.comment import Comment
 from planpush.models.conversation import SHOWS, STATES, Conversations
 from planpush.models.plan import PUBLISHED, Plan
 from planpush.models.purge import purge
 from planpush.models.user import User
+from tests.conftest import ON_POSTGRES
 from tests.models.test_activity import VISIBLE, start
 from tests.models.test_notices import statements
 from tests.people import CAST, person
@@ -156,3 +159,27 @@ def test_nobody_reads_of_a_plan_that_they_may_not_see(app, plans, role, walk):
             there = set() if state == "resolved" else seen
             assert {row.slug for row in rows} == there, (made, state)
         db.session.rollback()
+
+
+def steps(ask):
+    """How many steps SQLite's machine takes; elsewhere none are told."""
+    taken = []
+    connection = db.session.connection().connection.dbapi_connection
+    if ON_POSTGRES:
+        ask()
+        return 0
+    connection.set_progress_handler(lambda: taken.append(1), 100)
+    ask()
+    connection.set_progress_handler(None, 0)
+    return len(taken)
+
+
+@pytest.mark.parametrize("show", SHOWS)
+def test_a_long_thread_costs_as_much_as_it_is_long(pushed, show):
+    plan = pushed({"intro": "<p>Tokens rotate.</p>"}, visibility=PUBLISHED).plan
+    thread, taken = say(plan, "One"), []
+    row = {"plan_id": plan.id, "thread_id": thread.id, "author_id": person("pam").id}
+    for _ in range(2):
+        db.session.execute(insert(Comment), [row | {"kept": "Two"} for _ in range(400)])
+        taken.append(steps(lambda: Conversations.of(person("charlie"), show, "all")))
+    assert taken[1] <= 2.5 * taken[0]

@@ -1,12 +1,15 @@
 """Full text: every word of a title, a document and a comment, as it is now, for who may see it."""
 
+from contextlib import contextmanager
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import func, select, text, update
+from sqlalchemy import event, func, select, text, update
 
 from planpush.content.origin import Place
 from planpush.db import commit, db
+from planpush.models import passage
 from planpush.models import search as module
 from planpush.models.hit import hits
 from planpush.models.listing import list_on, list_plans
@@ -48,6 +51,13 @@ def found(q, name="alice", **more):
 def hit(q, name="alice"):
     listing = list_plans(person(name), q=q)
     return hits(listing.search, [row.id for row in listing.plans])
+
+
+@contextmanager
+def listening(note):
+    event.listen(db.engine, "before_cursor_execute", note)
+    yield
+    event.remove(db.engine, "before_cursor_execute", note)
 
 
 def say(plan, body, by="bob"):
@@ -152,12 +162,27 @@ def test_a_word_that_many_passages_have_is_found_all_the_same(monkeypatch):
     for number in range(5):
         push(f"Plan {number}", section(f"<p>Everybody says consideration {number}</p>"))
     newest = [f"Plan {number}" for number in (4, 3, 2, 1, 0)]
-    for q in ("consideration", "con", "conside", '"everybody says"', "says consideration"):
+    for q in ("consideration", "con", "conside", '"everybody says"', "says consideration",
+              "con eve", "con eve say plan", "says everybody consideration"):  # fmt: skip
         assert found(q) == newest, q
         assert len(hit(q)) == 5, q
     assert found("consideration 3") == ["Plan 3"]
     assert found("-consideration") == [] == found("-conside")
     assert found("consideration", sort="title") == newest[::-1]
+
+
+def test_of_many_words_each_is_asked_within_the_plan(monkeypatch):
+    monkeypatch.setattr(module, "FEW", 1)
+    monkeypatch.setattr(module, "RARE", 0)
+    for number in range(3):
+        push(f"Apart {number}", section("<p>herring</p>"), section("<p>salmon</p>", "other"))
+    both = push("Both", section("<p>herring</p>"), section("<p>salmon herring</p>", "other"))
+    asked = []
+    with listening(lambda *told: asked.append(str(told[3]))):
+        made = hit("herring salmon")
+    assert len(made) == 4 and made[both.id].anchor == "other"
+    # FTS5 would look for a passage with both through the plans of all others.
+    assert not [one for one in asked if ") AND (" in one]
 
 
 def test_one_letter_finds_the_words_of_titles():
@@ -196,6 +221,20 @@ def test_plans_of_an_earlier_release_are_indexed_once():
     commit()
     assert sorted(db.session.scalars(select(Passage.body))) == before
     assert found("comment") == ["Plan"]
+
+
+def test_a_plan_never_runs_into_the_ids_of_the_next_one(monkeypatch):
+    for one in (passage, module):
+        monkeypatch.setattr(one, "SHIFT", 3)
+    plan, other = push("Busy", section("<p>zero</p>")), push("Calm", section("<p>calm</p>"))
+    first, second = say(plan, "salmon"), say(plan, "trout")
+    for number in range(20):
+        for thread in (first, second):
+            comment = thread.comments[0]
+            comment.edit(f"herring {number}", by=comment.author)
+            commit()
+    assert {row.id >> 3 for row in db.session.scalars(select(Passage))} == {plan.id, other.id}
+    assert found("herring 19") == found("zero") == ["Busy"] and found("calm") == ["Calm"]
 
 
 def test_passages_of_a_plan_are_a_range_of_ids():

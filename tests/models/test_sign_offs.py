@@ -139,6 +139,19 @@ def test_an_owner_is_not_waited_for(plan):
     assert said(plan) == {}
 
 
+@pytest.mark.parametrize("rest", ["", APPROVED, CHANGES])
+def test_nobodys_word_counts_on_a_plan_that_they_own_from_then_on(plan, rest):
+    give(plan, "bob", APPROVED)
+    if rest:
+        give(plan, "pam", rest)
+    plan.hand_over(person("bob"), by=person("alice"))
+    commit()
+    assert (plan.verdict, said(plan)) == (rest, {"pam": rest} if rest else {})
+    plan.hand_over(person("alice"), by=person("bob"))
+    commit()
+    assert plan.verdict == rest
+
+
 WORDS = st.lists(
     st.tuples(st.sampled_from(PEOPLE), st.sampled_from((APPROVED, CHANGES, "withdraw", "push"))),
     max_size=8,

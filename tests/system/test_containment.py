@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from collections.abc import Callable
 from typing import Any
 
@@ -97,6 +98,17 @@ ASKED = {
     *(".done", ".foot", "a", "button", "summary", "svg", "textarea"),  # within parts of ours only
 }
 UTILITY = r"\.(?:i|sr|dim|num|grow|row|nowrap|mono|tag|pill(?:\.[a-z]+)?)"
+APART = """async (pair) => {
+    const [one, other] = await Promise.all(pair.map(async (coded) => {
+        const bytes = Uint8Array.from(atob(coded), (letter) => letter.charCodeAt(0));
+        const picture = await createImageBitmap(new Blob([bytes]));
+        const paper = new OffscreenCanvas(picture.width, picture.height).getContext("2d");
+        paper.drawImage(picture, 0, 0);
+        return paper.getImageData(0, 0, picture.width, picture.height).data;
+    }));
+    if (one.length !== other.length) return 255;
+    return one.reduce((most, value, at) => Math.max(most, Math.abs(value - other[at])), 0);
+}"""
 EMPTY = """() => { for (const part of document.querySelectorAll("#pp-doc > *"))
     part.replaceChildren(); }"""
 SETTLED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
@@ -240,7 +252,12 @@ def test_a_document_paints_over_nothing_of_ours(opened: Callable[..., Any], widt
     page.evaluate(SETTLED)
     without = pictures(page)
     assert len(with_it) >= 3
-    assert [part for part in without if without[part] != with_it[part]] == []
+    assert [part for part in without if apart(page, with_it[part], without[part]) > 2] == []
+
+
+def apart(page: Any, *pair: bytes) -> int:
+    """Return by how much of 255 two pictures differ at most: edges are not rounded always alike."""
+    return page.evaluate(APART, [b64encode(picture).decode() for picture in pair])
 
 
 def pictures(page: Any) -> dict[str, bytes]:

@@ -82,6 +82,21 @@ def test_a_hit_leads_to_its_place(visit: Visit, zoo: str) -> None:
     expect(page.locator("#s-intro")).to_be_in_viewport()
 
 
+def test_enter_searches_in_place_and_makes_one_step(visit: Visit, zoo: str) -> None:
+    page = visit("alice")
+    page.evaluate("document.getElementById('main').dataset.seen = 'not reloaded'")
+    steps = page.evaluate("history.length")
+    page.locator("#pp-q").fill(f"{zoo} sort:title")
+    for _again in range(2):
+        with page.expect_response(re.compile("/dashboard/plans")):
+            page.locator("#pp-q").press("Enter")
+        shows(page, *WORDS)
+    expect(page).to_have_url(re.compile("q=zoology"))
+    expect(page.locator("#pp-q")).to_be_focused()
+    assert page.evaluate("document.getElementById('main').dataset.seen") == "not reloaded"
+    assert page.evaluate("history.length") == steps + 1
+
+
 def test_an_unknown_key_leaves_the_list(visit: Visit, zoo: str) -> None:
     page = visit("alice", at=f"/dashboard?q={zoo}&sort=title", expect=("422",))
     page.locator("#pp-q").press("End")

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -184,3 +185,9 @@ def test_who_is_signed_out_elsewhere_is_told_and_keeps_their_words(look, quiet):
         commit()
     expect(alice.locator("#banner")).to_contain_text("You are signed out.")
     assert stayed(alice)
+
+
+def test_the_longest_query_fits_into_an_address(visitor: Callable[[str], Visitor]) -> None:
+    alice, page = visitor("alice"), "/dashboard?" + urlencode({"q": "漢" * 500})
+    assert alice.get(page).status_code == 200
+    assert alice.get("/dashboard/updates?" + urlencode({"at": page})).status_code == 200

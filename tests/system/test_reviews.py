@@ -36,6 +36,7 @@ def test_bob_is_asked_and_approves_and_alice_sees_it(visit: Visit, plan: str) ->
     expect(bob.locator("#pp-reviews")).to_contain_text("Your turn")
     bob.locator("#pp-approve").click()
     expect(bob.locator("#pp-approve")).to_have_count(0)
+    expect(bob.locator("#pp-reviews")).to_be_focused()
     expect(bob.locator("#pp-reviews")).not_to_contain_text("Your turn")
     expect(alice.locator("#pp-reviews")).to_contain_text("Approved")
     expect(alice.locator("#pp-reviews")).to_contain_text("Your turn")
@@ -44,6 +45,22 @@ def test_bob_is_asked_and_approves_and_alice_sees_it(visit: Visit, plan: str) ->
     expect(alice.locator("#pp-reviews")).not_to_contain_text("Your turn")
     for page in (alice, bob):
         assert page.evaluate("document.getElementById('main').dataset.seen") == "not reloaded"
+
+
+def test_done_in_the_list_takes_the_plan_out_and_keeps_the_place(
+    visit: Visit, visitor: Any, plan: str
+) -> None:
+    visitor("alice").post(f"/p/{plan}/reviewers", email="bob@example.com")
+    bob = visit("bob", at="/dashboard?q=turn:me")
+    row, waiting = bob.locator("#list tr", has_text=plan), bob.locator("#pp-waiting")
+    before = waiting.text_content()
+    row.locator(".done button").press("Enter")
+    expect(row).to_have_count(0)
+    expect(bob.locator("#announce")).to_contain_text("Done with")
+    expect(waiting).not_to_have_text(before)
+    expect(bob.locator(".done button:focus, .views a:focus")).to_have_count(1)
+    bob.reload()
+    expect(row).to_have_count(0)
 
 
 def test_a_note_is_kept_while_others_talk_and_a_push_asks_again(

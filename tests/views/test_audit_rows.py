@@ -26,8 +26,9 @@ def recorded(app):
         with app.app_context():
             query = sa.select(Event).where(Event.id > seen["id"]).order_by(Event.id)
             rows = db.session.scalars(query).all()
+            known = seen["id"]
             seen["id"] = max([seen["id"], *(row.id for row in rows)])
-            for row in rows:
+            for row in rows if known else ():  # the cast may be made long before
                 assert (
                     now() - timedelta(minutes=5) < row.at <= now()
                     and row.at.utcoffset() is not None

@@ -3,16 +3,20 @@
 import re
 from datetime import timedelta
 from html import unescape
+from itertools import product
+from types import SimpleNamespace
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from planpush.db import commit, db, now
 from planpush.models.comment import Comment
+from planpush.models.keyset import behind
 from planpush.models.listing import list_plans
 from planpush.models.passage import index_missing
-from planpush.models.plan import EDITOR, PUBLISHED, REVIEWER, Plan
+from planpush.models.plan import EDITOR, PUBLISHED, REVIEWER, Member, Plan
 from planpush.models.thread import Thread
+from planpush.models.user import User
 from tests.conftest import invite
 from tests.people import HTMX, person
 
@@ -173,6 +177,12 @@ def test_links_keep_the_state(browser, shelve):
     assert 'href="/dashboard?q=plan&amp;sort=title&amp;page=2"' in text
 
 
+def test_a_key_and_a_fixed_value_are_read_in_any_case(browser, shelve):
+    shelve("alice", "Plan")
+    assert len(listed(search(browser("alice"), "Is:Private AUTHOR:me"))) == 1
+    assert listed(search(browser("alice"), "-Is:Private")) == []
+
+
 @pytest.mark.parametrize(
     ("q", "nearest"),
     [
@@ -213,6 +223,42 @@ def test_a_strange_query_never_breaks_nor_gets_into_the_page(browser, q):
     answer = browser("alice").get("/dashboard", query_string={"q": q})
     assert answer.status_code in (200, 422)
     assert "<script>alert" not in answer.text
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_a_place_before_or_after_all_times_is_refused(browser, agent, at):
+    after = behind(SimpleNamespace(active_at=at, id=1), "active_at")
+    for path in ("/dashboard", "/dashboard/plans"):
+        assert browser("alice").get(path, query_string={"after": after}).status_code == 400
+    answer = agent("alice", "GET", "/api/plans", query_string={"cursor": after})
+    assert answer.status_code == 400
+
+
+def test_many_people_may_have_a_name(app, browser, shelve):
+    with app.app_context():
+        many = [f"many{number}@example.com" for number in range(1_000)]
+        fixed = {"name": "Persona", "roles": ["qa"]}
+        db.session.execute(insert(User), [fixed | {"email": email} for email in many])
+        pair = User.by_email(many[0]).id, User.by_email(many[999]).id
+        commit()
+    shelve("alice", "Asked", "Other", "Handed")
+    invite(app, "asked", "bob", REVIEWER)
+    with app.app_context():
+        asked, handed = (
+            db.session.scalars(select(Plan).filter_by(slug=slug)).one()
+            for slug in ("asked", "handed")
+        )
+        db.session.add(Member(plan_id=asked.id, user_id=pair[0], kind=REVIEWER))
+        handed.owner_id = pair[1]
+        commit()
+    ada = browser("ada")
+    forms = ["".join(one) for one in product(*zip("person", "PERSON", strict=True))][:35]
+    for key, title in (("reviewer", "Asked"), ("author", "Handed")):
+        assert listed(search(ada, f"{key}:person")) == [title]
+        assert title not in listed(search(ada, f"-{key}:person"))
+        assert listed(
+            search(ada, " ".join(f"{key}:{one}" for one in forms)[:499].rpartition(" ")[0])
+        ) == [title]
 
 
 def test_a_lone_surrogate_never_breaks(browser):

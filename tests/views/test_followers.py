@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
 from hypothesis import example, given
@@ -96,7 +97,8 @@ def told(app, many):
         hub.told([Happening(11, "thread.opened", 7, 1, "", EVERYBODY)])
         return [(one.held, one.pending, one.free_at - hub.loop.time()) for one in hub._all()]
 
-    return asyncio.run(scene())
+    with ThreadPoolExecutor(1) as apart:  # a browser of another test has its loop in this one
+        return apart.submit(lambda: asyncio.run(scene())).result()
 
 
 def test_a_crowd_does_not_come_back_all_at_one_moment(app):

@@ -224,5 +224,8 @@ def test_the_bell_alone_says_how_many_and_where_one_is(browser, plan, thread):
     assert "aria-current" not in answer.text
     here = HTMX | {"HX-Current-URL": "http://localhost/notices?before=9"}
     assert 'aria-current="page"' in alice.get("/notices/count", headers=here).text
+    for strange in ("http://[", "//", "notices", "é"):
+        there = alice.get("/notices/count", headers=HTMX | {"HX-Current-URL": strange})
+        assert there.status_code == 200 and "aria-current" not in there.text, strange
     silent = browser("bob").get("/notices/count", headers=HTMX)
     assert bell(silent) == ("No unread notices", "") and "#announce" not in silent.text

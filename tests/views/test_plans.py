@@ -160,8 +160,9 @@ def test_every_page_has_a_csrf_token_that_works(browser, plan, path):
 
 
 def test_the_private_banner_is_for_the_owner(browser, plan):
-    assert "Only you can see this" in browser("alice").get(f"/p/{plan}").text
-    assert "Only you can see this" not in browser("bob").get(f"/p/{plan}").text
+    seen = "Only you and your reviewers can see this"  # bob is one
+    assert seen in browser("alice").get(f"/p/{plan}").text
+    assert seen not in browser("bob").get(f"/p/{plan}").text
     assert "Make private" not in browser("bob").get(f"/p/{plan}").text
 
 

@@ -72,6 +72,8 @@ def test_htmx_gets_the_region_of_the_bar(browser, plan):
         ({"decision": "request_changes", "note": "n" * 2001}, "A note may have 2,000 characters"),
         ({"decision": "request_changes", "note": "a\x00b"}, "Control characters"),
         ({"decision": "perhaps"}, "Decide one of approve, request_changes."),
+        ({"decision": "approved"}, "Decide one of approve, request_changes."),
+        ({"decision": "changes", "note": "n"}, "Decide one of approve, request_changes."),
         ({}, "Decide one of approve, request_changes."),
     ],
 )

@@ -38,11 +38,26 @@ def test_a_plain_form_goes_back_to_its_page(browser, asked, where, page):
     assert "Your turn" not in bob.get(f"/p/{asked}").text
 
 
-def test_the_dashboard_gets_nothing_in_the_rows_place(browser, asked):
-    answer = browser("bob").send("DELETE", f"/p/{asked}/turn", {"from": "dashboard"})
-    assert answer.status_code == 200
-    assert answer.text.startswith("<hx-partial") and answer.text.count("<") == 2
-    assert "Done with Auth." in answer.text
+def test_the_dashboard_gets_its_list_without_the_plan(browser, asked):
+    bob, at = browser("bob"), "/dashboard?q=turn%3Ame"
+    assert "Asked for your review" in bob.get(at).text
+    answer = bob.send("DELETE", f"/p/{asked}/turn", {"from": "dashboard", "at": at})
+    assert answer.status_code == 200 and "Done with Auth." in answer.text
+    assert "You are up to date." in answer.text and " waiting" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("at", "status", "to"),
+    [
+        ("/dashboard?q=turn%3Ame&sort=title", 303, "/dashboard?q=turn%3Ame&sort=title"),
+        ("https://else.example/dashboard", 400, None),
+        ("/dashboardless", 400, None),
+    ],
+)
+def test_a_plain_form_goes_back_to_the_same_list(browser, asked, at, status, to):
+    told = {"from": "dashboard", "at": at}
+    answer = browser("bob").send("POST", f"/p/{asked}/turn?_method=DELETE", told, htmx=False)
+    assert (answer.status_code, answer.location) == (status, to)
 
 
 @pytest.mark.parametrize("name", sorted(CAST))
