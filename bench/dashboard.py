@@ -4,9 +4,9 @@ Asks for every filter, sort, search and kind of page, as an admin and as a devel
 process and in turn, several rounds: the median of each round's best. Costs are processor time,
 PostgreSQL's included. For each page:
 what it costs at 100,000 plans, how much of that a view takes that renders the same rows from
-memory, what it costs against 1,000 plans (of which few rows are compared as if they were as many), what
-its statements take, and how many these are. `browser` types into the search field and switches
-versions in Chromium instead. Fails when a goal is missed.
+memory, what it costs against 1,000 plans (of which few rows are compared as if they were as many),
+what its statements take, and how many these are. `browser` types into the search field and
+switches versions in Chromium instead. Fails when a goal is missed.
 
 The databases are filled once and kept in `BENCH_DATA`; those of PostgreSQL, for which
 `PLANPUSH_TEST_POSTGRES` names a server, on that server. With `BENCH_SMOKE=1` all is tiny and only

@@ -49,7 +49,7 @@ class Stage:
         self.url = _sqlite(sizes) if engine == SQLITE else _postgres(sizes)
         self.app = make_app(self.url)
         self.text = ""  # what `FROM_MEMORY` answers, to who brings no cookie
-        self.app.add_url_rule(FROM_MEMORY, view_func=public(partial(_from_memory, self)))
+        self.app.add_url_rule(FROM_MEMORY, "from_memory", public(partial(_from_memory, self)))
         self.people = {name: Person(self.app, email) for name, email in WHO.items()}
         self.clock = Clock(self)
 
