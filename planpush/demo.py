@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 from planpush.config import Config, environment
 from planpush.content.origin import Place
 from planpush.db import commit, db, now
+from planpush.models import reviewer
 from planpush.models.manifest import Push, SectionPush
 from planpush.models.plan import Plan
 from planpush.models.push import push_new
@@ -95,6 +96,8 @@ def load_sample(folder: Path, people: Mapping[str, User]) -> Plan:
                 _open(plan, thread, people)
     if plan is None:
         raise ValueError(f"{folder.name} has no versions")
+    for key in described.get("reviewers", ()):
+        reviewer.ask(plan, people[key], by=owner)
     return plan
 
 
