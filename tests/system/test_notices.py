@@ -30,6 +30,7 @@ def test_a_notice_leads_to_its_thread_and_the_bell_follows(visit, plan):
     page.wait_for_url(f"**/p/{slug}?thread={thread}#t{thread}")
     expect(page.locator(f"#t{thread}")).to_be_in_viewport()
     page.locator("#pp-bell").click()
+    page.wait_for_url("**/notices")  # until it is loaded: before that a form is sent as any other
     expect(page.locator(f"#{number}")).to_be_visible()
     expect(page.locator(f"#{number}.unread")).to_have_count(0)
     page.locator("#pp-read-all").press("Enter")

@@ -128,6 +128,7 @@ def test_of_several_blocks_the_fullest_is_named(visit: Visit, words: str) -> Non
     button.click()
     expect(page.locator("#pp-composer [name=quote]")).to_have_value("One bold word, a line")
     assert marked(page) == ["One   bold\n word,a line"]
+    expect(page.locator("#pp-new-body")).to_be_focused()  # while somebody types nothing is offered
     expect(select(page, "Gateway")).to_have_text("Comment")
     select(page, "Relay").click()
     expect(page.locator("#pp-composer [name=block]")).to_be_attached()
