@@ -185,6 +185,7 @@ def test_undo_puts_the_words_back(browser, agent, plan, thread, htmx):
     for _ in range(2):
         answer = restore(bob, plan, htmx=htmx)
         assert answer.status_code == (200 if htmx else 303)
+        assert not htmx or ">Comment restored.</hx-partial>" in answer.text
     assert comments(agent, plan)[0]["body"] == "How often?"
     assert comments(agent, plan)[0]["deleted"] is False
     assert "· 1 comment<" in bob.get(f"/p/{plan}").text
