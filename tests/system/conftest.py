@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.system.second_try import pytest_runtest_protocol as pytest_runtest_protocol
 from tests.system.serving import Server, Visitor
 
 ROOT = Path(__file__).parents[2]
