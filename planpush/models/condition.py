@@ -74,10 +74,15 @@ def condition(term: Term, user: User) -> Condition:
     return found.negated() if term.negated else found
 
 
+def is_of_shelf(term: Term) -> bool:
+    """Tell whether a term says if plans are archived: all of those are asked together."""
+    return term.key == "is" and term.value in ("open", "archived")
+
+
 def shelf(terms: Sequence[Term], *, few: bool) -> ColumnElement[bool]:
     """Return whether the plans that terms ask for are archived: unless told, they are open."""
     wanted = {False, True}
-    told = [term for term in terms if term.key == "is" and term.value in ("open", "archived")]
+    told = [term for term in terms if is_of_shelf(term)]
     for term in told:
         wanted &= {(term.value == "archived") != term.negated}
     if not told:

@@ -42,7 +42,6 @@ class Listing:
     plans: Sequence[Any] = ()
     total: int = 0
     exact: bool = True
-    more: bool = False
     page: int = 1
     q: str = ""
     sort: str = "updated"
@@ -96,7 +95,6 @@ def list_plans(
         rows,
         total=len(ids),
         exact=len(ids) <= most and not after,
-        more=more,
         page=page,
         q=q,
         sort=wanted.sort,
@@ -137,10 +135,8 @@ def count_waiting(user: User) -> int:
 
 @cache
 def _waiting(reader: Reader) -> Select[Any]:
-    theirs = select(Turn.plan_id).where(Turn.user_id == reader.id)
-    query = Plan.visible_to(reader).where(quiet(Plan.archived).is_(False), Plan.id.in_(theirs))
-    some = query.with_only_columns(Plan.id).limit(MOST_WAITING).subquery()
-    return select(func.count()).select_from(some)
+    some = Turn.plans_of(reader).where(quiet(Plan.archived).is_(False)).limit(MOST_WAITING)
+    return select(func.count()).select_from(some.subquery())
 
 
 def _ranked(wanted: Wanted) -> list[int]:

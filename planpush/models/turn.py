@@ -74,7 +74,7 @@ class Turn(Base):
     at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
 
     @classmethod
-    def plans_of(cls, user: User) -> Select[int]:
+    def plans_of(cls, user: User | Reader) -> Select[int]:
         """Return the ids of the plans on which it is a person's turn and which they may see."""
         mine = select(cls.plan_id).where(cls.user_id == user.id)
         return Plan.visible_to(user).where(Plan.id.in_(mine)).with_only_columns(Plan.id)

@@ -10,7 +10,7 @@ from sqlalchemy import Select, and_
 
 from planpush.content.problem import Finding, Invalid
 from planpush.content.query import Term, parse
-from planpush.models.condition import Condition, condition, shelf
+from planpush.models.condition import Condition, condition, is_of_shelf, shelf
 from planpush.models.plan import Plan
 from planpush.models.search import Search, search
 from planpush.models.user import User
@@ -69,11 +69,7 @@ def read(user: User, q: str, sort: str) -> Wanted:
     """
     terms = parse(q, KEYS)
     plain = list(dict.fromkeys(term for term in terms if term.key not in ("", "sort")))
-    conditions = [
-        condition(term, user)
-        for term in plain
-        if (term.key, term.value) not in (("is", "open"), ("is", "archived"))
-    ]
+    conditions = [condition(term, user) for term in plain if not is_of_shelf(term)]
     found = search([term for term in terms if not term.key])
     order = _order(terms, sort, found)
     few = found.few or any(one.few for one in conditions)
