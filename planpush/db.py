@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from flask import Flask, Response, current_app, g, request
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import DateTime, Dialect, Integer, MetaData, cast, event, func, select
+from sqlalchemy import CursorResult, DateTime, Dialect, Integer, MetaData, cast, event, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -143,6 +143,15 @@ def commit() -> None:
 @event.listens_for(Session, "after_rollback")
 def _forget_events(session: Session) -> None:
     session.info.pop("events", None)
+
+
+def rows(statement: Any, values: Mapping[str, Any] | None = None) -> CursorResult[*tuple[Any, ...]]:
+    """Return what a statement about columns finds: the session would look for objects in it, which
+    takes as long as to find it. What was changed is flushed first.
+    """
+    session = db.session()
+    session.flush()
+    return session.connection().execute(statement, values)
 
 
 def upsert(model: type[Base]) -> Any:

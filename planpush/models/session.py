@@ -5,9 +5,21 @@ from __future__ import annotations
 import hashlib
 import secrets
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
 from flask import g
-from sqlalchemy import ColumnElement, ForeignKey, Index, String, Text, delete, select, update
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    bindparam,
+    delete,
+    select,
+    update,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from planpush.db import Base, UTCDateTime, db, now
@@ -76,8 +88,7 @@ class BrowserSession(Base):
     @classmethod
     def find(cls, secret: str) -> BrowserSession | None:
         """Return the live session of `secret`. Activity extends the idle limit only."""
-        query = select(cls, Setting.revision_query()).where(cls.token_hash == hashed(secret))
-        row = db.session.execute(query).first()
+        row = db.session.execute(_with_revision(), {"hash": hashed(secret)}).first()
         if row is None:
             return None
         found: BrowserSession = row[0]
@@ -134,6 +145,12 @@ class BrowserSession(Base):
         """Sign this browser out: a copied cookie is dead from now on."""
         Event.record("session.ended", by=self.user)
         db.session.delete(self)
+
+
+@cache
+def _with_revision() -> Any:
+    query = select(BrowserSession, Setting.revision_query())
+    return query.where(BrowserSession.token_hash == bindparam("hash"))
 
 
 class SignInLink(Base):

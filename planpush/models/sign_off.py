@@ -22,7 +22,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from planpush.content.avatar import Face
 from planpush.content.problem import Conflict, Finding, Forbidden, Invalid
-from planpush.db import Base, UTCDateTime, db, now
+from planpush.db import Base, UTCDateTime, db, now, rows
 from planpush.models.comment import checked_body
 from planpush.models.plan import REVIEWER, Member, Plan
 from planpush.models.user import User
@@ -116,13 +116,13 @@ class SignOff(Base):
         They were asked, or spoke without being asked: "approved", "changes" or "waiting". One
         statement. Whoever has left is not waited for; the owner neither.
         """
-        found: dict[int, dict[Face, str]] = {}
+        found: dict[int, dict[int, tuple[Face, str]]] = {}
         asked = {"plan_ids": list(plan_ids)}
-        for row in db.session.execute(_reviewers(), asked) if plan_ids else ():
-            people, face = found.setdefault(row.plan_id, {}), Face(row.id, row.name, row.email)
-            if row.said != WAITING or (row.here and face not in people):
-                people[face] = row.said
-        return {plan_id: list(people.items()) for plan_id, people in found.items()}
+        for who, name, email, here, plan_id, said in rows(_reviewers(), asked) if plan_ids else ():
+            people = found.setdefault(plan_id, {})
+            if said != WAITING or (here and who not in people):
+                people[who] = Face(who, name, email), said
+        return {plan_id: list(people.values()) for plan_id, people in found.items()}
 
     @classmethod
     def parts(cls, plan_ids: Any) -> list[Select[int, int, str, str, str]]:

@@ -10,7 +10,7 @@ from typing import Any
 from flask import request
 from sqlalchemy import Integer, Select, bindparam, exists, func, select
 
-from planpush.db import afterwards, db
+from planpush.db import afterwards, rows
 from planpush.models.event import Event
 from planpush.models.notice import MOST_COUNTED, Mute, Notice
 from planpush.models.plan import Plan
@@ -54,7 +54,7 @@ def bell(user: User, plan: Plan | None = None) -> Bell:
     plan_id = plan.id if plan is not None else 0
     if kept is None or plan_id not in (0, kept.plan_id):
         asked = {"me": user.id, "plan": plan_id}
-        row = db.session.execute(_look(Reader.like(user)), asked).one()
+        row = rows(_look(Reader.like(user)), asked).one()
         kept = request.environ[_KEPT] = Bell(row[0], row[1], plan_id, row[2] or 0, row[3])
     return kept
 

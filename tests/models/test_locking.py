@@ -28,6 +28,6 @@ def test_a_busy_database_is_503_with_retry_after(browser, monkeypatch):
     def busy(*_: object, **__: object) -> None:
         raise OperationalError("SELECT", {}, Exception("database is locked"))
 
-    monkeypatch.setattr(db.session, "scalar", busy)
+    monkeypatch.setattr(db.session, "execute", busy)
     answer = visitor.get("/dashboard")
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "2")
