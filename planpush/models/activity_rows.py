@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
-from planpush.db import db
+from planpush.db import db, rows
 from planpush.models.comment import Comment
 from planpush.models.event import Event
 from planpush.models.mention import Mention
@@ -204,8 +204,7 @@ def lately(user: User, kinds: Sequence[str], most: int) -> Sequence[Any]:
 
     They own it, were let in, or did something there not long ago; of each, the last two.
     """
-    looks = _looks(tuple(kinds))
-    ids = {one for row in db.session.execute(looks, {"me": user.id}) for one in row}
+    ids = {one for row in rows(_looks(tuple(kinds)), {"me": user.id}) for one in row}
     return tell(user, sorted(ids - {None})[-most:]) if ids - {None} else ()
 
 

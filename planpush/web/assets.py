@@ -33,6 +33,11 @@ def _hash(path: str) -> str:
 
 def asset(path: str) -> str:
     """Return the address of a static file. Raises `FileNotFoundError` for an unknown one."""
+    return _address(path, request.script_root)
+
+
+@cache
+def _address(path: str, _root: str) -> str:
     return url_for("static", filename=path, v=_hash(path))
 
 
