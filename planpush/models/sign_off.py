@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import (
+    JSON,
     ForeignKey,
     Index,
     Select,
@@ -35,7 +36,10 @@ LONGEST = 2_000
 
 
 class SignOff(Base):
-    """Somebody's word on one version: approve it, or ask for changes. A newer word replaces it."""
+    """Somebody's word on one version: approve it, or ask for changes. A newer word replaces it.
+
+    It covers the `sections` with these anchors, or the whole plan if none is named.
+    """
 
     __tablename__ = "sign_offs"
     __table_args__ = (Index(None, "plan_id", "version"),)
@@ -43,7 +47,9 @@ class SignOff(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     plan_id: Mapped[int] = mapped_column(ForeignKey("plans.id", ondelete="CASCADE"))
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
-    version: Mapped[int]
+    version: Mapped[int]  # the newest that it counts for
+    given_on: Mapped[int] = mapped_column(server_default="0")
+    sections: Mapped[list[str]] = mapped_column(JSON, default=list, server_default="[]")
     decision: Mapped[str] = mapped_column(String(20))
     note: Mapped[str] = mapped_column(Text, default="")
     at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
@@ -69,6 +75,7 @@ class SignOff(Base):
         for one in stood:
             one.withdrawn_at = now()
         word = cls(plan_id=plan.id, user_id=by.id, version=version.number, decision=decision)
+        word.given_on = version.number
         word.note = note
         db.session.add(word)
         cls.settle(plan)

@@ -11,7 +11,10 @@ from planpush.db import Base, UTCDateTime, db, now, upsert
 
 
 class Visit(Base):
-    """A person's last look at a plan, or the last thing that they did there."""
+    """A person's last look at a plan, or the last thing that they did there.
+
+    `version` is what they saw last, and `seen_at` when: not by looking, but when they say so.
+    """
 
     __tablename__ = "visits"
 
@@ -22,6 +25,8 @@ class Visit(Base):
         ForeignKey("plans.id", ondelete="CASCADE"), primary_key=True, index=True
     )
     at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
+    version: Mapped[int] = mapped_column(default=0, server_default="0")
+    seen_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
     @classmethod
     def last(cls, user_id: int, plan_id: int) -> Select[datetime]:
