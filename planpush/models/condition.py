@@ -26,7 +26,7 @@ from planpush.models.comment import Comment
 from planpush.models.mention import Mention
 from planpush.models.plan import PRIVATE, PUBLISHED, REVIEWER, Member, Plan
 from planpush.models.sign_off import APPROVED, CHANGES
-from planpush.models.thread import OPEN, Thread
+from planpush.models.thread import BLOCKED, Thread
 from planpush.models.turn import Turn
 from planpush.models.user import User
 from planpush.models.version import Version
@@ -101,7 +101,7 @@ def _is(value: str, user: User) -> Condition:
 
 def _has(value: str, _user: User) -> Condition:
     if value == "blocking":
-        blocked = text(f"blocking AND state = '{OPEN}'")  # as its own index says
+        blocked = text(BLOCKED)  # as its own index says
         here = exists().where(Thread.plan_id == Plan.id, blocked)
         return Condition(here, named=select(Thread.plan_id).where(blocked))
     return Condition(quiet(Plan.open_threads) > 0, Plan.open_threads > 0)
