@@ -28,6 +28,7 @@ from planpush.db import db, numbers
 from planpush.models.comment import Comment
 from planpush.models.mention import Mention
 from planpush.models.plan import PRIVATE, PUBLISHED, REVIEWER, Member, Plan
+from planpush.models.reader import rows
 from planpush.models.sign_off import APPROVED, CHANGES
 from planpush.models.thread import BLOCKED, Thread
 from planpush.models.turn import Turn
@@ -36,6 +37,7 @@ from planpush.models.version import Version
 from planpush.sqlite import asked, quiet
 
 ME = "me"
+_VERDICTS = {"approved": APPROVED, "changes": CHANGES}
 _MANY = 20  # people: what they own together is no few plans
 _SOME = 4_000  # plans that are sorted as quickly as an index is walked
 _OWN = 2_000  # of somebody who takes part in more, an index is walked: it is read in order
@@ -71,7 +73,7 @@ class Condition:
         some = named.limit(most + 1)
         if self.own is None or not words:
             count = select(func.count()).select_from(some.subquery())
-            if (db.session.scalar(count, {"me": me}) or 0) > most:
+            if rows(count, {"me": me}).scalar_one() > most:
                 return self
         clause = Plan.id.in_(some) if self.own is None else self.own
         return Condition(clause, own=self.own, few=True)
@@ -83,7 +85,11 @@ class Condition:
 
 def condition(term: Term, user: User) -> Condition:
     """Return what a term asks. Raises `Invalid` for a value that it cannot take."""
-    found = _BY_KEY[term.key](term.value, user)
+    if term.key in _OF_ONESELF:
+        _only_oneself(term, user)
+        found = _OF_ONESELF[term.key]()
+    else:
+        found = _BY_KEY[term.key](term.value, user)
     return found.negated() if term.negated else found
 
 
@@ -113,18 +119,11 @@ def _is(value: str, user: User) -> Condition:
 
 
 def _has(value: str, _user: User) -> Condition:
-    if value == "blocking":
-        blocked = text(BLOCKED)  # as its own index says
-        here = exists().where(Thread.plan_id == Plan.id, blocked)
-        return Condition(here, named=select(Thread.plan_id).where(blocked))
-    return Condition(quiet(Plan.open_threads) > 0, Plan.open_threads > 0)
+    return _blocked() if value == "blocking" else _discussed()
 
 
 def _review(value: str, _user: User) -> Condition:
-    if value == "needed":
-        some = exists().where(Member.plan_id == Plan.id, Member.kind == REVIEWER)
-        return Condition((quiet(Plan.verdict) == "") & some)
-    return _equals(Plan.verdict, {"approved": APPROVED, "changes": CHANGES}[value])
+    return _unreviewed() if value == "needed" else _equals(Plan.verdict, _VERDICTS[value])
 
 
 def _author(value: str, user: User) -> Condition:
@@ -143,29 +142,10 @@ def _reviewer(value: str, user: User) -> Condition:
     return Condition(Plan.id.in_(some), few=True)
 
 
-def _involves(value: str, user: User) -> Condition:
-    _myself("involves", value, user)
-    return _involvement()
-
-
-def _mentions(value: str, user: User) -> Condition:
-    _myself("mentions", value, user)
-    return _mentioned()
-
-
-def _turn(value: str, user: User) -> Condition:
-    _myself("turn", value, user)
-    return _turned()
-
-
 def _updated(value: str, _user: User) -> Condition:
     start, end = between(value)
     at, within = quiet(Plan.active_at), (Plan.active_at >= start) & (Plan.active_at < end)
     return Condition((at >= start) & (at < end), within, by_activity=True)
-
-
-def _equals(column: Any, value: str) -> Condition:
-    return Condition(quiet(column) == value, column == value, by_activity=True)
 
 
 _BY_KEY: dict[str, Callable[[str, User], Condition]] = {
@@ -174,9 +154,6 @@ _BY_KEY: dict[str, Callable[[str, User], Condition]] = {
     "review": _review,
     "author": _author,
     "reviewer": _reviewer,
-    "involves": _involves,
-    "mentions": _mentions,
-    "turn": _turn,
     "updated": _updated,
 }
 
@@ -186,8 +163,31 @@ def theirs(user: User) -> Select[Any]:
     return _ids(*_own(user.id))
 
 
-# What is only ever asked of oneself is made once: that takes longer than to look it up.
+# What is asked the same way of everybody is made once: that takes longer than to look it up.
 _ME = bindparam("me", type_=Integer)
+
+
+@cache
+def _equals(column: Any, value: str) -> Condition:
+    return Condition(quiet(column) == value, column == value, by_activity=True)
+
+
+@cache
+def _blocked() -> Condition:
+    blocked = text(BLOCKED)  # as its own index says
+    here = exists().where(Thread.plan_id == Plan.id, blocked)
+    return Condition(here, named=select(Thread.plan_id).where(blocked))
+
+
+@cache
+def _discussed() -> Condition:
+    return Condition(quiet(Plan.open_threads) > 0, Plan.open_threads > 0)
+
+
+@cache
+def _unreviewed() -> Condition:
+    some = exists().where(Member.plan_id == Plan.id, Member.kind == REVIEWER)
+    return Condition((quiet(Plan.verdict) == "") & some)
 
 
 @cache
@@ -214,6 +214,9 @@ def _turned() -> Condition:
     return Condition(Plan.id.in_(select(Turn.plan_id).where(Turn.user_id == _ME)), few=True)
 
 
+_OF_ONESELF = {"involves": _involvement, "mentions": _mentioned, "turn": _turned}
+
+
 def _own(user_id: Any) -> tuple[Select[Any], Select[Any]]:
     owned = select(Plan.id).where(Plan.owner_id == user_id)
     return owned, select(Member.plan_id).where(Member.user_id == user_id)
@@ -224,9 +227,9 @@ def _ids(*queries: Select[Any]) -> Select[Any]:
     return select(found.c[0])
 
 
-def _myself(key: str, value: str, user: User) -> None:
-    if value.removeprefix("@") not in (ME, user.email):
-        message = f"{key}: takes “me”: write {key}:me"
+def _only_oneself(term: Term, user: User) -> None:
+    if term.value.removeprefix("@") not in (ME, user.email):
+        message = f"{term.key}: takes “me”: write {term.key}:me"
         raise Invalid(message, [Finding("unknown_term", message, field="q")])
 
 

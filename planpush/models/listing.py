@@ -14,10 +14,9 @@ from typing import Any
 
 from sqlalchemy import Select, and_, bindparam, func, literal, select, tuple_
 
-from planpush.db import db
 from planpush.models.keyset import behind, place_of
 from planpush.models.plan import Plan
-from planpush.models.reader import Reader
+from planpush.models.reader import Reader, rows
 from planpush.models.search import Search
 from planpush.models.turn import Turn
 from planpush.models.user import User
@@ -89,10 +88,10 @@ def list_plans(
     page = 1 if after else min(max(page, 1), LAST_PAGE)
     ids, most = _found(wanted, page, after)
     shown = ids[(page - 1) * PAGE :][:PAGE]
-    rows = _rows(user, shown)
+    plans = _rows(user, shown)
     more = len(ids) > (page - 1) * PAGE + len(shown)
     return Listing(
-        rows,
+        plans,
         total=len(ids),
         exact=len(ids) <= most and not after,
         page=page,
@@ -100,7 +99,7 @@ def list_plans(
         sort=wanted.sort,
         asked_sort=sort,
         after=after,
-        next_after=_behind(rows[-1], wanted.sort) if more and rows else "",
+        next_after=_behind(plans[-1], wanted.sort) if more and plans else "",
         search=wanted.search,
     )
 
@@ -123,14 +122,14 @@ def list_on(user: User, *, q: str = "", cursor: str = "") -> Listing:
     """
     wanted = read(user, q, "")
     wanted = replace(wanted, sort="updated") if wanted.sort == RELEVANCE else wanted
-    rows = _rows(user, _sorted(wanted, cursor, PAGE + 1))
-    after = _behind(rows[PAGE - 1], wanted.sort) if len(rows) > PAGE else ""
-    return Listing(rows[:PAGE], q=q, sort=wanted.sort, after=cursor, next_after=after)
+    plans = _rows(user, _sorted(wanted, cursor, PAGE + 1))
+    after = _behind(plans[PAGE - 1], wanted.sort) if len(plans) > PAGE else ""
+    return Listing(plans[:PAGE], q=q, sort=wanted.sort, after=cursor, next_after=after)
 
 
 def count_waiting(user: User) -> int:
     """Return on how many open plans it is somebody's turn, at most `MOST_WAITING`."""
-    return db.session.scalar(_waiting(Reader.like(user)), {"me": user.id}) or 0
+    return rows(_waiting(Reader.like(user)), {"me": user.id}).scalar() or 0
 
 
 @cache
@@ -146,8 +145,8 @@ def _ranked(wanted: Wanted) -> list[int]:
         *(Plan.title_key.contains(one.lower(), autoescape=True) for one in wanted.search.told)
     )
     query = wanted.ids(Plan.id, titled, Plan.active_at)
-    rows = db.session.execute(query, {"me": wanted.user.id}).all()
-    ranked = sorted(rows, key=lambda row: (bool(row[1]), often[row[0]], row[2], row[0]))
+    found: Any = rows(query, {"me": wanted.user.id}).all()
+    ranked = sorted(found, key=lambda row: (bool(row[1]), often[row[0]], row[2], row[0]))
     return [row[0] for row in reversed(ranked)]
 
 
@@ -162,13 +161,13 @@ def _sorted(wanted: Wanted, after: str, most: int) -> Sequence[int]:
         query = query.where(here < place if descending else here > place)
     order = [one.desc() if descending else one.asc() for one in columns]
     query = query.order_by(*order).limit(most)
-    return db.session.scalars(query, {"me": wanted.user.id}).all()
+    return rows(query, {"me": wanted.user.id}).scalars().all()
 
 
 def _rows(user: User, ids: Sequence[int]) -> list[Any]:
     """Return what a list shows of plans, in the order of their ids."""
     asked = {"me": user.id, "ids": list(ids)}
-    found = {row.id: row for row in db.session.execute(_row(), asked)} if ids else {}
+    found = {row.id: row for row in rows(_row(), asked)} if ids else {}
     return [found[plan_id] for plan_id in ids if plan_id in found]
 
 

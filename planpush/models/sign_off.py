@@ -25,6 +25,7 @@ from planpush.content.problem import Conflict, Finding, Forbidden, Invalid
 from planpush.db import Base, UTCDateTime, db, now
 from planpush.models.comment import checked_body
 from planpush.models.plan import REVIEWER, Member, Plan
+from planpush.models.reader import rows
 from planpush.models.user import User
 from planpush.models.version import Version
 
@@ -118,7 +119,7 @@ class SignOff(Base):
         """
         found: dict[int, dict[Face, str]] = {}
         asked = {"plan_ids": list(plan_ids)}
-        for row in db.session.execute(_reviewers(), asked) if plan_ids else ():
+        for row in rows(_reviewers(), asked) if plan_ids else ():
             people, face = found.setdefault(row.plan_id, {}), Face(row.id, row.name, row.email)
             if row.said != WAITING or (row.here and face not in people):
                 people[face] = row.said

@@ -27,7 +27,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from planpush.db import Base, UTCDateTime, db, now, upsert
 from planpush.models.plan import Plan
-from planpush.models.reader import Reader
+from planpush.models.reader import Reader, rows
 from planpush.models.sign_off import APPROVED, CHANGES
 from planpush.models.user import User
 
@@ -89,7 +89,7 @@ class Turn(Base):
         """
         asked = {"me": user.id, "plan_ids": list(plan_ids)}
         found: dict[int, list[tuple[str, int, datetime]]] = {}
-        for row in db.session.execute(_reasons(Reader.like(user)), asked):
+        for row in rows(_reasons(Reader.like(user)), asked):
             found.setdefault(row.plan_id, []).append((row.reason, row.thread_id, row.at))
         return found
 
