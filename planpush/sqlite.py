@@ -11,7 +11,7 @@ import weakref
 from typing import Any
 
 from flask import g, has_app_context
-from sqlalchemy import Engine, event
+from sqlalchemy import Boolean, Engine, event
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
@@ -110,6 +110,26 @@ def _plainly(element: quiet, compiler: Any, **told: Any) -> str:
 @compiles(quiet, "sqlite")
 def _quietly(element: quiet, compiler: Any, **told: Any) -> str:
     return f"+{compiler.process(element.clauses, **told)}"
+
+
+class asked(FunctionElement[Any]):
+    """A condition that PostgreSQL asks of each row of a walk, instead of looking up what it names.
+
+    SQLite does so where the column is `quiet`.
+    """
+
+    inherit_cache = True
+    type = Boolean()
+
+
+@compiles(asked)
+def _each(element: asked, compiler: Any, **told: Any) -> str:
+    return f"(({compiler.process(element.clauses, **told)}) IS TRUE)"
+
+
+@compiles(asked, "sqlite")
+def _each_plainly(element: asked, compiler: Any, **told: Any) -> str:
+    return f"({compiler.process(element.clauses, **told)})"
 
 
 def _prepare(connection: sqlite3.Connection, _record: object) -> None:

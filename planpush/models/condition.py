@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    Integer,
     Select,
+    bindparam,
     exists,
     false,
     func,
@@ -21,20 +24,22 @@ from sqlalchemy import (
 
 from planpush.content.problem import Finding, Invalid
 from planpush.content.query import Term, between
-from planpush.db import db, numbers
+from planpush.db import numbers, rows
 from planpush.models.comment import Comment
 from planpush.models.mention import Mention
 from planpush.models.plan import PRIVATE, PUBLISHED, REVIEWER, Member, Plan
 from planpush.models.sign_off import APPROVED, CHANGES
-from planpush.models.thread import OPEN, Thread
+from planpush.models.thread import BLOCKED, Thread
 from planpush.models.turn import Turn
 from planpush.models.user import User
 from planpush.models.version import Version
-from planpush.sqlite import quiet
+from planpush.sqlite import asked, quiet
 
 ME = "me"
+_VERDICTS = {"approved": APPROVED, "changes": CHANGES}
 _MANY = 20  # people: what they own together is no few plans
 _SOME = 4_000  # plans that are sorted as quickly as an index is walked
+_OWN = 2_000  # of somebody who takes part in more, an index is walked: it is read in order
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,26 +47,35 @@ class Condition:
     """What a plan must fulfil. `few`: it names plans, so that these are looked at and no others.
 
     `indexed` is the same where an index finds the plans, `named` selects them: either can be
-    counted. `by_activity`: the index finds them in the order of activity.
+    counted. `by_activity`: the index finds them in the order of activity. `own` is the same by
+    naming plans that are few for nearly everybody: whether for `me`, too, `named` tells.
     """
 
     clause: ColumnElement[bool]
     indexed: ColumnElement[bool] | None = None
     named: Select[Any] | None = None
+    own: ColumnElement[bool] | None = None
     by_activity: bool = False
     few: bool = False
 
-    def settled(self, *, by_activity: bool) -> Condition:
-        """Return the cheapest form for a list: an index in its order, or plans if they are few."""
-        named = self.named
+    def settled(self, me: int, *, by_activity: bool, words: bool) -> Condition:
+        """Return the cheapest form for a list: an index in its order, or plans if they are few.
+
+        To ask each plan of a long walk for `words` costs more than to sort somebody's own.
+        """
+        named, most = self.named, _SOME if self.own is None else _OWN
         if self.indexed is not None and not (by_activity and self.by_activity):
             both = Plan.archived.in_([False, True])  # every index begins with it
             named = select(Plan.id).where(both, self.indexed)
         if named is None:
             return self
-        some = named.limit(_SOME + 1)
-        count = db.session.scalar(select(func.count()).select_from(some.subquery())) or 0
-        return Condition(Plan.id.in_(some), few=True) if count <= _SOME else self
+        some = named.limit(most + 1)
+        if self.own is None or not words:
+            count = select(func.count()).select_from(some.subquery())
+            if rows(count, {"me": me}).scalar_one() > most:
+                return self
+        clause = Plan.id.in_(some) if self.own is None else self.own
+        return Condition(clause, own=self.own, few=True)
 
     def negated(self) -> Condition:
         """Return the opposite, which names no plans."""
@@ -70,7 +84,11 @@ class Condition:
 
 def condition(term: Term, user: User) -> Condition:
     """Return what a term asks. Raises `Invalid` for a value that it cannot take."""
-    found = _BY_KEY[term.key](term.value, user)
+    if term.key in _OF_ONESELF:
+        _only_oneself(term, user)
+        found = _OF_ONESELF[term.key]()
+    else:
+        found = _BY_KEY[term.key](term.value, user)
     return found.negated() if term.negated else found
 
 
@@ -100,18 +118,11 @@ def _is(value: str, user: User) -> Condition:
 
 
 def _has(value: str, _user: User) -> Condition:
-    if value == "blocking":
-        blocked = text(f"blocking AND state = '{OPEN}'")  # as its own index says
-        here = exists().where(Thread.plan_id == Plan.id, blocked)
-        return Condition(here, named=select(Thread.plan_id).where(blocked))
-    return Condition(quiet(Plan.open_threads) > 0, Plan.open_threads > 0)
+    return _blocked() if value == "blocking" else _discussed()
 
 
 def _review(value: str, _user: User) -> Condition:
-    if value == "needed":
-        asked = exists().where(Member.plan_id == Plan.id, Member.kind == REVIEWER)
-        return Condition((quiet(Plan.verdict) == "") & asked)
-    return _equals(Plan.verdict, {"approved": APPROVED, "changes": CHANGES}[value])
+    return _unreviewed() if value == "needed" else _equals(Plan.verdict, _VERDICTS[value])
 
 
 def _author(value: str, user: User) -> Condition:
@@ -126,24 +137,8 @@ def _reviewer(value: str, user: User) -> Condition:
     if len(ids) > _MANY:
         here = exists().where(Member.plan_id == Plan.id, Member.kind == REVIEWER)
         return Condition(here.where(quiet(Member.user_id).in_(numbers(ids))))
-    asked = select(Member.plan_id).where(Member.kind == REVIEWER, Member.user_id.in_(ids))
-    return Condition(Plan.id.in_(asked), few=True)
-
-
-def _involves(value: str, user: User) -> Condition:
-    return Condition(Plan.id.in_(involving(_myself("involves", value, user))), few=True)
-
-
-def _mentions(value: str, user: User) -> Condition:
-    named = _myself("mentions", value, user)
-    query = select(Comment.plan_id).join(Mention, Mention.comment_id == Comment.id)
-    query = query.where(Mention.user_id == named.id, Comment.deleted_at.is_(None))
-    return Condition(Plan.id.in_(query), few=True)
-
-
-def _turn(value: str, user: User) -> Condition:
-    named = _myself("turn", value, user)
-    return Condition(Plan.id.in_(select(Turn.plan_id).where(Turn.user_id == named.id)), few=True)
+    some = select(Member.plan_id).where(Member.kind == REVIEWER, Member.user_id.in_(ids))
+    return Condition(Plan.id.in_(some), few=True)
 
 
 def _updated(value: str, _user: User) -> Condition:
@@ -152,38 +147,78 @@ def _updated(value: str, _user: User) -> Condition:
     return Condition((at >= start) & (at < end), within, by_activity=True)
 
 
-def _equals(column: Any, value: str) -> Condition:
-    return Condition(quiet(column) == value, column == value, by_activity=True)
-
-
 _BY_KEY: dict[str, Callable[[str, User], Condition]] = {
     "is": _is,
     "has": _has,
     "review": _review,
     "author": _author,
     "reviewer": _reviewer,
-    "involves": _involves,
-    "mentions": _mentions,
-    "turn": _turn,
     "updated": _updated,
 }
 
 
 def theirs(user: User) -> Select[Any]:
     """Return the plans that somebody owns or was let into."""
-    return _ids(*_own(user))
+    return _ids(*_own(user.id))
 
 
-def involving(user: User) -> Select[Any]:
-    """Return the plans that somebody takes part in: owns, was let into, pushed to, commented on."""
-    said = select(Comment.plan_id).where(Comment.author_id == user.id, Comment.deleted_at.is_(None))
-    pushed = select(Version.plan_id).where(Version.pushed_by_id == user.id)
-    return _ids(*_own(user), said, pushed)
+# What is asked the same way of everybody is made once: that takes longer than to look it up.
+_ME = bindparam("me", type_=Integer)
 
 
-def _own(user: User) -> tuple[Select[Any], Select[Any]]:
-    owned = select(Plan.id).where(Plan.owner_id == user.id)
-    return owned, select(Member.plan_id).where(Member.user_id == user.id)
+@cache
+def _equals(column: Any, value: str) -> Condition:
+    return Condition(quiet(column) == value, column == value, by_activity=True)
+
+
+@cache
+def _blocked() -> Condition:
+    blocked = text(BLOCKED)  # as its own index says
+    here = exists().where(Thread.plan_id == Plan.id, blocked)
+    return Condition(here, named=select(Thread.plan_id).where(blocked))
+
+
+@cache
+def _discussed() -> Condition:
+    return Condition(quiet(Plan.open_threads) > 0, Plan.open_threads > 0)
+
+
+@cache
+def _unreviewed() -> Condition:
+    some = exists().where(Member.plan_id == Plan.id, Member.kind == REVIEWER)
+    return Condition((quiet(Plan.verdict) == "") & some)
+
+
+@cache
+def _involvement() -> Condition:
+    """Return which plans `me` takes part in: owns, was let into, pushed to, commented on."""
+    owned, member = _own(_ME)
+    said = select(Comment.plan_id).where(Comment.author_id == _ME, Comment.deleted_at.is_(None))
+    pushed = select(Version.plan_id).where(Version.pushed_by_id == _ME)
+    said, pushed = said.distinct(), pushed.distinct()  # there may be ten comments on a plan
+    mine = _ids(owned, member, said, pushed)
+    walked = asked(quiet(Plan.id).in_(mine))
+    return Condition(walked, named=_ids(owned, said), own=Plan.id.in_(mine))
+
+
+@cache
+def _mentioned() -> Condition:
+    query = select(Comment.plan_id).join(Mention, Mention.comment_id == Comment.id)
+    query = query.where(Mention.user_id == _ME, Comment.deleted_at.is_(None))
+    return Condition(Plan.id.in_(query), few=True)
+
+
+@cache
+def _turned() -> Condition:
+    return Condition(Plan.id.in_(select(Turn.plan_id).where(Turn.user_id == _ME)), few=True)
+
+
+_OF_ONESELF = {"involves": _involvement, "mentions": _mentioned, "turn": _turned}
+
+
+def _own(user_id: Any) -> tuple[Select[Any], Select[Any]]:
+    owned = select(Plan.id).where(Plan.owner_id == user_id)
+    return owned, select(Member.plan_id).where(Member.user_id == user_id)
 
 
 def _ids(*queries: Select[Any]) -> Select[Any]:
@@ -191,11 +226,10 @@ def _ids(*queries: Select[Any]) -> Select[Any]:
     return select(found.c[0])
 
 
-def _myself(key: str, value: str, user: User) -> User:
-    if value.removeprefix("@") not in (ME, user.email):
-        message = f"{key}: takes “me”: write {key}:me"
+def _only_oneself(term: Term, user: User) -> None:
+    if term.value.removeprefix("@") not in (ME, user.email):
+        message = f"{term.key}: takes “me”: write {term.key}:me"
         raise Invalid(message, [Finding("unknown_term", message, field="q")])
-    return user
 
 
 def _people(value: str, user: User) -> list[int]:
@@ -204,6 +238,6 @@ def _people(value: str, user: User) -> list[int]:
     if name == ME:
         return [user.id]
     exact = User.email == name.lower()
-    found = db.session.scalars(select(User.id).where(exact)).all()
+    found = rows(select(User.id).where(exact)).scalars().all()
     named = or_(User.name.icontains(name, autoescape=True), User.email.startswith(f"{name}@"))
-    return list(found or db.session.scalars(select(User.id).where(named).order_by(User.id)))
+    return list(found or rows(select(User.id).where(named).order_by(User.id)).scalars())

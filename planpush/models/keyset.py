@@ -9,6 +9,8 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
+from sqlalchemy import Index
+
 from planpush.content.problem import Finding, Malformed
 
 _READ: dict[str, Any] = {
@@ -16,6 +18,16 @@ _READ: dict[str, Any] = {
     "created_at": datetime.fromisoformat,
     "title_key": str,
 }
+_SEEN = ("id", "deleted_at", "visibility", "owner_id")
+
+
+def walk(*columns: str) -> Index:
+    """Return the index that a list of plans in one order is read off, a page or twenty.
+
+    It holds who may see a plan, too: to look that up in the rows takes three times as long.
+    """
+    seen = (name for name in _SEEN if name not in columns)
+    return Index(f"ix_plans_by_{columns[0]}", "archived", *columns, *seen)
 
 
 def behind(row: Any, column: str) -> str:

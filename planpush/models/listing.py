@@ -146,7 +146,7 @@ def _ranked(wanted: Wanted) -> list[int]:
         *(Plan.title_key.contains(one.lower(), autoescape=True) for one in wanted.search.told)
     )
     query = wanted.ids(Plan.id, titled, Plan.active_at)
-    found = rows(query).all()
+    found: Any = rows(query, {"me": wanted.user.id}).all()
     ranked = sorted(found, key=lambda row: (bool(row[1]), often[row[0]], row[2], row[0]))
     return [row[0] for row in reversed(ranked)]
 
@@ -161,7 +161,8 @@ def _sorted(wanted: Wanted, after: str, most: int) -> Sequence[int]:
         here = tuple_(*columns)
         query = query.where(here < place if descending else here > place)
     order = [one.desc() if descending else one.asc() for one in columns]
-    return rows(query.order_by(*order).limit(most)).scalars().all()
+    query = query.order_by(*order).limit(most)
+    return rows(query, {"me": wanted.user.id}).scalars().all()
 
 
 def _plans(user: User, ids: Sequence[int]) -> list[Any]:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 from planpush.content.problem import Finding, Forbidden, Invalid, NotFound
 from planpush.db import Base, UTCDateTime, db, now
 from planpush.models.event import Event
+from planpush.models.keyset import walk
 from planpush.models.reader import Reader
 from planpush.models.shelf import move
 from planpush.models.user import User
@@ -36,13 +37,13 @@ class Plan(Base):
     __tablename__ = "plans"
     __table_args__ = (
         Index(None, "owner_id", "active_at", "id"),
-        Index(None, "archived", "active_at", "id"),
-        Index(None, "archived", "created_at", "id"),
-        Index(None, "archived", "title_key", "id"),
-        Index(None, "archived", "newest", "id"),
-        Index(None, "archived", "open_threads", "id"),
-        Index(None, "archived", "visibility", "active_at", "id"),
-        Index(None, "archived", "verdict", "active_at", "id"),
+        walk("active_at"),
+        walk("created_at"),
+        walk("title_key"),
+        walk("newest"),
+        walk("open_threads"),
+        walk("visibility", "active_at"),
+        walk("verdict", "active_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -145,7 +145,7 @@ class SignOff(Base):
             .join(Plan, (Plan.id == cls.plan_id) & (Plan.newest == cls.version))
             .where(cls.withdrawn_at.is_(None))
         )
-        return [one.where(Plan.id.in_(plan_ids)) for one in (asked, spoke)]
+        return [asked.where(Plan.id.in_(plan_ids)), spoke.where(cls.plan_id.in_(plan_ids))]
 
 
 @cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Select, and_
@@ -12,6 +13,7 @@ from planpush.content.problem import Finding, Invalid
 from planpush.content.query import Term, parse
 from planpush.models.condition import Condition, condition, is_of_shelf, shelf
 from planpush.models.plan import Plan
+from planpush.models.reader import Reader
 from planpush.models.search import Search, search
 from planpush.models.user import User
 
@@ -52,14 +54,19 @@ class Wanted:
         return self.search.few or any(one.few for one in self.conditions)
 
     def ids(self, *columns: Any) -> Select[Any]:
-        """Return the plans that fulfil everything, in no order."""
+        """Return the plans that fulfil everything, in no order, for the person `me`."""
         walks = not self.few and self.sort.startswith("updated")
         clauses = [
             one.indexed if walks and one.by_activity and one.indexed is not None else one.clause
             for one in self.conditions
         ]
         clauses += self.search.conditions
-        return Plan.visible_to(self.user).where(and_(*clauses)).with_only_columns(*columns)
+        return _seen(Reader.like(self.user)).where(and_(*clauses)).with_only_columns(*columns)
+
+
+@cache
+def _seen(reader: Reader) -> Select[Any]:
+    return Plan.visible_to(reader)
 
 
 def read(user: User, q: str, sort: str) -> Wanted:
@@ -74,9 +81,19 @@ def read(user: User, q: str, sort: str) -> Wanted:
     order = _order(terms, sort, found)
     few = found.few or any(one.few for one in conditions)
     if not few:
-        conditions = [one.settled(by_activity=order.startswith("updated")) for one in conditions]
+        told = {"by_activity": order.startswith("updated"), "words": bool(found.wanted)}
+        conditions = _settled(conditions, user, **told)
         few = any(one.few for one in conditions)
     return Wanted(user, [*conditions, Condition(shelf(plain, few=few))], found, order)
+
+
+def _settled(conditions: Sequence[Condition], user: User, **told: bool) -> list[Condition]:
+    """Return the cheapest forms; where somebody's own plans are few, nothing else is counted."""
+    found: list[Condition] = []
+    for one in sorted(conditions, key=lambda one: one.own is None):
+        own = any(before.few and before.own is not None for before in found)
+        found.append(one if own else one.settled(user.id, **told))
+    return found
 
 
 def _order(terms: Sequence[Term], sort: str, found: Search) -> str:

@@ -9,7 +9,7 @@ from sqlalchemy import event, func, select, text, update
 
 from planpush.content.origin import Place
 from planpush.db import commit, db
-from planpush.models import passage
+from planpush.models import condition, passage
 from planpush.models import search as module
 from planpush.models.hit import hits
 from planpush.models.listing import list_on, list_plans
@@ -254,16 +254,18 @@ names = st.sampled_from(["alice", "bob", "charlie", "ada", "pam"])
     ),
     many=st.booleans(),
     few=st.booleans(),
+    busy=st.booleans(),
     q=st.sampled_from(["herring", '"red herring"', "herr", "comment", "", "is:private herring",
                        "-absent", "h", "has:open-threads", "involves:me", "mentions:me", "turn:me",
                        "author:alice", "-author:me", "updated:>2020-01-01 herring"]),
 )  # fmt: skip
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
-def test_nobody_finds_counts_or_reads_what_they_may_not_see(shelf, many, few, q):
+def test_nobody_finds_counts_or_reads_what_they_may_not_see(shelf, many, few, busy, q):
     db.session.execute(update(Plan).values(deleted_at=Plan.active_at))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "FEW", 1 if many else 20_000)
         patch.setattr(module, "RARE", 0 if few or many else 2_000)
+        patch.setattr(condition, "_OWN", 0 if busy else 2_000)
         made = [stocked(f"Herring {number}", *told) for number, told in enumerate(shelf)]
         for name in ("alice", "bob", "charlie", "ada", "pam"):
             check(name, q, [plan.id for plan in made])
