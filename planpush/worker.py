@@ -19,6 +19,7 @@ from planpush.db import commit, db
 from planpush.integrations.github import still_member
 from planpush.models.housekeeping import sweep
 from planpush.models.membership import Claimed, claim_due, confirm, end
+from planpush.models.passage import tidy_words
 from planpush.models.setting import settings
 from planpush.settings import Settings
 
@@ -75,6 +76,7 @@ class Worker:
         """Drop what has run out."""
         sweep()
         commit()
+        tidy_words()
         return SWEEP_EVERY
 
     def ask(self) -> float:
