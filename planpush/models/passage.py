@@ -45,7 +45,7 @@ _PAGES, _PAUSE = 100, 0.005  # some 20 ms of work, and seconds in which others g
 _PARTS = text("""
 SELECT (SELECT max(id) FROM passage_words_data WHERE id < (segid << 37) + (1 << 31)) & 0x7FFFFFFF
 FROM (SELECT DISTINCT segid FROM passage_words_idx)""")
-_NEWER = 0.05  # share of the pages that are in other parts than the largest, at most
+_NEWER = 0.02  # share of the pages that are in other parts than the largest, at most
 SHIFT = 20
 """Bits of an id that tell a plan's passages apart."""
 

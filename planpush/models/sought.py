@@ -10,15 +10,17 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Integer,
-    String,
+    cast,
     column,
     func,
     literal,
     literal_column,
     select,
     table,
+    tablesample,
     text,
 )
+from sqlalchemy.dialects.postgresql import TSQUERY
 
 from planpush.content.query import Term
 from planpush.content.searching import match, tsquery, words
@@ -30,6 +32,7 @@ RARE, FEW = 2_000, 20_000
 """Passages: so many are looked up at once; so many are sorted, whatever the order."""
 _INDEXED = 4  # letters of a word's beginning that SQLite has an index of
 _VARIANTS = 12  # words with a longer beginning that are asked for one by one
+_SAMPLED = 1_000  # one page of so many is looked at
 _FTS = table("passage_words", column("rowid", Integer))
 # Each word is there as often as it stands somewhere: the next one is asked for, none is walked.
 _BEGINNING = text("""
@@ -115,17 +118,26 @@ def _beginning(word: str) -> tuple[str, ...]:
 
 
 def _looked_up(one: Sought) -> Sought:
-    if not is_sqlite() and _estimated(one) > FEW:
-        return replace(one, few=False)
+    """Look up who has a word if few have. What PostgreSQL expects is not counted, unless few."""
+    expected = _expected(one)
+    count = _counted(one) if expected is None else expected
+    if count <= (RARE if expected is None else 2 * RARE):
+        ids = _FTS.c.rowid if is_sqlite() else Passage.id
+        some = db.session.scalars(select(ids).where(has(one)).limit(RARE + 1)).all()
+        if len(some) <= RARE:
+            found: dict[int, list[int]] = defaultdict(list)
+            for passage_id in some:
+                found[passage_id >> SHIFT].append(passage_id)
+            return replace(one, passages=found)
+        count = _counted(one)
+    return replace(one, few=count <= FEW)
+
+
+def _counted(one: Sought) -> int:
+    """Return how many passages have a word, at most one more than are few."""
     ids = _FTS.c.rowid if is_sqlite() else Passage.id
-    query = select(ids).where(has(one)).limit(FEW + 1)
-    count = db.session.scalar(select(func.count()).select_from(query.subquery())) or 0
-    if count > RARE:
-        return replace(one, few=count <= FEW)
-    found: dict[int, list[int]] = defaultdict(list)
-    for passage_id in db.session.scalars(query):
-        found[passage_id >> SHIFT].append(passage_id)
-    return replace(one, passages=found)
+    some = select(ids).where(has(one)).limit(FEW + 1)
+    return db.session.scalar(select(func.count()).select_from(some.subquery())) or 0
 
 
 def has(*some: Sought) -> ColumnElement[bool]:
@@ -160,18 +172,37 @@ def first_in(plan_id: Any, *some: Sought, outside: str = "") -> Any:
     return query.limit(1).scalar_subquery()
 
 
-def _estimated(one: Sought) -> int:
-    """Return how many passages PostgreSQL expects to have a word, which counts none of them."""
-    query = text(
+def _expected(one: Sought) -> int | None:
+    """Return how many passages should have a word, as far as that is known without counting.
+
+    PostgreSQL expects some thousandth of them for a word that it has never seen, and has no idea of
+    words in a row: what seems to be many is not believed before some passages were looked at.
+    """
+    if is_sqlite():
+        return None
+    if len(words(one.told)) > 1:
+        seen = _sampled(one)
+        return seen if seen > FEW else None
+    explained = text(
         "EXPLAIN (FORMAT JSON) SELECT 1 FROM passages WHERE words @@ CAST(:told AS tsquery)"
     )
-    plan = db.session.scalar(query, {"told": tsquery(one.told, phrase=one.phrase)})
-    return int(plan[0]["Plan"]["Plan Rows"])
+    plan = db.session.scalar(explained, {"told": tsquery(one.told, phrase=one.phrase)})
+    expected = int(plan[0]["Plan"]["Plan Rows"])
+    return expected if expected <= 2 * RARE else min(expected, _sampled(one))
+
+
+def _sampled(one: Sought) -> int:
+    """Return how many passages would have a word if all were like some that PostgreSQL chooses."""
+    some = tablesample(Passage, func.system(100 / _SAMPLED), seed=literal(1))
+    query = select(func.count()).select_from(some)
+    query = query.where(some.c.words.op("@@", is_comparison=True)(_asked([one])))
+    return _SAMPLED * (db.session.scalar(query) or 0)
 
 
 def _asked(some: Sequence[Sought]) -> Any:
     asked = " & ".join(f"({tsquery(one.told, phrase=one.phrase)})" for one in some)
-    return literal(asked, String).op("::")(literal_column("tsquery"))
+    # Of this type from the start: PostgreSQL would read a text anew for each passage.
+    return cast(literal(asked, TSQUERY), TSQUERY)
 
 
 def is_sqlite() -> bool:
