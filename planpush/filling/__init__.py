@@ -21,7 +21,6 @@ from planpush.filling.documents import Stock
 from planpush.filling.rows import COLUMNS, NOTICES, TURNS, People, Rows
 from planpush.filling.store import Store, analyse
 from planpush.filling.words import RARE_PLANS, Vocabulary
-from planpush.models.passage import tidy_words
 from planpush.models.permission import holders
 from planpush.models.user import User
 
@@ -62,7 +61,6 @@ def fill(sizes: Sizes, *, consent: bool = False, tell: Tell = print) -> None:
             told("Making the indexes …")
         store.settle_ids(("users", *_NUMBERED, "events", "notices"))
         told("Keeping all of it …")
-    tidy_words()
     analyse()
     told("Done.")
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Sequence
 from itertools import islice
+from math import inf
 from typing import Any
 
 from sqlalchemy import (
@@ -40,7 +41,7 @@ from planpush.models.version import Version, VersionSection
 TITLE, SECTION, COMMENT = "title", "section", "comment"
 _ID = BigInteger().with_variant(Integer(), "sqlite")  # there the rowid itself
 _MERGE = text("INSERT INTO passage_words(passage_words, rank) VALUES ('merge', :pages)")
-_PAGES, _PAUSE = 100, 0.005  # some 20 ms of work, and seconds in which others get their turn
+_PAGES, _PAUSE = 50, 0.005  # some 10 ms of work, and seconds in which others get their turn
 # The pages of each part: the number of its last one are the last bits of that page's id.
 _PARTS = text("""
 SELECT (SELECT max(id) FROM passage_words_data WHERE id < (segid << 37) + (1 << 31)) & 0x7FFFFFFF
@@ -114,22 +115,31 @@ def forget_words() -> None:
     Until then the index only knows that these words do not count. Others may write in between.
     """
     if db.engine.dialect.name == "sqlite":
-        pages = -_PAGES  # negative: first all parts of the index become ones to be merged
-        while _merged(pages):
-            pages = _PAGES
-            time.sleep(_PAUSE)
+        _merge()
 
 
-def tidy_words() -> None:
-    """Make one of the parts of SQLite's index, once the newer ones have grown.
+def tidy_words(seconds: float = inf) -> bool:
+    """Make SQLite's index one part again if the newer ones have grown; False if time ran out.
 
     To ask a plan for a word is to look into each part. For who holds no transaction.
     """
-    if db.engine.dialect.name == "sqlite":
-        with db.engine.connect() as connection:
-            sizes = connection.scalars(_PARTS).all()
-        if sum(sizes) - max(sizes, default=0) > sum(sizes) * _NEWER:
-            forget_words()
+    if db.engine.dialect.name != "sqlite":
+        return True
+    with db.engine.connect() as connection:
+        sizes = connection.scalars(_PARTS).all()
+    newer = sum(sizes) - max(sizes, default=0)
+    return newer <= sum(sizes) * _NEWER or _merge(seconds)
+
+
+def _merge(seconds: float = inf) -> bool:
+    ends = time.monotonic() + seconds
+    pages = -_PAGES  # negative: first all parts of the index become ones to be merged
+    while _merged(pages):
+        if time.monotonic() > ends:
+            return False
+        pages = _PAGES
+        time.sleep(_PAUSE)
+    return True
 
 
 def _merged(pages: int) -> bool:
