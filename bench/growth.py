@@ -110,8 +110,8 @@ def grow(client: Any, pushes: int = PUSHES, *, threads: int = 0) -> Growth:
     plan = _push(client, {"title": "Growth", "sections": whole})["plan"]
     with client.application.app_context():
         comment(plan, threads)
-        tidy_words()
         commit()
+        tidy_words()
         before, file, grown = row_sizes(), file_size(), Growth(document_size())
     for number in range(1, pushes + 1):
         changed = number % SECTIONS
@@ -124,7 +124,6 @@ def grow(client: Any, pushes: int = PUSHES, *, threads: int = 0) -> Growth:
         grown.requests.append(len(json.dumps(body)))
     with client.application.app_context():
         tidy_words()  # as the worker does every ten minutes
-        commit()
         after, grown.file = row_sizes(), file_size() - file
     grown.rows = {name: size - before[name] for name, size in after.items() if size > before[name]}
     return grown

@@ -19,6 +19,7 @@ from planpush.db import commit, db
 from planpush.integrations.github import still_member
 from planpush.models.housekeeping import sweep
 from planpush.models.membership import Claimed, claim_due, confirm, end
+from planpush.models.passage import tidy_words
 from planpush.models.setting import settings
 from planpush.settings import Settings
 
@@ -26,6 +27,7 @@ log = logging.getLogger("planpush")
 
 SWEEP_EVERY, ASK_EVERY, OUTAGE = 600.0, 10.0, 60.0  # seconds
 _BATCH, _THREADS = 64, 8
+_A_LITTLE = 0.25  # seconds
 _GLANCE = 1.0  # seconds between two looks at the clock and at the parent
 
 
@@ -43,7 +45,8 @@ class Worker:
     def __init__(self, app: Flask, parent: int = 0) -> None:
         self.app, self.parent = app, parent
         self.stop = threading.Event()
-        self.due: dict[Callable[[], float], float] = {self.ask: 0.0, self.sweep: 0.0}
+        jobs = (self.ask, self.sweep, self.tidy)
+        self.due: dict[Callable[[], float], float] = dict.fromkeys(jobs, 0.0)
 
     def run(self) -> None:
         """Do what is due until told to stop; deliveries wait for none of it."""
@@ -76,6 +79,10 @@ class Worker:
         sweep()
         commit()
         return SWEEP_EVERY
+
+    def tidy(self) -> float:
+        """Merge the index of words, a little at a time: meanwhile nobody else can write."""
+        return SWEEP_EVERY if tidy_words(_A_LITTLE) else 0.0
 
     def ask(self) -> float:
         """Ask GitHub about a batch of people; no transaction is open meanwhile.

@@ -70,7 +70,9 @@ class Store:
         self._run(out)
         yield
         if not self.postgres:
-            self._run(["INSERT INTO passage_words(passage_words) VALUES ('rebuild')"])
+            # In one part, as the worker would leave it.
+            for how in ("rebuild", "optimize"):
+                self._run([f"INSERT INTO passage_words(passage_words) VALUES ('{how}')"])  # noqa: S608
         self._run(back)
 
     def _run(self, statements: Sequence[str]) -> None:

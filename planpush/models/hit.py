@@ -13,7 +13,8 @@ from planpush.db import db, numbers
 from planpush.models.comment import Comment
 from planpush.models.passage import COMMENT, TITLE, Passage
 from planpush.models.plan import Plan
-from planpush.models.search import Search, Sought, first_in
+from planpush.models.search import Search
+from planpush.models.sought import Sought, first_in
 
 _ASKED = 4  # words that are looked for in one passage
 _TRIED = 3  # passages of a plan that are looked at

@@ -15,7 +15,6 @@ from planpush.models.device_code import DeviceCode
 from planpush.models.draft import Draft
 from planpush.models.grant import Grant
 from planpush.models.notice import Notice
-from planpush.models.passage import tidy_words
 from planpush.models.rate_limit import RateLimit
 from planpush.models.session import BrowserSession, SignInLink
 from planpush.models.setting import Setting, settings
@@ -35,6 +34,5 @@ def sweep() -> None:
         Comment, Delivery, Notice,
     ):  # fmt: skip
         kind.sweep()
-    tidy_words()
     Setting.reseal()
     Webhook.reseal()

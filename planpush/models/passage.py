@@ -7,8 +7,10 @@ the passages of one plan are a range.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence
 from itertools import islice
+from math import inf
 from typing import Any
 
 from sqlalchemy import (
@@ -38,9 +40,13 @@ from planpush.models.version import Version, VersionSection
 
 TITLE, SECTION, COMMENT = "title", "section", "comment"
 _ID = BigInteger().with_variant(Integer(), "sqlite")  # there the rowid itself
-_MERGE = "INSERT INTO passage_words(passage_words, rank) VALUES ('merge', ?)"
-_PAGES = 200  # some 20 ms of work
-_SMALL = 2_000  # parts of 4 KB
+_MERGE = text("INSERT INTO passage_words(passage_words, rank) VALUES ('merge', :pages)")
+_PAGES, _PAUSE = 50, 0.005  # some 10 ms of work, and seconds in which others get their turn
+# The pages of each part: the number of its last one are the last bits of that page's id.
+_PARTS = text("""
+SELECT (SELECT max(id) FROM passage_words_data WHERE id < (segid << 37) + (1 << 31)) & 0x7FFFFFFF
+FROM (SELECT DISTINCT segid FROM passage_words_idx)""")
+_NEWER = 0.02  # share of the pages that are in other parts than the largest, at most
 SHIFT = 20
 """Bits of an id that tell a plan's passages apart."""
 
@@ -108,26 +114,41 @@ def forget_words() -> None:
 
     Until then the index only knows that these words do not count. Others may write in between.
     """
-    if db.engine.dialect.name != "sqlite":
-        return
-    connection = db.engine.raw_connection()
-    try:
-        pages = -_PAGES  # negative: first all parts of the index become ones to be merged
-        before = -1
-        while connection.total_changes - before > 1:
-            before = connection.total_changes
-            connection.execute(_MERGE, (pages,))
-            pages = _PAGES
-    finally:
-        connection.close()
-
-
-def tidy_words() -> None:
-    """Merge SQLite's index of words while that is quick; a larger one is merged as it grows."""
     if db.engine.dialect.name == "sqlite":
-        parts = db.session.scalar(text("SELECT count(*) FROM passage_words_data")) or 0
-        if parts < _SMALL:
-            db.session.execute(text("INSERT INTO passage_words(passage_words) VALUES ('optimize')"))
+        _merge()
+
+
+def tidy_words(seconds: float = inf) -> bool:
+    """Make SQLite's index one part again if the newer ones have grown; False if time ran out.
+
+    To ask a plan for a word is to look into each part. For who holds no transaction.
+    """
+    if db.engine.dialect.name != "sqlite":
+        return True
+    with db.engine.connect() as connection:
+        sizes = connection.scalars(_PARTS).all()
+    newer = sum(sizes) - max(sizes, default=0)
+    return newer <= sum(sizes) * _NEWER or _merge(seconds)
+
+
+def _merge(seconds: float = inf) -> bool:
+    ends = time.monotonic() + seconds
+    pages = -_PAGES  # negative: first all parts of the index become ones to be merged
+    while _merged(pages):
+        if time.monotonic() > ends:
+            return False
+        pages = _PAGES
+        time.sleep(_PAUSE)
+    return True
+
+
+def _merged(pages: int) -> bool:
+    """Merge some of SQLite's index; False if there was nothing to do."""
+    with db.engine.begin() as connection:
+        raw: Any = connection.connection.dbapi_connection
+        before = raw.total_changes
+        connection.execute(_MERGE, {"pages": pages})
+        return bool(raw.total_changes - before > 1)
 
 
 def _replace(plan_id: int, kind: str, source_id: int, texts: Sequence[str]) -> None:

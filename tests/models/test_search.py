@@ -10,14 +10,15 @@ from sqlalchemy import event, func, select, text, update
 from planpush.content.origin import Place
 from planpush.db import commit, db
 from planpush.models import condition, passage
-from planpush.models import search as module
+from planpush.models import sought as module
 from planpush.models.hit import hits
 from planpush.models.listing import list_on, list_plans
 from planpush.models.manifest import Push, SectionPush
-from planpush.models.passage import SHIFT, Passage, index_missing
+from planpush.models.passage import SHIFT, Passage, index_missing, tidy_words
 from planpush.models.plan import EDITOR, PRIVATE, PUBLISHED, Member, Plan
 from planpush.models.purge import purge
 from planpush.models.push import push_new
+from tests.conftest import ON_POSTGRES
 from tests.people import person
 
 TEXT = "Sessions expire after thirty days of silence."
@@ -169,6 +170,46 @@ def test_a_word_that_many_passages_have_is_found_all_the_same(monkeypatch):
     assert found("consideration 3") == ["Plan 3"]
     assert found("-consideration") == [] == found("-conside")
     assert found("consideration", sort="title") == newest[::-1]
+
+
+def test_a_long_beginning_finds_all_words_that_begin_with_it(monkeypatch):
+    for number, ending in enumerate(("", "e", "es", "able", "ably")):
+        push(f"Plan {number}", section(f"<p>consider{ending} it</p>"))
+    for few, variants in ((20_000, 12), (0, 12), (20_000, 2)):
+        monkeypatch.setattr(module, "_VARIANTS", variants)
+        monkeypatch.setattr(module, "FEW", few)
+        monkeypatch.setattr(module, "RARE", few)
+        assert len(found("consider")) == len(found("conside")) == 5
+        assert found("considera") == ["Plan 4", "Plan 3"] and found("considere") == [
+            "Plan 2",
+            "Plan 1",
+        ]
+        assert found("considers") == []
+
+
+def test_sqlites_index_becomes_one_part_again(monkeypatch):
+    plan = push("Plan", section("<p>zero</p>"))
+    for number in range(9):
+        say(plan, f"herring {number}")
+    before = parts()
+    db.engine.dispose()  # a connection that has changed nothing so far
+    assert tidy_words(seconds=-1) == ON_POSTGRES
+    assert tidy_words()
+    assert ON_POSTGRES or parts() == 1 < before
+    assert found("herring") == found("zero") == ["Plan"]
+    say(plan, "salmon")
+    monkeypatch.setattr(passage, "_NEWER", 0.9)
+    assert tidy_words() and (ON_POSTGRES or parts() == 2)
+    assert found("salmon") == ["Plan"]
+
+
+def parts():
+    """Return of how many parts SQLite's index is."""
+    if ON_POSTGRES:
+        return 1
+    count = db.session.scalar(text("SELECT count(DISTINCT segid) FROM passage_words_idx"))
+    db.session.rollback()
+    return count
 
 
 def test_of_many_words_each_is_asked_within_the_plan(monkeypatch):
