@@ -10,7 +10,9 @@ from flask import Flask, render_template
 from markupsafe import Markup, escape
 
 from planpush.content.splice import is_drawn, splice
+from planpush.content.stops import Places, Shown, put
 from planpush.models.reading import Reading
+from planpush.models.redline import Redline
 from planpush.models.section import expand, unpack_pins
 from planpush.models.thread import OPEN, Thread
 from planpush.web.jinja import UI_ICONS, bless, sprite
@@ -26,6 +28,8 @@ def init_document(app: Flask) -> None:
         all_pins=all_pins,
         pins_digest=pins_digest,
         renewed_marks=renewed_marks,
+        compared=compared,
+        compared_icons=compared_icons,
     )
 
 
@@ -48,6 +52,29 @@ def _section(reading: Reading, piece: Any, threads: dict[int, list[Thread]]) -> 
             drawn = is_drawn(html, pins, key)
             inserts[key] = _pin(reading, piece, key, here, DRAWN_PIN if drawn else PIN)
     return splice(html, pins, inserts)
+
+
+def compared(redline: Redline, shown: Shown) -> Markup:
+    """Return a section of a comparison, which was made safe again, with its marks and pins."""
+    pair, anchor = redline.pair, shown.section.compared.part.anchor
+    is_gone = shown.section.compared.state == "removed"
+    threads = {} if is_gone else pair.threads.get(anchor, {})
+    if not threads and not redline.differs_in(shown):
+        return bless(shown.html)
+    places, told = Places.of(shown.html), {"plan": pair.plan, "version": pair.new, "anchor": anchor}
+    marks = render_template("comparisons/_marks.html", redline=redline, shown=shown)
+    inserts = [(places.heading, marks)]
+    for key, here in threads.items():
+        place = places.blocks.get(key, places.heading)
+        drawn = shown.html.startswith("</g>", place)
+        pin = render_template("comparisons/_pin.html", key=key, threads=here, drawn=drawn, **told)
+        inserts.append((place, pin))
+    return bless(put(shown.html, inserts))
+
+
+def compared_icons(redline: Redline) -> Markup:
+    """Return the symbols that a comparison's icons need beyond the app's own."""
+    return sprite(tuple(sorted(redline.icons - set(UI_ICONS))))
 
 
 def _pin(
