@@ -66,8 +66,10 @@ class Pairs:
                 self._vote(one, other, votes)
         for (one, other), _ in votes.most_common():
             self.pair(one, other)
-        self._pair_drawings(old.root)
-        self._settle_rigid(old.root)
+        if "<svg" in old.html and "<svg" in new.html:
+            self._pair_drawings(old.root)
+        if _RIGID.search(old.html) or _RIGID.search(new.html):
+            self._settle_rigid(old.root)
 
     def _vote(self, one: Element, other: Element, votes: Counter[tuple[Element, Element]]) -> None:
         """Count that two paired elements stand in these; one may have more around it."""

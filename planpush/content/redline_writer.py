@@ -7,7 +7,7 @@ from planpush.content.redline_marks import is_same, marked, place_in
 from planpush.content.redline_mix import DEL, INS, mixed, whole
 from planpush.content.redline_old import Old
 from planpush.content.redline_pairs import Pairs
-from planpush.content.redline_tree import Element, Run, Tree
+from planpush.content.redline_tree import Element, Run, Tree, is_same_leaf
 
 _BESIDE = '<div data-diff="beside">'
 
@@ -43,6 +43,9 @@ class Writer:
         if now.atom:
             self._drawing(now, was, state)
             return
+        if was is not None and not state and is_same_leaf(was, now):
+            self.out.append(now.html)
+            return
         (tag, end), at = now.tags, len(self.out)
         self.out.append(tag)
         if self._inside(was, now) and not state:
@@ -68,6 +71,8 @@ class Writer:
 
     def _inside(self, was: Element | None, now: Element) -> bool:
         """Write what is in an element; tell whether words of its own changed."""
+        if was is not None and self._is_aligned(was, now):
+            return self._through(was, now)
         news = list(self.aligner.news(now))
         tree = self.new if was is None else was.tree
         olds = [] if was is None else list(self.aligner.olds(was))
@@ -87,6 +92,36 @@ class Writer:
             else:
                 self._write(item, "" if x >= 0 else self._came(item))
         return changed
+
+    def _is_aligned(self, was: Element, now: Element) -> bool:
+        """Tell whether all elements in one are those in the other, in order."""
+        return len(was.children) == len(now.children) and all(
+            self.pairs.after.get(one) is other
+            for one, other in zip(was.children, now.children, strict=True)
+        )
+
+    def _through(self, was: Element, now: Element) -> bool:
+        """Write what is in an element that has the same elements in it as before."""
+        old, new, changed = was.tree.html, self.new.html, False
+        x, y = was.inner, now.inner
+        for one, other in zip(was.children, now.children, strict=True):
+            changed |= self._between(was, old[x : one.start], now, new[y : other.start])
+            self._write(other, "")
+            x, y = one.end, other.end
+        return self._between(was, old[x : was.close], now, new[y : now.close]) or changed
+
+    def _between(self, was: Element, old: str, now: Element, new: str) -> bool:
+        """Write what stands between two elements of another."""
+        if old == new:
+            self.out.append(new)
+            return False
+        if old.strip() and not new.strip():
+            at = was.tree.html.index(old, was.inner)
+            run = Run(at, at + len(old))
+            linked = now.linked or now.tag == "a"
+            self.out += [new, *self.old.gone(was.tree, run, place_in(now), linked)]
+            return True
+        return self._run(old if old.strip() else "", new, now)
 
     def _came(self, item: Element) -> str:
         return "moved" if item in self.pairs.before else "added"
