@@ -11,8 +11,16 @@ from tests.content.redlines import reverted, texts
 from tests.models.test_notices import statements
 
 LONG = "Tokens live for one hour and are renewed without asking anybody again."
-OLD = {"a": "<h2>A</h2><p>One word.</p>", "b": f"<p>{LONG}</p>", "c": "<p>Same.</p>"}
-NEW = {"c": None, "a": "<h2>A</h2><p>Two words.</p><p>More.</p>", "d": "<p>New.</p>"}
+OLD = {
+    "a": "<h2>A</h2><p>Ten wrong passwords lock it.</p>",
+    "b": f"<p>{LONG}</p>",
+    "c": "<p>Same.</p>",
+}
+NEW = {
+    "c": None,
+    "a": "<h2>A</h2><p>Two wrong passwords lock it.</p><p>More.</p>",
+    "d": "<p>New.</p>",
+}
 
 
 @pytest.fixture
