@@ -9,6 +9,8 @@ not with 0. With `BENCH_SMOKE=1` all is tiny and no gate is judged.
 from __future__ import annotations
 
 import argparse
+import gzip
+import json
 import os
 import random
 import sys
@@ -17,15 +19,18 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from html import escape
+from pathlib import Path
 
 from bench.anchors_documents import sentences
 from planpush.content.comparison import Compared, Part, compare
+from planpush.content.cut import cut
 from planpush.content.redline import redline
 from planpush.content.sanitise import clean
 from planpush.content.section import Section, build
 
 SEED = 20_261
-ROUNDS = 2
+ROUNDS = 3
+PAIRS = Path(__file__).resolve().parents[2] / "shared" / "tools" / "anchors" / "pairs"
 Version = Mapping[str, str]
 
 
@@ -53,19 +58,22 @@ class Author:
 
     def blocks(self, size: int) -> list[str]:
         """Return blocks of about `size` bytes in all."""
-        made: list[str] = []
-        while (sum(map(len, made[-50:])) and sum(map(len, made)) < size) or not made:
-            kind = self.chance.random()
-            if kind < 0.7:
-                made.append(f"<p>{self.text()}</p>")
-            elif kind < 0.85:
-                made.append(f"<ul>{''.join(f'<li>{self.text()}</li>' for _ in range(4))}</ul>")
-            elif kind < 0.95:
-                made.append(self.table(8))
-            else:
-                lines = "\n".join(self.chance.choice(self.known) for _ in range(8))
-                made.append(f"<pre><code>{escape(lines)}</code></pre>")
+        made, left = [self.block()], size
+        while (left := left - len(made[-1])) > 0:
+            made.append(self.block())
         return made
+
+    def block(self) -> str:
+        """Return a paragraph, mostly."""
+        kind = self.chance.random()
+        if kind < 0.75:
+            return f"<p>{self.text()} {self.text()}</p>"
+        if kind < 0.92:
+            return f"<ul>{''.join(f'<li>{self.text()}</li>' for _ in range(4))}</ul>"
+        if kind < 0.96:
+            return self.table(5)
+        lines = "\n".join(self.chance.choice(self.known) for _ in range(8))
+        return f"<pre><code>{escape(lines)}</code></pre>"
 
     def table(self, rows: int) -> str:
         """Return a table."""
@@ -88,21 +96,37 @@ class Author:
     def version(self, size: int, share: float) -> tuple[Version, Version]:
         """Return a version of `size` bytes and the next, in which a share of it is reworded."""
         old, new = {}, {}
-        for n in range(max(1, min(120, size // 8_000))):
-            blocks = self.blocks(size // max(1, min(120, size // 8_000)))
+        count = max(1, min(120, size // 8_000))
+        for n in range(count):
+            blocks = self.blocks(size // count)
             after = [self.edited(block, share) for block in blocks]
-            for _ in range(len(after) // 40):
+            for _ in range(len(after) // 40 + 1):
                 after.insert(self.chance.randrange(len(after)), after.pop())
                 del after[self.chance.randrange(len(after))]
             old[f"part-{n}"], new[f"part-{n}"] = "".join(blocks), "".join(after)
         return old, new
 
 
+def real(most: int) -> Case | None:
+    """Return revisions of real documents as one of at most so many bytes, if they are there."""
+    old: dict[str, str] = {}
+    new: dict[str, str] = {}
+    for path in sorted(PAIRS.glob("*.json.gz")):
+        pair = json.loads(gzip.decompress(path.read_bytes()))
+        if most < len(pair["old_html"]):
+            break
+        most -= len(pair["old_html"])
+        for side, html in ((old, pair["old_html"]), (new, pair["new_html"])):
+            side |= {f"{path.name[:7]}-{one.anchor}"[:64]: one.html for one in cut(html).pieces}
+    return Case("1 MB of real revisions", old, new, 0.5, 2.0) if old else None
+
+
 def cases(seed: int, scale: int) -> Iterator[Case]:
     """Yield what is measured; `scale` divides all sizes."""
     author = Author(seed)
-    yield Case("60 KB, edited", *author.version(60_000 // scale, 0.1), 0.05, 2.5)
-    yield Case("1 MB, edited", *author.version(1_000_000 // scale, 0.1), 0.5, 2.5)
+    yield Case("60 KB, edited", *author.version(60_000 // scale, 0.1), 0.05, 3.0)
+    yield Case("1 MB, edited", *author.version(1_000_000 // scale, 0.1), 0.5, 3.0)
+    yield from filter(None, [real(1_000_000 // scale)])
     yield Case("5 MB, every sentence reworded", *author.version(5_000_000 // scale, 1), 12, 8)
     olds, news = author.blocks(5_000_000 // scale), author.blocks(5_000_000 // scale)
     yield Case("5 MB, nothing in common", *map(_sections, (olds, news)), 12, 8)
@@ -147,7 +171,10 @@ def measure(case: Case) -> tuple[float, float, float, float]:
 
 
 def _pushed(side: Version) -> dict[str, Section]:
-    made = {a: f'<section data-anchor="{a}">{html}</section>' for a, html in side.items()}
+    made = {
+        a: html if "data-anchor" in html[:300] else f'<section data-anchor="{a}">{html}</section>'
+        for a, html in side.items()
+    }
     return {anchor: build(anchor, clean(html)) for anchor, html in made.items()}
 
 
