@@ -19,6 +19,7 @@ _KEY = re.compile(r' data-block="([0-9]+)"')
 _PRE = re.compile(r"(<pre\b.*?</pre>)", re.DOTALL)
 _NOTHING = re.compile(r'<(?:ins|del) data-diff="[a-z]+">(\s+)</(?:ins|del)>')
 _BLANK = re.compile(r'(<(?:ins|del) data-diff="[a-z]+">)(\s+)')
+_FOLDS = re.compile(r'<details[^<>]*>|</details>| data-diff="(?!from)')
 _ROOT = ' data-block="0"'
 _WHOLE = ("added", "removed", "beside")  # what is inside belongs to it
 _INLINE = ("ins", "del", "span")
@@ -33,7 +34,20 @@ def numbered(html: str, first: int) -> tuple[str, list[str]]:
     walk = _Walk(first)
     parts = _PRE.split(html)
     parts[::2] = [_BLANK.sub(r"\2\1", _NOTHING.sub(r"\1", part)) for part in parts[::2]]
-    return TAG.sub(walk.tag, "".join(parts)), walk.ids
+    return TAG.sub(walk.tag, _unfolded("".join(parts))), walk.ids
+
+
+def _unfolded(html: str) -> str:
+    """Open what is folded around a change."""
+    around, opened = list[re.Match[str]](), set[re.Match[str]]()
+    for part in _FOLDS.finditer(html) if "<details" in html else ():
+        if part[0].startswith("<details"):
+            around.append(part)
+        elif part[0].startswith("<"):
+            del around[-1:]
+        else:
+            opened.update(around)
+    return put(html, [(tag.start() + 8, ' open=""') for tag in opened if " open" not in tag[0]])
 
 
 class _Walk:

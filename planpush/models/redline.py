@@ -12,13 +12,12 @@ from typing import Any
 from sqlalchemy import select
 
 from planpush.content.comparison import Compared
-from planpush.content.redline import redline
 from planpush.content.stops import Shown
 from planpush.db import db
 from planpush.models.comparison import Comparison
 from planpush.models.placement import Placement
 from planpush.models.plan import Plan
-from planpush.models.section import Section, expand
+from planpush.models.section import Section
 from planpush.models.thread import Thread
 from planpush.models.user import User
 from planpush.models.version import Version
@@ -101,16 +100,10 @@ class Redline:
     @classmethod
     def of(cls, pair: Pair) -> Redline:
         """Compare a pair. What is the same is only read where somebody wants to see it."""
-        comparison = Comparison.of(pair.old, pair.new)
-        found = comparison.sections
-        wanted = [one for one in found if one.state != "same" or one.moved or not pair.only_changed]
-        old = {one.was.anchor: one.was.content for one in wanted if one.was}
-        new = {one.part.anchor: one.part.content for one in wanted if one.state != "removed"}
-        html, icons = _html({*old.values(), *new.values()})
-        before, after = ({a: html[key] for a, key in side.items()} for side in (old, new))
-        order = [row.anchor for row in pair.old.manifest()]
-        made = redline(found, before, after, order)
-        return cls(pair, found, Shown.all(made), icons)
+        compared = Comparison.of(pair.old, pair.new)
+        shown = Shown.all(compared.rendered(everything=not pair.only_changed))
+        sections = {*compared.before.values(), *compared.after.values()}
+        return cls(pair, compared.sections, shown, _icons(sections))
 
     @cached_property
     def counts(self) -> Mapping[str, int]:
@@ -160,14 +153,11 @@ class Redline:
         return compared.state != "same" or compared.moved
 
 
-def _html(section_ids: Collection[Any]) -> tuple[dict[Any, str], frozenset[str]]:
-    """Return the HTML of stored sections by their ids, and the icons in them."""
-    ids, found, icons = sorted(section_ids), {}, set[str]()
+def _icons(section_ids: Collection[int]) -> frozenset[str]:
+    """Return the icons in stored sections."""
+    ids, found = sorted(section_ids), set[str]()
     for start in range(0, len(ids), _AT_ONCE):
         wanted = Section.id.in_(ids[start : start + _AT_ONCE])
-        for row in db.session.execute(
-            select(Section.id, Section.html, Section.icons).where(wanted)
-        ):
-            found[row.id] = expand(row.html).decode()
-            icons.update(row.icons)
-    return found, frozenset(icons)
+        for icons in db.session.scalars(select(Section.icons).where(wanted)):
+            found.update(icons)
+    return frozenset(found)

@@ -77,6 +77,16 @@ def test_pins_stand_at_the_newer_blocks_and_behind_the_heading():
     assert put("abc", [(2, "y"), (0, "x")]) == "xaby" + "c"
 
 
+def test_what_is_folded_around_a_change_is_open():
+    fold = "<details><summary>More</summary><p>{}</p></details>"
+    [one] = shown(
+        fold.format("one two") + fold.format("same"), fold.format("one 2") + fold.format("same")
+    )
+    assert re.findall(r"<details[^>]*>", one.html) == ['<details open="">', "<details>"]
+    [one] = shown(fold.format(fold.format("a b")), fold.format(fold.format("a c")))
+    assert one.html.count('<details open="">') == 2
+
+
 def test_nothing_but_names_is_added():
     old = "<h2>One</h2><p>a b c d</p><ul><li>x y z</li></ul><pre>1\n2</pre>"
     new = "<h2>Two</h2><p>a <i>e</i> c d</p><ul><li>x w z</li><li>n</li></ul><pre>1\n3</pre>"
