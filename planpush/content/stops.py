@@ -10,16 +10,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from planpush.content.redline import Redlined
-from planpush.content.tokens import HEADINGS, TAG, VOID, Node, parse, pin_place
+from planpush.content.tokens import TAG, VOID
 
 _MARK = re.compile(r' data-diff="([a-z]+)"')
 _ID = re.compile(r' id="([^"]*)"')
-_KEY = re.compile(r' data-block="([0-9]+)"')
 # The space before words that came or went is marked with them: a sign would stand before it.
 _PRE = re.compile(r"(<pre\b.*?</pre>)", re.DOTALL)
 _NOTHING = re.compile(r'<(?:ins|del) data-diff="[a-z]+">(\s+)</(?:ins|del)>')
 _BLANK = re.compile(r'(<(?:ins|del) data-diff="[a-z]+">)(\s+)')
 _FOLDS = re.compile(r'<details[^<>]*>|</details>| data-diff="(?!from)')
+_HEADING = re.compile(r"</h[1-6]>")
 _ROOT = ' data-block="0"'
 _WHOLE = ("added", "removed", "beside")  # what is inside belongs to it
 _INLINE = ("ins", "del", "span")
@@ -113,33 +113,10 @@ class Shown:
         return self.section.counts.get("removed", 0) + self.section.counts.get("changed", 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Places:
-    """Offsets in a section's HTML: of what follows its heading, and of the pin of each block."""
-
-    heading: int
-    blocks: dict[int, int]
-
-    @classmethod
-    def of(cls, html: str) -> Places:
-        """Return the places of a section."""
-        nodes = parse(html)
-        root = nodes[1] if len(nodes) > 1 else nodes[0]
-        blocks = {
-            int(key[1]): pin_place(node, None)
-            for node in nodes[2:]
-            if (key := _KEY.search(node.attributes))
-        }
-        return cls(pin_place(root, _heading(nodes, root)), blocks)
-
-
-def _heading(nodes: Sequence[Node], root: Node) -> Node | None:
-    """Return the first heading that is not gone, else the first that is."""
-    if root.tag in HEADINGS:
-        return None
-    found = [node for node in nodes if node.tag in HEADINGS]
-    here = (node for node in found if ' data-diff="removed"' not in node.attributes)
-    return next(here, found[0] if found else None)
+def heading_end(html: str) -> int:
+    """Return the offset behind the first heading, for a section whose blocks have no keys."""
+    found = _HEADING.search(html)
+    return found.end() if found else html.index(">") + 1
 
 
 def put(html: str, inserts: Sequence[tuple[int, str]]) -> str:

@@ -9,8 +9,9 @@ from typing import Any
 from flask import Flask, render_template
 from markupsafe import Markup, escape
 
+from planpush.content.redline_pins import pin_places
 from planpush.content.splice import is_drawn, splice
-from planpush.content.stops import Places, Shown, put
+from planpush.content.stops import Shown, heading_end, put
 from planpush.models.reading import Reading
 from planpush.models.redline import Redline
 from planpush.models.section import expand, unpack_pins
@@ -61,11 +62,15 @@ def compared(redline: Redline, shown: Shown) -> Markup:
     threads = {} if is_gone else pair.threads.get(anchor, {})
     if not threads and not redline.differs_in(shown):
         return bless(shown.html)
-    places, told = Places.of(shown.html), {"plan": pair.plan, "version": pair.new, "anchor": anchor}
+    places, told = (
+        pin_places(shown.html),
+        {"plan": pair.plan, "version": pair.new, "anchor": anchor},
+    )
     marks = render_template("comparisons/_marks.html", redline=redline, shown=shown)
-    inserts = [(places.heading, marks)]
+    heading = places.get(0, heading_end(shown.html))
+    inserts = [(heading, marks)]
     for key, here in threads.items():
-        place = places.blocks.get(key, places.heading)
+        place = places.get(key, heading)
         drawn = shown.html.startswith("</g>", place)
         pin = render_template("comparisons/_pin.html", key=key, threads=here, drawn=drawn, **told)
         inserts.append((place, pin))

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from planpush.content.stops import Places, Shown, put
+from planpush.content.stops import Shown, heading_end, put
 from tests.content.redlines import compared
 
 NAMES = re.compile(r' data-stop(?: id="pp-c[0-9]+")?(?: tabindex="-1")?')
@@ -69,12 +69,10 @@ def test_the_space_before_words_is_not_marked_but_in_code():
     assert ">    c" in one.html
 
 
-def test_pins_stand_at_the_newer_blocks_and_behind_the_heading():
-    [one] = shown("<h2>Title</h2><p>one two three</p>", "<h2>Title</h2><p>one 2 three</p>")
-    places = Places.of(one.html)
-    assert one.html[: places.heading].endswith("</h2>")
-    assert one.html[places.blocks[2] :].startswith("</p>")
-    assert put("abc", [(2, "y"), (0, "x")]) == "xaby" + "c"
+def test_marks_follow_the_heading_of_what_is_gone():
+    assert heading_end("<section><h2>Title</h2><p>one</p></section>") == 23
+    assert heading_end("<section><p>one</p></section>") == 9
+    assert put("abc", [(2, "y"), (0, "x"), (2, "z")]) == "xabyzc"
 
 
 def test_what_is_folded_around_a_change_is_open():
