@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from planpush.content.alignment import unique
 from planpush.content.blockmap import BlockMap, map_blocks
 from planpush.content.blocks import Block
 from planpush.content.increment import increment
+from planpush.content.pairing import Went, pairs, places
 from planpush.content.rewording import Word, words
 
 State = Literal["same", "changed", "added", "removed", "moved", "renamed"]
@@ -50,6 +51,7 @@ class Compared:
 
     A state "changed" without changes means that only the markup differs. "renamed" has another
     anchor and the same words. `moved` tells that others kept their order and this one did not.
+    `went` tells of the blocks of `was`, by key, in which section and block they are now.
     """
 
     state: State
@@ -57,6 +59,7 @@ class Compared:
     part: Part
     was: Part | None
     changes: tuple[Change, ...] = ()
+    went: Mapping[int, tuple[str, int]] = field(default_factory=dict, repr=False)
 
 
 def compare(old: Sequence[Part], new: Sequence[Part]) -> list[Compared]:
@@ -67,7 +70,7 @@ def compare(old: Sequence[Part], new: Sequence[Part]) -> list[Compared]:
         [block for part in parts if part.content not in shared for block in part.blocks]
         for parts in (old, new)
     )
-    changes = _changes(map_blocks(before, after, renames))
+    changes, went = _changes(map_blocks(before, after, renames))
     earlier = {renames.get(part.anchor, part.anchor): part for part in old}
     later = {part.anchor: part for part in new}
     gone = increment(
@@ -79,7 +82,7 @@ def compare(old: Sequence[Part], new: Sequence[Part]) -> list[Compared]:
         compared
         for anchor in _woven(list(earlier), list(later), moved)
         for compared in _compared(
-            later.get(anchor), earlier.get(anchor), anchor in moved, changes.get(anchor, [])
+            later.get(anchor), earlier.get(anchor), anchor in moved, changes.get(anchor, []), went
         )
     ]
     return list(_worded(found))
@@ -118,11 +121,11 @@ def _told(block: Block) -> bool:
     return not block.element or block.tag == "g"
 
 
-def _changes(mapped: BlockMap) -> dict[str, list[Change]]:
-    """Return the changes of each section in order, by its newer anchor."""
-    pairs = _pairs(mapped)
-    taken = {j: i for i, j in pairs.items()}
-    left = _left(mapped, pairs)
+def _changes(mapped: BlockMap) -> tuple[dict[str, list[Change]], Went]:
+    """Return the changes of each section in order, by its newer anchor, and where blocks went."""
+    paired = pairs(mapped)
+    taken = {j: i for i, j in paired.items()}
+    left = _left(mapped, paired)
     found: dict[str, list[Change]] = defaultdict(list)
     for j, block in enumerate(mapped.new):
         section = block.section
@@ -132,7 +135,7 @@ def _changes(mapped: BlockMap) -> dict[str, list[Change]]:
         found[section] += left.pop((section, j), [])
     for (section, _), rest in left.items():
         found[section] += rest
-    return found
+    return found, places(mapped, paired)
 
 
 def _left(mapped: BlockMap, pairs: Mapping[int, int]) -> dict[tuple[str, int], list[Change]]:
@@ -163,44 +166,12 @@ def _change(mapped: BlockMap, i: int, j: int) -> list[Change]:
     return [Change("moved", was, block)] if relation == "moved" or elsewhere else []
 
 
-def _pairs(mapped: BlockMap) -> dict[int, int]:
-    """Return which old block is which new one, as a reader sees it.
-
-    Equals that nobody can tell apart did not change. A cell of another row is another cell.
-    """
-    rows = _rows(mapped)
-    found: dict[int, int] = {}
-    for j, i in mapped.taken.items():
-        was, now = mapped.old[i], mapped.new[j]
-        if not (was.row and now.row) or rows.get((was.section, was.row), was.row) == now.row:
-            found[i] = j
-    taken = set(found.values())
-    free: dict[tuple[str, str, str], list[int]] = defaultdict(list)
-    for j in reversed(range(len(mapped.new))):
-        if j not in taken:
-            free[_name(mapped.new[j], mapped.new[j].section)].append(j)
-    for i, block in enumerate(mapped.old):
-        places = free.get(_name(block, mapped.section(block.section))) if i not in found else None
-        if places:
-            found[i] = places.pop()
-    return dict(sorted(found.items()))
-
-
-def _rows(mapped: BlockMap) -> dict[tuple[str, str], str]:
-    """Return the newer keys of rows whose first cell says something else now."""
-    return {
-        (was.section, was.row): mapped.new[j].row
-        for j, i in mapped.taken.items()
-        if (was := mapped.old[i]).row and was.text == was.row
-    }
-
-
-def _name(block: Block, section: str) -> tuple[str, str, str]:
-    return section, block.row, block.text
-
-
 def _compared(
-    now: Part | None, was: Part | None, moved: bool, changes: Sequence[Change]
+    now: Part | None,
+    was: Part | None,
+    moved: bool,
+    changes: Sequence[Change],
+    went: Went,
 ) -> Iterator[Compared]:
     if was is None:
         state: State = "added"
@@ -214,7 +185,8 @@ def _compared(
         state = "moved" if moved else "same"
     part = now or was
     if part is not None:
-        yield Compared(state, moved, part, was, tuple(changes))
+        places = went.get(was.anchor, {}) if was else {}
+        yield Compared(state, moved, part, was, tuple(changes), places)
 
 
 def _woven(old: Sequence[str], new: Sequence[str], moved: set[str]) -> Iterator[str]:

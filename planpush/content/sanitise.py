@@ -48,10 +48,22 @@ def clean(html: str) -> str:
     Every attribute of the result is in double quotes. Raises InvalidDocument when the result does
     not settle, or grows beyond reason.
     """
+    return _settled(html, _CLEANER)
+
+
+def clean_compared(html: str) -> str:
+    """Return the safe form of a comparison: stored sections with our own marks and keys in them.
+
+    `data-diff`, `data-block` and the ids of sections pass, which no pushed document can have.
+    """
+    return _settled(html, _MARKS_CLEANER)
+
+
+def _settled(html: str, cleaner: nh3.Cleaner) -> str:
     text = strip_controls(html)
     room = _GROWTH * len(text.encode()) + _ROOM
     for _ in range(_ROUNDS):
-        result = _once(text)
+        result = _once(text, cleaner)
         if len(result) > room:
             raise _refused("output_too_large", "The markup grows too much when it is parsed.")
         if result == text:
@@ -60,9 +72,9 @@ def clean(html: str) -> str:
     raise _refused("unstable_markup", "The markup changes its meaning each time it is parsed.")
 
 
-def _once(text: str) -> str:
+def _once(text: str, cleaner: nh3.Cleaner) -> str:
     try:
-        result = _CLEANER.clean(text)
+        result = cleaner.clean(text)
     except BaseException as error:
         if type(error).__name__ != "PanicException":  # pyo3's, not an Exception
             raise
@@ -165,13 +177,37 @@ _ACCEPT: dict[str, Callable[[str], str | None]] = {
     "span": _span(100),
 }
 
-_CLEANER = nh3.Cleaner(
-    tags=set(TAGS),
-    clean_content_tags=set(_DROPPED_WITH_CONTENT),
-    attributes={tag: set(names) for tag, names in ATTRIBUTES.items()},
-    attribute_filter=_filter,
-    set_tag_attribute_values={"button": {"disabled": ""}},
-    link_rel="noopener noreferrer nofollow",
-    url_schemes={"http", "https", "mailto", "data"},
-    strip_comments=True,
-)
+_OURS: dict[str, Callable[[str], str | None]] = {
+    "data-diff": _one_of("added", "removed", "changed", "moved", "from", "beside"),
+    "data-block": lambda value: value if _NUMBER.fullmatch(value) else None,
+    "id": lambda value: value if _is_section(value) else values.identifier(value),
+}
+
+
+def _is_section(value: str) -> bool:
+    return value.startswith("s-") and values.SLUG.fullmatch(value[2:]) is not None
+
+
+def _filter_compared(tag: str, name: str, value: str) -> str | None:
+    if name in _OURS and not (tag in SVG and name == "data-diff"):
+        return _OURS[name](value)
+    return None if name == "data-diff" else _filter(tag, name, value)
+
+
+def _cleaner(attribute_filter: Callable[[str, str, str], str | None], *more: str) -> nh3.Cleaner:
+    allowed = {tag: set(names) for tag, names in ATTRIBUTES.items()}
+    allowed["*"] |= set(more)
+    return nh3.Cleaner(
+        tags=set(TAGS),
+        clean_content_tags=set(_DROPPED_WITH_CONTENT),
+        attributes=allowed,
+        attribute_filter=attribute_filter,
+        set_tag_attribute_values={"button": {"disabled": ""}},
+        link_rel="noopener noreferrer nofollow",
+        url_schemes={"http", "https", "mailto", "data"},
+        strip_comments=True,
+    )
+
+
+_CLEANER = _cleaner(_filter)
+_MARKS_CLEANER = _cleaner(_filter_compared, "data-diff", "data-block")

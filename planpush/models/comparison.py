@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import select
 
 from planpush.content.blocks import Block
 from planpush.content.comparison import Compared, Part, compare
+from planpush.content.redline import Redlined, redline
 from planpush.db import db
-from planpush.models.section import Section, unpack_blocks
+from planpush.models.section import Section, expand, unpack_blocks
 from planpush.models.version import Version
 
 _AT_ONCE = 500  # of the sections that one query reads
+
+Ids = Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -23,31 +26,65 @@ class Comparison:
     old: Version
     new: Version
     sections: list[Compared]
+    before: Ids = field(repr=False)
+    after: Ids = field(repr=False)
+    packed: dict[int, bytes] = field(repr=False)
 
     @classmethod
     def of(cls, old: Version, new: Version) -> Comparison:
         """Compare two versions. Sections that both share are not unpacked."""
-        before = {row.section_id: row for row in old.manifest()}
-        after = {row.section_id: row for row in new.manifest()}
-        read = _blocks(before.keys() ^ after.keys())
-        return cls(old, new, compare(_parts(before, read), _parts(after, read)))
+        rows, other = old.manifest(), new.manifest()
+        before, after = ({row.anchor: row.section_id for row in side} for side in (rows, other))
+        blocks, packed = _read({*before.values()} ^ {*after.values()})
+        found = compare(_parts(rows, blocks), _parts(other, blocks))
+        return cls(old, new, found, before, after, packed)
+
+    def rendered(self, *, everything: bool = False) -> list[Redlined]:
+        """Return both versions as one document, in the order of the newer one.
+
+        A section that did not change has no `html`, unless `everything` is asked for. `data-block`
+        is the key of a block on the newer version; what was removed has none.
+        """
+        wanted = {
+            self.after[one.part.anchor]
+            for one in self.sections
+            if one.state == "moved" or (everything and one.state == "same")
+        }
+        packed = self.packed | _html(wanted - self.packed.keys())
+        old, new = (
+            {anchor: expand(packed[n]).decode() for anchor, n in side.items() if n in packed}
+            for side in (self.before, self.after)
+        )
+        return redline(self.sections, old, new, list(self.before))
 
 
-def _parts(rows: Mapping[int, object], read: Mapping[int, tuple[Block, ...]]) -> list[Part]:
+def _parts(rows: Collection[object], read: Mapping[int, tuple[Block, ...]]) -> list[Part]:
     return [
-        Part(row.anchor, row.title, section_id, read.get(section_id, ()))  # type: ignore[attr-defined]
-        for section_id, row in rows.items()
+        Part(row.anchor, row.title, row.section_id, read.get(row.section_id, ()))  # type: ignore[attr-defined]
+        for row in rows
     ]
 
 
-def _blocks(section_ids: Collection[int]) -> dict[int, tuple[Block, ...]]:
-    """Return the blocks of stored sections, by their ids."""
-    ids, found = sorted(section_ids), {}
+def _read(section_ids: Collection[int]) -> tuple[dict[int, tuple[Block, ...]], dict[int, bytes]]:
+    """Return the blocks of stored sections by their ids, and their compressed HTML."""
+    ids, blocks, packed = sorted(section_ids), {}, {}
     for start in range(0, len(ids), _AT_ONCE):
         stored = db.session.execute(
             select(Section.id, Section.blocks, Section.html).where(
                 Section.id.in_(ids[start : start + _AT_ONCE])
             )
         )
-        found.update({row.id: unpack_blocks(row.blocks, row.html) for row in stored})
+        for row in stored:
+            blocks[row.id] = unpack_blocks(row.blocks, row.html)
+            packed[row.id] = row.html
+    return blocks, packed
+
+
+def _html(section_ids: Collection[int]) -> dict[int, bytes]:
+    """Return the compressed HTML of stored sections, by their ids."""
+    ids, found = sorted(section_ids), {}
+    for start in range(0, len(ids), _AT_ONCE):
+        wanted = Section.id.in_(ids[start : start + _AT_ONCE])
+        stored = db.session.execute(select(Section.id, Section.html).where(wanted))
+        found.update({row.id: row.html for row in stored})
     return found

@@ -13,6 +13,7 @@ from planpush.views.bells import bells
 from planpush.views.browser_sessions import browser_sessions
 from planpush.views.bulks import bulks
 from planpush.views.comments import comments
+from planpush.views.comparisons import comparisons
 from planpush.views.conversations import conversations
 from planpush.views.dashboard import dashboard
 from planpush.views.deliveries import deliveries
@@ -69,7 +70,7 @@ def init_views(app: Flask) -> None:
         resolutions, refreshes, placements, setups, left, profiles, identities,
         browser_sessions, tokens, grants, publications, exports, updates, vocabularies,
         owners, handovers, purges, versions, scim,
-        activity, conversations, mentions, restorations, wordings,
+        activity, conversations, mentions, restorations, wordings, comparisons,
         notices, bells, mutes, notifications, slack_channels,
         reviews, reviewers, sign_offs, turns,
         archives, bulks, undos, activations, deliveries, messages, *API, *OAUTH, *ADMIN,

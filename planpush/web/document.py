@@ -9,8 +9,11 @@ from typing import Any
 from flask import Flask, render_template
 from markupsafe import Markup, escape
 
+from planpush.content.redline_pins import pin_places
 from planpush.content.splice import is_drawn, splice
+from planpush.content.stops import Shown, heading_end, put
 from planpush.models.reading import Reading
+from planpush.models.redline import Redline
 from planpush.models.section import expand, unpack_pins
 from planpush.models.thread import OPEN, Thread
 from planpush.web.jinja import UI_ICONS, bless, sprite
@@ -26,6 +29,8 @@ def init_document(app: Flask) -> None:
         all_pins=all_pins,
         pins_digest=pins_digest,
         renewed_marks=renewed_marks,
+        compared=compared,
+        compared_icons=compared_icons,
     )
 
 
@@ -48,6 +53,33 @@ def _section(reading: Reading, piece: Any, threads: dict[int, list[Thread]]) -> 
             drawn = is_drawn(html, pins, key)
             inserts[key] = _pin(reading, piece, key, here, DRAWN_PIN if drawn else PIN)
     return splice(html, pins, inserts)
+
+
+def compared(redline: Redline, shown: Shown) -> Markup:
+    """Return a section of a comparison, which was made safe again, with its marks and pins."""
+    pair, anchor = redline.pair, shown.section.compared.part.anchor
+    is_gone = shown.section.compared.state == "removed"
+    threads = {} if is_gone else pair.threads.get(anchor, {})
+    if not threads and not redline.differs_in(shown):
+        return bless(shown.html)
+    places, told = (
+        pin_places(shown.html),
+        {"plan": pair.plan, "version": pair.new, "anchor": anchor},
+    )
+    marks = render_template("comparisons/_marks.html", redline=redline, shown=shown)
+    heading = places.get(0, heading_end(shown.html))
+    inserts = [(heading, marks)]
+    for key, here in threads.items():
+        place = places.get(key, heading)
+        drawn = shown.html.startswith("</g>", place)
+        pin = render_template("comparisons/_pin.html", key=key, threads=here, drawn=drawn, **told)
+        inserts.append((place, pin))
+    return bless(put(shown.html, inserts))
+
+
+def compared_icons(redline: Redline) -> Markup:
+    """Return the symbols that a comparison's icons need beyond the app's own."""
+    return sprite(tuple(sorted(redline.icons - set(UI_ICONS))))
 
 
 def _pin(

@@ -31,7 +31,7 @@ UI_ICONS = (
     "circle-check", "corner-down-right", "ellipsis", "file-text", "globe", "history", "info",
     "link", "lock", "log-out", "message-square", "pencil", "plus", "rotate-ccw", "search",
     "terminal", "trash-2", "triangle-alert", "unlink", "x",
-    "archive", "archive-restore", "undo-2", "user-check", "user-plus",
+    "arrow-left", "diff", "archive", "archive-restore", "undo-2", "user-check", "user-plus",
     "copy", "list-filter", "users", "log-in", "monitor", "settings", "shield", "smartphone",
 )  # fmt: skip
 _STEPS = ((60, 1, "s"), (3600, 60, "min"), (86400, 3600, "h"), (7 * 86400, 86400, "d"))

@@ -1,4 +1,4 @@
-// What htmx and plain HTML cannot do; everything works without it.
+// Everything works without it.
 import "./banner.js";
 import "./live.js";
 import "./drafts.js";

@@ -1,4 +1,3 @@
-// One banner for what went wrong.
 import { byId } from "./page.js";
 
 const banner = byId("banner");

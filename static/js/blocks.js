@@ -46,7 +46,7 @@ const offer = (block) => {
 	add.onclick = () => comment(block);
 };
 
-// The smallest block nearest to the middle; a section is the last resort.
+// A section is the last resort.
 const inView = () => {
 	const bars = byId("pp-bar")?.getBoundingClientRect().bottom ?? 0;
 	const middle = (bars + window.innerHeight) / 2;

@@ -5,16 +5,28 @@ import { leaveCard, openPanel, showCard, showPlace } from "./panel.js";
 const here = () =>
 	document.activeElement?.closest(".thread") ?? document.querySelector(".thread.active");
 
-const step = (way) => {
+const goOn = (selector, from, back, words) => {
+	const all = [...document.querySelectorAll(selector)];
+	const fits = (one) => !from?.isConnected || from.compareDocumentPosition(one) & (back ? 2 : 4);
+	const next = back ? all.findLast(fits) : all.find(fits);
+	say(next ? `${all.indexOf(next) + 1} of ${all.length} ${words}` : `No more ${words}.`);
+	return next;
+};
+
+const step = (back) => () => {
 	openPanel();
-	const cards = [...document.querySelectorAll("#threads .thread")];
-	const open = cards.filter((card) => !card.matches(".done"));
-	if (way < 0) cards.reverse();
-	const next = cards.slice(cards.indexOf(here()) + 1).find((card) => open.includes(card));
-	if (!next) return say(open.length ? "There are no more open threads." : "No open threads here.");
-	showPlace(next);
-	showCard(next);
-	say(`${open.indexOf(next) + 1} of ${open.length} open threads`);
+	const card = goOn("#threads .thread:not(.done)", here(), back, "open threads");
+	if (!card) return;
+	showPlace(card);
+	showCard(card);
+};
+
+let at;
+const change = (back) => () => {
+	at = goOn("[data-stop], .pp-changed-mark", at, back, "changes") ?? at;
+	if (at?.tabIndex) at.tabIndex = -1;
+	at?.focus();
+	at?.scrollIntoView();
 };
 
 const press = (card, name) => {
@@ -43,8 +55,10 @@ const help = () => byId("pp-keys")?.showModal();
 const keys = { "/": () => (byId("pp-q") ?? byId("pp-find"))?.focus(), "?": help };
 const onPlans = {
 	c: commentHere,
-	j: () => step(1),
-	k: () => step(-1),
+	j: step(0),
+	k: step(1),
+	x: change(0),
+	X: change(1),
 	r: chosen(reply),
 	e: chosen(turn),
 };
@@ -70,6 +84,10 @@ const leave = (field) => {
 document.addEventListener("click", (event) => {
 	closeMenus(event.target);
 	if (event.target.closest("#pp-keys-list")) help();
+	const link = event.target.closest("[data-step]");
+	if (!link) return;
+	event.preventDefault();
+	onPlans[link.dataset.step]();
 });
 document.addEventListener("keydown", (event) => {
 	const { key, target } = event;
@@ -79,7 +97,7 @@ document.addEventListener("keydown", (event) => {
 	if (key === "Enter" && command && field?.form) return field.form.requestSubmit();
 	if (key === "Escape") return leave(field);
 	if (field || command || event.altKey || document.body.dataset.keys === "off") return;
-	const act = keys[key] ?? (byId("pp-doc") && onPlans[key]);
+	const act = keys[key] ?? (document.querySelector(".pp-doc") && onPlans[key]);
 	if (!act) return;
 	event.preventDefault();
 	act();

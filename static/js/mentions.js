@@ -1,4 +1,4 @@
-// Whom an @ may mean. The field keeps the focus.
+// The field keeps the focus.
 import { byId, isPlain, load, say } from "./page.js";
 
 const FIELD = "#comments textarea[name=body]";

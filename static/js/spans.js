@@ -32,7 +32,7 @@ const blocksIn = (range, article) => {
 	return found.filter((block) => block && range.intersectsNode(block)).slice(0, MOST);
 };
 
-// The block that holds most of the selected words.
+// The block with most of the words.
 export const choose = (range, article) => {
 	let best = null;
 	let blocks = 0;

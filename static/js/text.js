@@ -1,4 +1,4 @@
-// The text of a block as the server counts it: code points in NFC, each break as one space.
+// As the server counts: code points in NFC, a break is one space.
 const OURS = ".pin, .permalink, .pp-changed-mark, svg";
 const NESTED = `[data-block], [data-anchor], :is(p, ul, ol, menu, li, dl, dt, dd, table, caption,
 	colgroup, thead, tbody, tfoot, tr, td, th, h1, h2, h3, h4, h5, h6, hgroup, pre, figure,
@@ -34,7 +34,6 @@ const composed = (marks, raw) => {
 	return found;
 };
 
-// An entry for each code point, with its place.
 export const textOf = (block) => {
 	const marks = [];
 	collect(block, (node) => {
