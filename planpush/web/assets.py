@@ -13,7 +13,7 @@ from planpush.paths import STATIC
 
 STYLES = (
     "tokens", "base", "plans", "threads", "panel", "comments", "places",
-    "reviews",
+    "reviews", "versions",
     "dashboard", "bulk", "settings", "notices", "activity", "admin", "deliveries", "doc",
     "doc-parts", "doc-flow", "doc-screens", "doc-diagrams", "docs", "print",
 )  # fmt: skip
