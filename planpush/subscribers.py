@@ -106,6 +106,8 @@ CONSEQUENCES: dict[str, tuple[Consequence, ...]] = {
     "plan.unpublished": (lift_plan, visit),
     "plan.handed_over": (lift_plan, visit, lapse, turn, notify),
     "version.purged": (lift_plan, visit, index_plan, post),
+    "editor.added": (lift_plan, visit, notify),
+    "editor.removed": (lift_plan, visit),
     "review.asked": (lift_plan, visit, turn, notify),
     "review.withdrawn": (lift_plan, visit, turn),
     "sign_off.given": (lift_plan, visit, turn, notify),

@@ -84,6 +84,7 @@ def deed(item: Item, reason: str = "") -> str:
         "comment.added": said,
         "comment.edited": "mentioned you" if reason == "mention" else "edited a comment",
         "plan.handed_over": "handed this plan over to you",
+        "editor.added": "made you an editor",
         "review.asked": "asks for your review",
         "sign_off.given": "asked for changes" if item.status == "changes" else "approved this",
         "thread.resolved": "resolved a thread",

@@ -42,7 +42,9 @@ FEW = 4_000  # plans: of so many, all events are read
 _RARE = 4  # kinds
 _BUSIEST = 12  # plans that one takes part in, by their last activity
 _LATELY = 200  # things that one did oneself
-_NAMES_SOMEBODY = ("plan.handed_over", "review.asked", "review.withdrawn")
+_NAMES_SOMEBODY = (
+    "plan.handed_over", "review.asked", "review.withdrawn", "editor.added", "editor.removed",
+)  # fmt: skip
 _ME: Any = bindparam("me", type_=Integer)
 Limited = Callable[[Select[Any]], Select[Any]]
 Found = tuple[list[int], int | None]

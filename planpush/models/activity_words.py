@@ -16,6 +16,8 @@ _DID = {
     "thread.reopened": "reopened a thread on",
     "review.asked": "asked {whom} to review",
     "review.withdrawn": "no longer asks {whom} to review",
+    "editor.added": "made {whom} an editor of",
+    "editor.removed": "took {whom} from the editors of",
     "sign_off.withdrawn": "took back their word on",
     "plan.published": "published",
     "plan.unpublished": "made private",
@@ -25,7 +27,7 @@ _DID = {
     "plan.unarchived": "took",
 }
 _AFTER = {"plan.handed_over": "to {whom}", "plan.unarchived": "out of the archive"}
-_PLANS = tuple(kind for kind in _DID if kind.startswith("plan."))
+_PLANS = tuple(kind for kind in _DID if kind.startswith(("plan.", "editor.")))
 KINDS = (*_PUSHES, *_COMMENTS, *_REVIEWS, *_PLANS)
 SHOWS: dict[str, tuple[str, ...]] = {
     "": KINDS,
@@ -92,6 +94,10 @@ def _answered(row: Any) -> dict[str, Any]:
     return {"words": feed.ANSWERS.get(row.data.get("status", ""), "")}
 
 
+def _removed(row: Any) -> dict[str, Any]:
+    return {"did": "left the editors of"} if row.data.get("left") else {}
+
+
 def _signed(row: Any) -> dict[str, Any]:
     approved = row.data.get("decision") in (APPROVED, "approve")
     number = row.data.get("version")
@@ -108,5 +114,6 @@ _MORE = {
     "comment.added": _added,
     "version.pushed": _pushed,
     "thread.answered": _answered,
+    "editor.removed": _removed,
     "sign_off.given": _signed,
 }

@@ -155,7 +155,7 @@ def _pushed(_event: Event, plan: Plan) -> Found:
 
 
 def _asked(event: Event, _plan: Plan) -> Found:
-    """Return whom a plan is handed over to, or who is asked for a review."""
+    """Return whom a plan is handed over to, who may push to it, or is asked for a review."""
     to = User.by_email(event.target)
     return [(TURN, [to.id])] if to else ()
 
@@ -193,5 +193,6 @@ _RULES: dict[str, Callable[[Event, Plan], Found]] = {
     "version.pushed": _pushed,
     "plan.handed_over": _asked,
     "review.asked": _asked,
+    "editor.added": _asked,
     "sign_off.given": _decided,
 }

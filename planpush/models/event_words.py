@@ -15,6 +15,8 @@ WORDS = {
     "delivery.resumed": "Resumed deliveries",
     "device.allowed": "Allowed a device to sign in",
     "device.denied": "Denied a device",
+    "editor.added": "Let somebody push to a plan",
+    "editor.removed": "Let somebody push to a plan no more",
     "group_role.failed": "Could not change a group's role",
     "group_role.removed": "Took a group out of the role map",
     "group_role.set": "Mapped a group to a role",

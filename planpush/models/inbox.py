@@ -28,6 +28,7 @@ _DID = {
     "thread.reopened": "reopened a thread on",
     "version.pushed": "pushed a version of",
     "plan.handed_over": "handed over to you:",
+    "editor.added": "made you an editor of",
     "review.asked": "asks for your review of",
     "sign_off.given": "approved",
 }

@@ -28,6 +28,7 @@ _TOPICS = TOPICS | {
     "comment.edited": TALK,
     "thread.answered": TALK,
     "plan.handed_over": VERSION,
+    "editor.added": VERSION,
     "review.asked": VERSION,
     "sign_off.given": VERSION,
 }

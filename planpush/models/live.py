@@ -25,11 +25,13 @@ _BY_NOUN: dict[str, tuple[str, ...]] = {
     "placement": (THREADS,),
     "plan": (THREADS,),
     "review": (SIGN_OFF,),
+    "editor": (SIGN_OFF,),
     "sign_off": (SIGN_OFF,),
 }
 # After these somebody may not see what they saw: their streams end, and who may comes back.
 _OF_A_PLAN = frozenset({
     "plan.unpublished", "plan.handed_over", "plan.deleted", "review.withdrawn",
+    "editor.removed",
 })  # fmt: skip
 _OF_A_PERSON = frozenset({
     "session.ended", "sessions.revoked", "user.deactivated", "role.changed",
@@ -38,7 +40,7 @@ _OF_A_PERSON = frozenset({
 
 
 # After these the person named by `target` may not see a plan that they saw.
-_SHUTS_OUT = frozenset({"review.withdrawn"})
+_SHUTS_OUT = frozenset({"review.withdrawn", "editor.removed"})
 
 
 @dataclass(frozen=True, slots=True)

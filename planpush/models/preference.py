@@ -14,7 +14,7 @@ APP, SLACK = "app", "slack"
 NOW, OFF = "now", "off"
 KINDS = {
     MENTION: ("Mentions", "A comment names you"),
-    TURN: ("Your turn", "A reply in a thread of yours, a review, or a plan handed over to you"),
+    TURN: ("Your turn", "A reply in a thread of yours, a review, or a plan for you to own or edit"),
     COMMENT: ("Comments", "Somebody comments on a plan that you own or edit"),
     NEWER: ("New versions", "Of a plan that you own, edit, review or have commented on"),
     RESOLUTION: ("Resolved threads", "A thread of yours, or on your plan, is resolved or reopened"),

@@ -55,7 +55,7 @@ def prepare(push: Push, plan: Plan | None, *, by: User) -> Push:
 
     Raises what the push itself would raise, as far as it can be told by now.
     """
-    _check_right(plan, by)
+    only_pushers(plan, by)
     previous, before = _newest(plan)
     wanted = manifest_of(push, before)
     if wanted == _keys(before):
@@ -68,7 +68,7 @@ def prepare(push: Push, plan: Plan | None, *, by: User) -> Push:
 def push_version(plan: Plan, push: Push, *, by: User) -> Pushed:
     """Make the next version of `plan`, all of it or nothing; the same content makes none."""
     push = push if push.fresh else prepare(push, plan, by=by)
-    _check_right(plan, by)
+    only_pushers(plan, by)
     _settle(plan, push, by)
     previous, before = _newest(plan)
     wanted = manifest_of(push, before)
@@ -87,7 +87,8 @@ def push_version(plan: Plan, push: Push, *, by: User) -> Pushed:
     return Pushed(plan, version, True, counts, version.carried, unanswered(plan), warnings)
 
 
-def _check_right(plan: Plan | None, by: User) -> None:
+def only_pushers(plan: Plan | None, by: User) -> None:
+    """Raise `Forbidden` unless `by` may push to a plan; anybody may to none."""
     if plan is not None and not plan.pushable_by(by):
         raise Forbidden("Only this plan's owner and its editors may push to it.")
 

@@ -48,13 +48,14 @@ class Review:
     turns: Sequence[tuple[str, int]]  # why, and in which thread; 0 for the plan as a whole
     viewers: Sequence[User]  # others who read it right now
     may_ask: bool
+    editors: Sequence[User] = ()  # but its owner
 
     @classmethod
     def of(cls, plan: Plan, user: User) -> Review:
         """Return where a plan stands. One statement."""
         seats: dict[int, Seat] = {}
         turns: list[tuple[str, int]] = []
-        viewers, editor = [], False
+        viewers, editors = [], list[User]()
         for person, part, said, note in db.session.execute(_query(plan, user)):
             here = person.active and person.deleted_at is None
             if part == _TURN:
@@ -62,17 +63,19 @@ class Review:
             elif part == _VIEWER:
                 viewers += [person] if person.presence and person.id != user.id else []
             elif part == EDITOR:
-                editor = True
+                editors += [person] if person.id != plan.owner_id else []
             elif part == SPOKE or here:
                 seats[person.id] = Seat(person, said, note, person.id in seats or part == ASKED)
-        may_ask = editor or plan.owner_id == user.id or user.may("reviews.ask")
-        return cls(plan, user, list(seats.values()), turns, viewers, may_ask)
+        may_push = user.id in {plan.owner_id, *(one.id for one in editors)}
+        may_ask = may_push or user.may("reviews.ask")
+        return cls(plan, user, list(seats.values()), turns, viewers, may_ask, editors)
 
     @property
     def key(self) -> tuple[Any, ...]:
         """Return what changes when something of this does."""
         seats = [(one.user.id, one.user.name, one.said, one.note) for one in self.seats]
-        return self.plan.verdict, seats, self.turns, self.may_ask
+        editors = [one.name for one in self.editors]
+        return self.plan.verdict, seats, self.turns, self.may_ask, editors
 
     @property
     def mine(self) -> str:
@@ -120,7 +123,7 @@ def _query(plan: Plan, user: User) -> Select[Any]:
         *SignOff.parts([plan.id]),
         reads.where(*Viewer.on(plan)),
         mine.where(Turn.plan_id == plan.id, Turn.user_id == user.id),
-        edits.where(Member.plan_id == plan.id, Member.user_id == user.id, Member.kind == EDITOR),
+        edits.where(Member.plan_id == plan.id, Member.kind == EDITOR),
     ).subquery()
     query = select(User, part.c.part, part.c.said, part.c.note)
     query = query.join(part, part.c.user_id == User.id)

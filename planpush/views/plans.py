@@ -28,6 +28,7 @@ from planpush.web.review import review_of
 
 plans = Blueprint("plans", __name__)
 WHOLE = "pp-whole"
+_LISTED = 5  # versions in the menu; the page of all of them has the rest
 
 
 @plans.get("/p/<slug>")
@@ -125,7 +126,7 @@ def page(
         "version": reading.version,
         "since": Event.newest(reading.plan.id),
         "viewers": review_of(reading.plan).viewers,
-        "history": Version.history(reading.plan, limit=50),
+        "history": Version.history(reading.plan, limit=_LISTED),
         "panel": panel_on(reading, active=opened),
         "active": opened,
         "missing": missing_on(reading),

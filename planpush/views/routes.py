@@ -19,12 +19,14 @@ from planpush.views.dashboard import dashboard
 from planpush.views.deliveries import deliveries
 from planpush.views.documents import documents
 from planpush.views.drafts import drafts
+from planpush.views.editors import editors
 from planpush.views.events import events
 from planpush.views.exports import exports
 from planpush.views.github_sign_ins import github_sign_ins
 from planpush.views.grants import grants
 from planpush.views.handovers import handovers
 from planpush.views.health import health
+from planpush.views.histories import histories
 from planpush.views.identities import identities
 from planpush.views.listing_updates import listing_updates
 from planpush.views.logouts import logouts
@@ -56,6 +58,7 @@ from planpush.views.tokens import tokens
 from planpush.views.turns import turns
 from planpush.views.undos import undos
 from planpush.views.updates import updates
+from planpush.views.version_restorations import version_restorations
 from planpush.views.versions import versions
 from planpush.views.viewers import viewers
 from planpush.views.vocabularies import vocabularies
@@ -69,7 +72,7 @@ def init_views(app: Flask) -> None:
         dashboard, listing_updates, plans, documents, threads, comments, drafts, events, viewers,
         resolutions, refreshes, placements, setups, left, profiles, identities,
         browser_sessions, tokens, grants, publications, exports, updates, vocabularies,
-        owners, handovers, purges, versions, scim,
+        owners, editors, handovers, purges, versions, histories, version_restorations, scim,
         activity, conversations, mentions, restorations, wordings, comparisons,
         notices, bells, mutes, notifications, slack_channels,
         reviews, reviewers, sign_offs, turns,

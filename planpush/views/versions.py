@@ -1,22 +1,41 @@
-"""Versions: one that should never have been is purged."""
+"""Versions: what was pushed, page by page; one that should never have been is purged."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from flask import Blueprint, Response, request
 
 from planpush.content.problem import Finding, Invalid, Problem
 from planpush.db import afterwards
+from planpush.models.history import History
 from planpush.models.passage import forget_words
 from planpush.models.plan import Plan
 from planpush.models.purge import Trace, purge, shrink_log
+from planpush.models.user import User
 from planpush.models.version import Version
 from planpush.views.purges import confirmation
 from planpush.web.auth import current_user
 from planpush.web.limits import limited
-from planpush.web.respond import changed, on_invalid
+from planpush.web.respond import changed, fragment, on_invalid
+from planpush.web.respond import number as number_of
 
 versions = Blueprint("versions", __name__)
 _MOST = 1000
+
+
+@versions.get("/p/<slug>/versions")
+def index(slug: str) -> Response:
+    """Answer versions as a fragment, the newest first; `?before=` has the older."""
+    plan = Plan.find(slug, current_user())
+    history = History.of(plan, number_of("before"))
+    return fragment("versions/index.htmx.html", **told(history, current_user()))
+
+
+def told(history: History, user: User) -> dict[str, Any]:
+    """Return what versions are listed from."""
+    may = history.plan.pushable_by(user)
+    return {"plan": history.plan, "history": history, "user": user, "may_push": may}
 
 
 @versions.delete("/p/<slug>/versions/<id:number>")

@@ -13,7 +13,7 @@ from planpush.paths import STATIC
 
 STYLES = (
     "tokens", "base", "plans", "threads", "panel", "comments", "places",
-    "reviews", "comparisons",
+    "reviews", "versions", "comparisons",
     "dashboard", "bulk", "settings", "notices", "activity", "admin", "deliveries", "doc",
     "doc-parts", "doc-flow", "doc-screens", "doc-diagrams", "docs", "print",
 )  # fmt: skip

@@ -54,6 +54,7 @@ KINDS = [
     ("version.pushed", ("version", "threads")), ("plan.published", ("threads",)),
     ("session.started", ()), ("placement.confirmed", ("threads",)),
     ("review.asked", ("sign-off",)), ("sign_off.given", ("sign-off",)),
+    ("editor.added", ("sign-off",)),
 ]  # fmt: skip
 
 
@@ -70,6 +71,8 @@ def test_whose_rights_may_have_ended():
     assert private.concerns(7, 5, "bob@example.com") and not private.concerns(8, 9, "x")
     assert Happening(4, "review.withdrawn", 7, 9, "bob@example.com").concerns(7, 5, "x")
     assert Happening(4, "review.withdrawn", 7, 9, "bob@example.com").ends_rights
+    removed = Happening(5, "editor.removed", 7, 9, "bob@example.com")
+    assert removed.ends_rights and removed.shuts_out and removed.concerns(7, 5, "x")
     assert not Happening(3, "thread.opened", 7, 9, "").ends_rights
 
 
