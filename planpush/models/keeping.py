@@ -43,9 +43,11 @@ def fall_back(plan: Plan, gone: Collection[int]) -> None:
         if word.given_on in gone:
             word.note, word.version, word.sections = "", 0, []
         elif word.version in gone:
-            stands = word.given_on <= plan.newest < word.version and _is_same(plan, word)
-            word.version = plan.newest if stands else 0
+            counted = word.given_on <= plan.newest < word.version
+            stands = counted and _is_same(plan, word)
             word.sections = word.sections if stands else []  # named as on a version that is gone
+            if counted:
+                word.version = plan.newest if stands else 0
     SignOff.settle(plan)
 
 
