@@ -54,7 +54,7 @@ def manifest(words):
     ],
 )
 def test_what_outlives_a_push(covered, after, renames, kept):
-    names = {old: new for old, new in renames.split()}
+    names = dict(renames.split())
     found = carried(list(covered), manifest(ABC), manifest(after), names)
     assert found == (None if kept is None else list(kept))
 

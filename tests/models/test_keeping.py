@@ -203,7 +203,7 @@ def follow(covered, manifests, renames):
         if not covered and [sha for _, sha in before] != [sha for _, sha in after]:
             return False
         now = []
-        for (old, sha), (new, _) in zip(before, after, strict=False) if not covered else ():
+        for (old, _), (new, _) in zip(before, after, strict=False) if not covered else ():
             if new not in (old, names.get(old)):
                 return False
         for name in covered:
