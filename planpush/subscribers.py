@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from planpush.db import db, subscribe
@@ -69,6 +69,13 @@ def lapse(session: Session, event: Event) -> None:
     SignOff.lapse(session.get_one(Plan, event.plan_id))
 
 
+def settle_reviews(session: Session, event: Event) -> None:
+    """Let no plan wait for the word of somebody who has left."""
+    user = session.scalar(select(User).where(User.email == event.target))
+    if user:
+        SignOff.settle_for(user)
+
+
 def post(_session: Session, event: Event) -> None:
     """Queue what the outside is told; a worker sends it."""
     outbox.post(event)
@@ -105,7 +112,7 @@ CONSEQUENCES: dict[str, tuple[Consequence, ...]] = {
     "plan.renamed": (lift_plan, visit, index_plan),
     "plan.unpublished": (lift_plan, visit),
     "plan.handed_over": (lift_plan, visit, lapse, turn, notify),
-    "version.purged": (lift_plan, visit, index_plan, post),
+    "version.purged": (lift_plan, visit, turn, index_plan, post),
     "editor.added": (lift_plan, visit, notify),
     "editor.removed": (lift_plan, visit),
     "review.asked": (lift_plan, visit, turn, notify),
@@ -113,4 +120,6 @@ CONSEQUENCES: dict[str, tuple[Consequence, ...]] = {
     "sign_off.given": (lift_plan, visit, turn, notify),
     "sign_off.withdrawn": (lift_plan, visit, turn),
     "setting.changed": (settle_people,),
+    "user.deactivated": (settle_reviews,),
+    "user.reactivated": (settle_reviews,),
 }

@@ -18,6 +18,17 @@ def upgrade() -> None:
     op.add_column(
         "sign_offs", sa.Column("sections", sa.JSON(), nullable=False, server_default="[]")
     )
+    # A plan is approved no more while somebody who was asked has not spoken of its newest version.
+    op.execute(
+        "UPDATE plans SET verdict = '' WHERE verdict = 'approved' AND EXISTS ("
+        "SELECT 1 FROM members JOIN users ON users.id = members.user_id "
+        "JOIN versions ON versions.plan_id = members.plan_id "
+        "WHERE members.plan_id = plans.id AND versions.number = plans.newest "
+        "AND members.kind = 'reviewer' AND users.active AND users.deleted_at IS NULL "
+        "AND members.user_id NOT IN (plans.owner_id, versions.pushed_by_id) AND NOT EXISTS ("
+        "SELECT 1 FROM sign_offs WHERE sign_offs.plan_id = plans.id AND withdrawn_at IS NULL "
+        "AND sign_offs.user_id = members.user_id AND sign_offs.version = plans.newest))"
+    )
     op.add_column("visits", sa.Column("version", number, nullable=False, server_default=none))
     op.add_column("visits", sa.Column("seen_at", sa.DateTime(timezone=True), nullable=True))
 

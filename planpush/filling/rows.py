@@ -28,7 +28,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "mentions": "comment_id user_id said",
         "members": "plan_id user_id kind added_at",
         "visits": "user_id plan_id at",
-        "sign_offs": "id plan_id user_id version decision note at",
+        "sign_offs": "id plan_id user_id version given_on decision note at",
         "passages": "id plan_id kind source_id anchor body words",
     }.items()
 }

@@ -111,7 +111,9 @@ def sign_off(rows: Rows, made: Made) -> str:
     if rng.random() < 0.3:
         kind, decision, note = journal.REFUSED, CHANGES, rows.stock.said.sentence(4, 9)
     at = max(made.active, made.pushed)
-    row = (rows.next("sign_offs"), made.id, by, made.newest, decision, note, stamp(at))
+    newest = made.newest
+    row = (rows.next("sign_offs"), made.id, by, newest, newest, decision, note, stamp(at))
     rows.of["sign_offs"].append(row)
-    rows.note(kind, at, by, made, about=made.newest)
-    return decision
+    rows.note(kind, at, by, made, about=newest)
+    waits = set(made.reviewers) - {by, made.owner}
+    return "" if decision == APPROVED and waits else decision

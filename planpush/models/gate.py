@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
+from planpush.content.agreement import LAPSED, Seat, uncovered
 from planpush.models.plan import Plan
-from planpush.models.sign_off import CHANGES, WAITING, SignOff
+from planpush.models.sign_off import APPROVED, CHANGES, WAITING, SignOff, anchors_of
 from planpush.models.thread import OPEN, Thread
 from planpush.models.version import Version
+
+_MOST = 5  # sections that are named
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +38,15 @@ class Gate:
 
 
 def gate(plan: Plan, *, version: int | None = None, digest: str = "") -> Gate:
-    """Return the gate of `plan`, for somebody who is about to build `version` with `digest`."""
+    """Return the gate of `plan`, for somebody who is about to build `version` with `digest`.
+
+    If that is not the newest, this is the only reason: what is in the way of a version that they
+    have not read is told when they ask about that.
+    """
     newest = Version.of(plan)
-    found = (
-        _version_reason(newest, version),
-        _digest_reason(newest, digest),
-        _blocking_reason(plan),
-        *_review_reasons(plan),
-    )
-    return Gate(newest, [reason for reason in found if reason is not None])
+    stale = (_version_reason(newest, version), _digest_reason(newest, digest))
+    reasons = [reason for reason in stale if reason is not None]
+    return Gate(newest, reasons or [*_thread_reasons(plan), *_review_reasons(plan, newest)])
 
 
 def _version_reason(newest: Version, version: int | None) -> Reason | None:
@@ -59,29 +63,52 @@ def _digest_reason(newest: Version, digest: str) -> Reason | None:
     return Reason("not_newest_digest", told)
 
 
-def _blocking_reason(plan: Plan) -> Reason | None:
-    held = [thread.id for thread in Thread.of(plan, state=OPEN) if thread.blocking]
-    if not held:
-        return None
-    told = f"{len(held)} open threads block this plan: people have to resolve them."
-    if len(held) == 1:
-        told = "1 open thread blocks this plan: a person has to resolve it."
-    return Reason("blocking_threads", told, held)
+def _thread_reasons(plan: Plan) -> Iterator[Reason]:
+    """Give open blocking threads, and those of them that the author has not answered yet."""
+    held = [thread for thread in Thread.of(plan, state=OPEN) if thread.blocking]
+    for code, one, several, threads in (
+        ("blocking_threads", "1 open thread blocks this plan: a person has to resolve it",
+         "open threads block this plan: people have to resolve them", held),
+        ("unanswered_threads", "1 blocking thread has no answer yet: answer it",
+         "blocking threads have no answer yet: answer them",
+         [thread for thread in held if thread.answer_status is None]),
+    ):  # fmt: skip
+        if threads:
+            told = one if len(threads) == 1 else f"{len(threads)} {several}"
+            yield Reason(code, f"{told}.", [thread.id for thread in threads])
 
 
-def _review_reasons(plan: Plan) -> Iterator[Reason]:
+def _review_reasons(plan: Plan, newest: Version) -> Iterator[Reason]:
     """Give what reviewers still want. Who was never asked is not waited for, but may object."""
-    people = SignOff.reviewers_of([plan.id]).get(plan.id, [])
+    seats = SignOff.reviewers_of([plan.id]).get(plan.id, [])
+    found = list(_waiting_reasons(seats))
+    yield from found
+    if found or plan.verdict == APPROVED or not any(seat.asked for seat in seats):
+        return
+    missing = uncovered(seats, partial(anchors_of, plan))
+    titles = [row.title or row.anchor for row in newest.manifest() if row.anchor in missing]
+    if any(seat.said == APPROVED for seat in seats):
+        yield Reason("review_missing", f"Nobody approved {_listed(titles, _MOST)} yet.")
+    else:
+        told = f"{newest.pushed_by.name} pushed version {newest.number}: ask somebody else"
+        yield Reason("review_missing", f"{told} for a review.")
+
+
+def _waiting_reasons(seats: Sequence[Seat]) -> Iterator[Reason]:
     for code, state, told in (
         ("changes_requested", CHANGES, "asked for changes: talk to them, or push what they want"),
         ("review_missing", WAITING, "did not review this version yet"),
+        ("review_outdated", LAPSED, "reviewed what has changed since, and did not look again yet"),
     ):
-        names = [user.name for user, said in people if said == state]
+        people = [seat for seat in seats if seat.said == state]
+        names = [seat.user.name for seat in people if seat.asked or state == CHANGES]
         if names:
             yield Reason(code, f"{_listed(names)} {told}.")
 
 
-def _listed(names: Sequence[str]) -> str:
-    """Return names as a list in words."""
-    *most, last = names
-    return f"{', '.join(most)} and {last}" if most else last
+def _listed(names: Sequence[str], most: int = 1_000) -> str:
+    """Return names as a list in words; of more than `most` the rest is counted."""
+    if len(names) > most:
+        names = [*names[:most], f"{len(names) - most} more"]
+    *some, last = names
+    return f"{', '.join(some)} and {last}" if some else last

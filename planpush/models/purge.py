@@ -17,11 +17,11 @@ from planpush.models.carrying import place_missing
 from planpush.models.draft import Draft
 from planpush.models.event import Event
 from planpush.models.idempotency import IdempotencyKey
+from planpush.models.keeping import fall_back
 from planpush.models.placement import Placement
 from planpush.models.plan import Plan
 from planpush.models.rejection import Rejection
 from planpush.models.section import Section
-from planpush.models.sign_off import SignOff
 from planpush.models.thread import Origin, Thread
 from planpush.models.user import User
 from planpush.models.version import Version, VersionSection
@@ -81,7 +81,7 @@ def purge(plan: Plan, numbers: Collection[int], *, by: User) -> list[int]:
     versions = [Version.of(plan, number) for number in sorted(set(numbers))]
     left = _left(plan, versions)
     plan.newest = left[0].number
-    SignOff.settle(plan)
+    fall_back(plan, {version.number for version in versions})
     held = _take_sections(versions)
     holders = _holders(plan, held.values())
     _settle_origins(plan, held, holders)

@@ -11,6 +11,7 @@ from planpush.models.abandoned import abandoned
 from planpush.models.answer import apply_answers, unanswered
 from planpush.models.carrying import carry
 from planpush.models.fresh import build_fresh, refuse_missing
+from planpush.models.keeping import keep_words
 from planpush.models.manifest import Fresh, Key, Push, SectionPush, manifest_of
 from planpush.models.outline import outline, summary
 from planpush.models.placement import standing
@@ -80,6 +81,8 @@ def push_version(plan: Plan, push: Push, *, by: User) -> Pushed:
     _check_base(plan, previous, push)
     version = _record(plan, push, wanted, _sections(plan, push, wanted, by), before, by)
     renames = {item.was: item.anchor for item in push.sections if item.was}
+    if previous:
+        keep_words(plan, previous.number, _keys(before), wanted, renames)
     gone = abandoned(plan, previous, [*dict(wanted), *renames]) if previous else []
     version.carried = dict(carry(plan, version, previous, renames))
     apply_answers(plan, version, push.answers, by)

@@ -8,34 +8,16 @@ from typing import Any
 
 from sqlalchemy import Select, Text, cast, literal, select, union_all
 
+from planpush.content.agreement import Seat, Table, Word
+from planpush.content.avatar import Face
 from planpush.db import db
 from planpush.models.plan import EDITOR, Member, Plan
-from planpush.models.sign_off import APPROVED, ASKED, CHANGES, SPOKE, WAITING, SignOff
+from planpush.models.sign_off import APPROVED, CHANGES, SignOff, no_word
 from planpush.models.turn import Turn
 from planpush.models.user import User
 from planpush.models.viewer import Viewer
 
 _TURN, _VIEWER = "turn", "viewer"
-_STATES = {
-    APPROVED: "approved",
-    CHANGES: "asked for changes",
-    WAITING: "has not decided yet",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Seat:
-    """One reviewer: what they said of the newest version, and why."""
-
-    user: User
-    said: str
-    note: str = ""
-    asked: bool = False
-
-    @property
-    def words(self) -> str:
-        """Return what they said, in words."""
-        return _STATES[self.said]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,45 +30,57 @@ class Review:
     turns: Sequence[tuple[str, int]]  # why, and in which thread; 0 for the plan as a whole
     viewers: Sequence[User]  # others who read it right now
     may_ask: bool
+    may_decide: bool  # everybody but the owner and who pushed the newest version
     editors: Sequence[User] = ()  # but its owner
 
     @classmethod
     def of(cls, plan: Plan, user: User) -> Review:
         """Return where a plan stands. One statement."""
-        seats: dict[int, Seat] = {}
+        table = Table()
         turns: list[tuple[str, int]] = []
         viewers, editors = [], list[User]()
-        for person, part, said, note in db.session.execute(_query(plan, user)):
-            here = person.active and person.deleted_at is None
+        for person, part, *told in db.session.execute(_query(plan, user)):
             if part == _TURN:
-                turns.append((said, int(note)))
+                turns.append((told[0], int(told[1])))
             elif part == _VIEWER:
                 viewers += [person] if person.presence and person.id != user.id else []
             elif part == EDITOR:
                 editors += [person] if person.id != plan.owner_id else []
-            elif part == SPOKE or here:
-                seats[person.id] = Seat(person, said, note, person.id in seats or part == ASKED)
+            else:
+                here = person.active and person.deleted_at is None
+                face = Face(person.id, person.name, person.email)
+                table.note(part, face, Word(*told), here=here)
         may_push = user.id in {plan.owner_id, *(one.id for one in editors)}
         may_ask = may_push or user.may("reviews.ask")
-        return cls(plan, user, list(seats.values()), turns, viewers, may_ask, editors)
+        may_decide = user.id not in {plan.owner_id, *table.pushed}
+        return cls(plan, user, table.seats(), turns, viewers, may_ask, may_decide, editors)
 
     @property
     def key(self) -> tuple[Any, ...]:
         """Return what changes when something of this does."""
-        seats = [(one.user.id, one.user.name, one.said, one.note) for one in self.seats]
         editors = [one.name for one in self.editors]
-        return self.plan.verdict, seats, self.turns, self.may_ask, editors
+        may = self.may_ask, self.may_decide
+        return self.plan.verdict, self.seats, self.turns, may, editors
 
     @property
-    def mine(self) -> str:
+    def mine(self) -> Seat | None:
+        """Return one's own seat; None for who was not asked and said nothing."""
+        return next((seat for seat in self.seats if seat.user.id == self.user.id), None)
+
+    @property
+    def said(self) -> str:
         """Return one's own word on the newest version; empty if there is none."""
-        own = (seat.said for seat in self.seats if seat.user.id == self.user.id)
-        return next((said for said in own if said != WAITING), "")
+        return self.mine.said if self.mine and self.mine.said in (APPROVED, CHANGES) else ""
 
     @property
-    def may_decide(self) -> bool:
-        """Tell whether one may approve: everybody but the owner."""
-        return self.plan.owner_id != self.user.id
+    def approved_all(self) -> bool:
+        """Tell whether one approved the newest version as a whole."""
+        return self.said == APPROVED and self.mine is not None and not self.mine.word.sections
+
+    @property
+    def may_withdraw(self) -> bool:
+        """Tell whether one has a word to take back, also one that lapsed."""
+        return self.mine is not None and self.mine.word.decision != ""
 
     @property
     def approvals(self) -> int:
@@ -95,16 +89,15 @@ class Review:
 
     @property
     def tone(self) -> str:
-        """Return the colour of the state: good, bad, warn, or none."""
+        """Return the colour of the state: good, bad, warn, or plain."""
         if self.plan.verdict == CHANGES:
             return "bad"
-        return "good" if self.plan.verdict == APPROVED else "warn" if self.seats else ""
+        return "good" if self.plan.verdict == APPROVED else "warn" if self.seats else "plain"
 
     @property
     def status(self) -> str:
-        """Return where the plan stands, in words; empty as long as nobody was asked or spoke."""
-        words = {CHANGES: "Changes asked", APPROVED: "Approved"}
-        return words.get(self.plan.verdict, "In review" if self.seats else "")
+        """Return where the plan stands, in words."""
+        return status(self.plan.verdict, self.seats)
 
     @staticmethod
     def words(reason: str) -> str:
@@ -112,19 +105,25 @@ class Review:
         return Turn.words(reason)
 
 
+def status(verdict: str, seats: Sequence[Seat]) -> str:
+    """Return where a plan stands, in words; a draft is what nobody was asked about or spoke of."""
+    words = {CHANGES: "Changes requested", APPROVED: "Approved"}
+    return words.get(verdict, "In review" if seats else "Draft")
+
+
 def _query(plan: Plan, user: User) -> Select[Any]:
+    _, _, *rest = no_word()
     mine = select(
-        Turn.plan_id, Turn.user_id, literal(_TURN), Turn.reason, cast(Turn.thread_id, Text)
+        Turn.plan_id, Turn.user_id, literal(_TURN), Turn.reason, cast(Turn.thread_id, Text), *rest
     )
-    none = literal(""), literal("")
-    reads = select(Viewer.plan_id, Viewer.user_id, literal(_VIEWER), *none).distinct()
-    edits = select(Member.plan_id, Member.user_id, Member.kind, *none)
+    reads = select(Viewer.plan_id, Viewer.user_id, literal(_VIEWER), *no_word()).distinct()
+    edits = select(Member.plan_id, Member.user_id, Member.kind, *no_word())
     part = union_all(
         *SignOff.parts([plan.id]),
         reads.where(*Viewer.on(plan)),
         mine.where(Turn.plan_id == plan.id, Turn.user_id == user.id),
         edits.where(Member.plan_id == plan.id, Member.kind == EDITOR),
     ).subquery()
-    query = select(User, part.c.part, part.c.said, part.c.note)
-    query = query.join(part, part.c.user_id == User.id)
+    words = part.c["part", "decision", "note", "given_on", "until", "sections"]
+    query = select(User, *words).join(part, part.c.user_id == User.id)
     return query.order_by(User.name, User.id, part.c.part, part.c.note)

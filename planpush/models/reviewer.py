@@ -5,6 +5,7 @@ from __future__ import annotations
 from planpush.content.problem import Finding, Forbidden, Invalid
 from planpush.db import db
 from planpush.models.plan import REVIEWER, Member, Plan
+from planpush.models.sign_off import SignOff
 from planpush.models.user import User
 
 
@@ -27,6 +28,7 @@ def ask(plan: Plan, to: User, *, by: User) -> None:
         raise Invalid(message, [Finding("owner", message, field="email")])
     if db.session.get(Member, (plan.id, to.id, REVIEWER)) is None:
         db.session.add(Member(plan_id=plan.id, user_id=to.id, kind=REVIEWER))
+        SignOff.settle(plan)
     plan.record("review.asked", by=by, target=to.email)
 
 
@@ -39,5 +41,6 @@ def take_back(plan: Plan, told: str, *, by: User) -> User | None:
     if whom is None or asked is None:
         return None
     db.session.delete(asked)
+    SignOff.settle(plan)
     plan.record("review.withdrawn", by=by, target=whom.email)
     return whom

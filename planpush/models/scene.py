@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from sqlalchemy import literal, select, union
+from sqlalchemy import func, literal, select, union
 
+from planpush.content.agreement import Seat
 from planpush.db import db
 from planpush.models.comment import Comment
 from planpush.models.event import Event
 from planpush.models.plan import EDITOR, Member, Plan
+from planpush.models.sign_off import SignOff
 from planpush.models.thread import Thread
+from planpush.models.version import Version
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,18 @@ class Scene:
         for part, user_id in db.session.execute(query):
             found.setdefault(part, set()).add(user_id)
         return found
+
+    @cached_property
+    def seats(self) -> list[Seat]:
+        """Return who reviews the plan. One statement."""
+        return SignOff.reviewers_of([self.plan.id]).get(self.plan.id, [])
+
+    @cached_property
+    def version_before(self) -> int:
+        """Return the number of the version before the newest; 0 if there is none."""
+        query = select(func.max(Version.number)).where(Version.plan_id == self.plan.id)
+        older = query.where(Version.number < self.plan.newest, Version.purged_at.is_(None))
+        return db.session.scalar(older) or 0
 
     @property
     def actor(self) -> set[int]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from sqlalchemy import (
@@ -15,12 +16,15 @@ from sqlalchemy import (
     String,
     Text,
     bindparam,
+    func,
     literal,
     select,
     union_all,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from planpush.content import agreement
+from planpush.content.agreement import ASKED, LAPSED, PUSHED, SPOKE, Seat, Table, Word
 from planpush.content.avatar import Face
 from planpush.content.problem import Conflict, Finding, Forbidden, Invalid
 from planpush.db import Base, UTCDateTime, db, now, rows
@@ -29,16 +33,16 @@ from planpush.models.plan import REVIEWER, Member, Plan
 from planpush.models.user import User
 from planpush.models.version import Version
 
-APPROVED, CHANGES, WAITING = "approved", "changes", "waiting"
+APPROVED, CHANGES, WAITING = agreement.APPROVED, agreement.CHANGES, agreement.WAITING
 DECISIONS = {"approve": APPROVED, "request_changes": CHANGES}
-ASKED, SPOKE = "asked", "spoke"
 LONGEST = 2_000
 
 
 class SignOff(Base):
     """Somebody's word on one version: approve it, or ask for changes. A newer word replaces it.
 
-    It covers the `sections` with these anchors, or the whole plan if none is named.
+    It covers the `sections` with these anchors, or the whole plan if none is named, and counts for
+    later versions as long as these are the same: see `keeping`. One that does not is lapsed.
     """
 
     __tablename__ = "sign_offs"
@@ -47,7 +51,7 @@ class SignOff(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     plan_id: Mapped[int] = mapped_column(ForeignKey("plans.id", ondelete="CASCADE"))
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
-    version: Mapped[int]  # the newest that it counts for
+    version: Mapped[int]  # the newest that it counts for; 0: what it was given on was purged
     given_on: Mapped[int] = mapped_column(server_default="0")
     sections: Mapped[list[str]] = mapped_column(JSON, default=list, server_default="[]")
     decision: Mapped[str] = mapped_column(String(20))
@@ -57,35 +61,38 @@ class SignOff(Base):
 
     @classmethod
     def give(
-        cls, plan: Plan, decision: str, note: str = "", *, by: User, read: int | None = None
-    ) -> None:
+        cls, plan: Plan, decision: str, note: str = "", *, by: User,
+        read: int | None = None, sections: Iterable[str] = (),
+    ) -> None:  # fmt: skip
         """Decide about the newest version of a plan that is locked; "changes" says which.
 
-        `read` is the version that they have before them. The same word again is none. Raises 403
-        for its owner, 409 if there is a newer version, 422.
+        `read` is the version that they have before them, `sections` what they decide about. The
+        same word again is none. Raises 403, 409 if there is a newer version, 422.
         """
-        only_others(plan, by)
-        note, version = _checked(decision, note), Version.of(plan)
-        if read not in (None, version.number):
-            message = f"Version {version.number} was pushed meanwhile: read that first."
-            raise Conflict(message, code="not_newest_version")
-        stood = cls._standing(plan, by)
-        if [(one.decision, one.note) for one in stood] == [(decision, note)]:
+        version, note = only_others(plan, by, read), _checked(decision, note)
+        word = cls(plan_id=plan.id, user_id=by.id, decision=decision, note=note)
+        word.version = word.given_on = version.number
+        word.sections = _covered(version, list(sections))
+        stood = [one for one in cls._own(plan, by) if one._counts_for(plan)]
+        if [one._meaning for one in stood] == [word._meaning]:
             return
         for one in stood:
             one.withdrawn_at = now()
-        word = cls(plan_id=plan.id, user_id=by.id, version=version.number, decision=decision)
-        word.given_on = version.number
-        word.note = note
         db.session.add(word)
         cls.settle(plan)
-        data = {"decision": decision, "version": version.number}
-        plan.record("sign_off.given", by=by, data=data)
+        told = {"decision": decision, "version": version.number}
+        plan.record("sign_off.given", by=by, data=told)
+
+    @property
+    def _meaning(self) -> tuple[Any, ...]:
+        return self.decision, self.note, self.sections, self.given_on
 
     @classmethod
     def withdraw(cls, plan: Plan, *, by: User) -> None:
-        """Take back one's word on the newest version of a plan that is locked."""
-        stood = cls._standing(plan, by)
+        """Take back one's word on a plan that is locked: what counts, else what lapsed last."""
+        own = cls._own(plan, by)
+        stood = [one for one in own if one._counts_for(plan)]
+        stood = stood or [one for one in own[-1:] if one.withdrawn_at is None]
         for one in stood:
             one.withdrawn_at = now()
         if stood:
@@ -94,58 +101,84 @@ class SignOff(Base):
 
     @classmethod
     def lapse(cls, plan: Plan) -> None:
-        """End the word of who owns a plan from now on: nobody decides about their own."""
-        stood = cls._standing(plan, plan.owner)
-        for one in stood:
-            one.withdrawn_at = now()
-        if stood:
-            cls.settle(plan)
+        """End the words of who owns a plan from now on: nobody decides about their own."""
+        for one in cls._own(plan, plan.owner):
+            one.withdrawn_at = one.withdrawn_at or now()
+        cls.settle(plan)
 
     @classmethod
-    def _standing(cls, plan: Plan, user: User) -> list[SignOff]:
-        here = cls.plan_id == plan.id, cls.version == plan.newest
-        query = select(cls).where(*here, cls.user_id == user.id, cls.withdrawn_at.is_(None))
-        return list(db.session.scalars(query))
+    def _own(cls, plan: Plan, user: User) -> Sequence[SignOff]:
+        query = select(cls).where(cls.plan_id == plan.id, cls.user_id == user.id)
+        return db.session.scalars(query.order_by(cls.id)).all()
+
+    def _counts_for(self, plan: Plan) -> bool:
+        return self.withdrawn_at is None and self.version == plan.newest
 
     @classmethod
-    def settle(cls, plan: Plan) -> None:
-        """Let a plan say what is decided about its newest version: a word for changes outweighs."""
+    def settle(cls, *plans: Plan) -> None:
+        """Let plans say what is decided about their newest version."""
         db.session.flush()
-        here = cls.plan_id == plan.id, cls.version == plan.newest
-        query = select(cls.decision).where(*here, cls.withdrawn_at.is_(None)).distinct()
-        said = set(db.session.scalars(query))
-        plan.verdict = CHANGES if CHANGES in said else APPROVED if said else ""
+        found = cls.reviewers_of([plan.id for plan in plans])
+        for plan in plans:
+            plan.verdict = agreement.verdict(found.get(plan.id, []), partial(anchors_of, plan))
 
     @classmethod
-    def reviewers_of(cls, plan_ids: Collection[int]) -> dict[int, list[tuple[Face, str]]]:
-        """Return who reviews each of some plans by name, and what they said of the newest version.
+    def settle_for(cls, user: User) -> None:
+        """Let plans say what is decided without a reviewer who left, or with one who is back."""
+        asked = select(Plan).join(Member, Member.plan_id == Plan.id)
+        asked = asked.where(Member.user_id == user.id, Member.kind == REVIEWER)
+        spoke = select(cls.id).where(cls.plan_id == Plan.id, cls.version == Plan.newest)
+        query = asked.where(spoke.exists()).order_by(Plan.id).with_for_update(of=Plan)
+        cls.settle(*db.session.scalars(query))
 
-        They were asked, or spoke without being asked: "approved", "changes" or "waiting". One
-        statement. Whoever has left is not waited for; the owner neither.
+    @classmethod
+    def reviewers_of(cls, plan_ids: Collection[int]) -> dict[int, list[Seat]]:
+        """Return who reviews the newest version of each of some plans, by name. One statement.
+
+        They were asked, or spoke without being asked, also if that lapsed. Whoever has left is not
+        waited for; the owner neither.
         """
-        found: dict[int, dict[int, tuple[Face, str]]] = {}
+        tables: dict[int, Table] = defaultdict(Table)
         asked = {"plan_ids": list(plan_ids)}
-        for who, name, email, here, plan_id, said in rows(_reviewers(), asked) if plan_ids else ():
-            people = found.setdefault(plan_id, {})
-            if said != WAITING or (here and who not in people):
-                people[who] = Face(who, name, email), said
-        return {plan_id: list(people.values()) for plan_id, people in found.items()}
+        for who, name, email, here, plan_id, part, *told in (
+            rows(_reviewers(), asked) if plan_ids else ()
+        ):
+            tables[plan_id].note(part, Face(who, name, email), Word(*told), here=here)
+        return {plan_id: seats for plan_id, table in tables.items() if (seats := table.seats())}
 
     @classmethod
-    def parts(cls, plan_ids: Any) -> list[Select[int, int, str, str, str]]:
-        """Select (plan_id, user_id, part, said, note) of who was asked, and of what stands."""
-        wait, none = literal(WAITING).label("said"), literal("").label("note")
-        asked = (
-            select(Member.plan_id, Member.user_id, literal(ASKED).label("part"), wait, none)
-            .join(Plan, Plan.id == Member.plan_id)
-            .where(Member.kind == REVIEWER, Member.user_id != Plan.owner_id)
-        )
-        spoke = (
-            select(cls.plan_id, cls.user_id, literal(SPOKE), cls.decision, cls.note)
-            .join(Plan, (Plan.id == cls.plan_id) & (Plan.newest == cls.version))
-            .where(cls.withdrawn_at.is_(None))
-        )
-        return [asked.where(Plan.id.in_(plan_ids)), spoke.where(cls.plan_id.in_(plan_ids))]
+    def parts(cls, plan_ids: Any) -> list[Any]:
+        """Select (plan_id, user_id, part, *word) of who was asked, spoke, and pushed the newest."""
+        asked = select(Member.plan_id, Member.user_id, literal(ASKED).label("part"), *no_word())
+        asked = asked.join(Plan, Plan.id == Member.plan_id)
+        pushed = select(Version.plan_id, Version.pushed_by_id, literal(PUSHED), *no_word())
+        pushed = pushed.join(Plan, (Plan.id == Version.plan_id) & (Plan.newest == Version.number))
+        told = cls.decision, cls.note, cls.given_on, cls.version, cls.sections
+        spoke = select(cls.plan_id, cls.user_id, literal(SPOKE), *told)
+        spoke = spoke.join(Plan, (Plan.id == cls.plan_id) & (Plan.newest == cls.version))
+        last = select(func.max(cls.id)).where(cls.plan_id.in_(plan_ids))
+        lapsed = select(cls.plan_id, cls.user_id, literal(LAPSED), *told)
+        lapsed = lapsed.join(Plan, (Plan.id == cls.plan_id) & (Plan.newest != cls.version))
+        here = cls.plan_id.in_(plan_ids), cls.withdrawn_at.is_(None)
+        return [
+            asked.where(
+                Plan.id.in_(plan_ids), Member.kind == REVIEWER, Member.user_id != Plan.owner_id
+            ),
+            pushed.where(Plan.id.in_(plan_ids)),
+            spoke.where(*here),
+            lapsed.where(
+                *here, cls.user_id != Plan.owner_id,
+                cls.id.in_(last.group_by(cls.plan_id, cls.user_id)),
+            ),
+        ]  # fmt: skip
+
+
+def no_word() -> tuple[Any, ...]:
+    """Return the columns of a word where there is none."""
+    return (
+        literal("").label("decision"), literal("").label("note"), literal(0).label("given_on"),
+        literal(0).label("until"), literal([], JSON).label("sections"),
+    )  # fmt: skip
 
 
 @cache
@@ -153,14 +186,42 @@ def _reviewers() -> Select[Any]:
     """Return the statement of `reviewers_of`: to make it anew takes longer than to run it."""
     part = union_all(*SignOff.parts(bindparam("plan_ids", expanding=True))).subquery()
     here = (User.active & User.deleted_at.is_(None)).label("here")
-    query = select(User.id, User.name, User.email, here, part.c.plan_id, part.c.said)
+    query = select(User.id, User.name, User.email, here, *part.c["plan_id", "part"])
+    query = query.add_columns(*part.c["decision", "note", "given_on", "until", "sections"])
     return query.join(part, part.c.user_id == User.id).order_by(User.name, User.id)
 
 
-def only_others(plan: Plan, by: User) -> None:
-    """Raise `Forbidden` for a plan's owner."""
+def anchors_of(plan: Plan) -> list[str]:
+    """Return the anchors of a plan's newest version in order."""
+    return [row.anchor for row in Version.of(plan).manifest()]
+
+
+def only_others(plan: Plan, by: User, read: int | None = None) -> Version:
+    """Return the newest version, for who may decide about it and has it before them, if told.
+
+    Raises `Forbidden` for the plan's owner and who pushed it, `Conflict` if another was read.
+    """
     if by.id == plan.owner_id:
         raise Forbidden("This plan is yours: ask somebody else for a review.")
+    version = Version.of(plan)
+    if read not in (None, version.number):
+        message = f"Version {version.number} was pushed meanwhile: read that first."
+        raise Conflict(message, code="not_newest_version")
+    if version.pushed_by_id == by.id:
+        message = f"You pushed version {version.number}: somebody else has to look at it."
+        raise Forbidden(message)
+    return version
+
+
+def _covered(version: Version, sections: Sequence[str]) -> list[str]:
+    """Return sections in order, none for all of them. Raises `Invalid` for what is not there."""
+    there = [row.anchor for row in version.manifest()] if sections else []
+    unknown = [anchor for anchor in sections if anchor not in there]
+    if unknown:
+        message = f"Version {version.number} has no section {unknown[0][:64]}."
+        raise Invalid(message, [Finding("unknown_section", message, field="sections")])
+    covered = [anchor for anchor in there if anchor in sections]
+    return [] if covered == there else covered
 
 
 def _checked(decision: str, note: str) -> str:

@@ -46,7 +46,7 @@ WORDS = {
     COMMENT: "Commented on your plan",
     REOPENED: "Reopened",
     VERSION: "New version",
-    CHANGES: "Changes asked",
+    CHANGES: "Changes requested",
     APPROVED: "Approved",
     HANDED: "Handed over",
 }

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
+from planpush.content.agreement import LAPSED
 from planpush.db import db
 from planpush.models.audience import whom as newly_concerned
 from planpush.models.event import Event
-from planpush.models.plan import EDITOR, REVIEWER, Plan
+from planpush.models.plan import EDITOR, Plan
 from planpush.models.preference import MENTION as NAMED
 from planpush.models.scene import Scene
-from planpush.models.sign_off import APPROVED, CHANGES, SignOff
+from planpush.models.sign_off import APPROVED, CHANGES, WAITING
 from planpush.models.turn import (
     ANSWERED,
     COMMENT,
@@ -125,14 +126,20 @@ def asked_is_done(scene: Scene) -> Iterable[Move]:
 
 
 def reviewers_look_again(scene: Scene) -> Iterable[Move]:
-    """Who was asked, or gave a word on the version before: it does not count for this one."""
-    spoke = select(SignOff.user_id).where(
-        SignOff.plan_id == scene.plan.id,
-        SignOff.version == scene.event.data.get("version", 0) - 1,
-        SignOff.withdrawn_at.is_(None),
-    )
-    people = {*db.session.scalars(spoke)} | scene.parts.get(REVIEWER, set())
-    yield Gets(people - {scene.plan.owner_id}, VERSION)
+    """Who was asked and has no word that counts, or whose word lapsed by this version."""
+    lapsed = [seat for seat in scene.seats if seat.said == LAPSED]
+    before = scene.version_before if lapsed else 0
+    people = [seat.user.id for seat in lapsed if seat.asked or seat.word.until == before]
+    people += [seat.user.id for seat in scene.seats if seat.said == WAITING]
+    yield Gets(people, VERSION)
+
+
+def purged_look_again(scene: Scene) -> Iterable[Move]:
+    """Whose word was given on what is purged now."""
+    number = scene.event.data["version"]
+    words = [(seat.user.id, seat.word) for seat in scene.seats if seat.said == LAPSED]
+    people = [who for who, word in words if not word.until and word.given_on == number]
+    yield Gets(people, VERSION)
 
 
 def owner_hears_word(scene: Scene) -> Iterable[Move]:
@@ -142,7 +149,9 @@ def owner_hears_word(scene: Scene) -> Iterable[Move]:
 
 def no_word_is_over(scene: Scene) -> Iterable[Move]:
     """A word that was taken back asks the owner for nothing."""
-    yield Ended(None, {CHANGES, APPROVED} - {scene.plan.verdict})
+    said = {seat.said for seat in scene.seats}
+    stands = CHANGES if CHANGES in said else APPROVED if APPROVED in said else ""
+    yield Ended(None, {CHANGES, APPROVED} - {stands})
 
 
 def new_owner_takes_over(scene: Scene) -> Iterable[Move]:
@@ -164,6 +173,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "thread.resolved": (all_are_done,),
     "thread.reopened": (actor_is_done, reopened_gets_it),
     "version.pushed": (actor_is_done, holders_are_done, reviewers_look_again),
+    "version.purged": (purged_look_again,),
     "sign_off.given": (actor_is_done, owner_hears_word),
     "sign_off.withdrawn": (no_word_is_over,),
     "plan.handed_over": (new_owner_takes_over,),

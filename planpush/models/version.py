@@ -59,7 +59,7 @@ class Version(Base):
         version = cls(plan_id=plan.id, number=number, pushed_by_id=by.id, pushed_by=by, **told)
         db.session.add(version)
         plan.newest = plan.last_number = number
-        plan.verdict = ""  # a sign-off counts for the version that it was given on
+        plan.verdict = ""  # until it is known which words outlive this push
         db.session.flush()
         return version
 

@@ -5,6 +5,7 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from planpush.content.agreement import LAPSED
 from planpush.content.problem import Conflict, Forbidden, Invalid
 from planpush.db import commit, db
 from planpush.models import reviewer
@@ -30,7 +31,7 @@ def give(plan, name, decision, note="Why."):
 
 def said(plan):
     people = SignOff.reviewers_of([plan.id]).get(plan.id, [])
-    return {user.name.lower(): word for user, word in people}
+    return {seat.user.name.lower(): seat.said for seat in people}
 
 
 def test_one_word_for_changes_outweighs_all_others(plan):
@@ -66,13 +67,13 @@ def test_another_note_is_another_word(plan):
     give(plan, "bob", CHANGES, "Longer.")
     give(plan, "bob", CHANGES, "Much longer.")
     (seat,) = Review.of(plan, person("alice")).seats
-    assert (seat.said, seat.note) == (CHANGES, "Much longer.")
+    assert (seat.said, seat.word.note) == (CHANGES, "Much longer.")
 
 
 def test_a_word_counts_for_its_version(plan, pushed):
     give(plan, "bob", CHANGES)
     pushed({"intro": "<p>Two.</p>"}, plan)
-    assert (plan.verdict, said(plan)) == ("", {})
+    assert (plan.verdict, said(plan)) == ("", {"bob": LAPSED})
     give(plan, "bob", APPROVED)
     assert plan.verdict == APPROVED
 
@@ -114,7 +115,7 @@ def test_reviewers_of_many_plans_are_one_question(plan, pushed):
     sa.event.listen(db.engine, "before_cursor_execute", lambda *told: statements.append(told[2]))
     found = SignOff.reviewers_of([mine, others])
     assert len(statements) == 1
-    told = {key: [(user.name, word) for user, word in row] for key, row in found.items()}
+    told = {key: [(seat.user.name, seat.said) for seat in row] for key, row in found.items()}
     assert told == {
         plan.id: [("Bob", APPROVED), ("Pam", WAITING)],
         other.id: [("Charlie", CHANGES)],
@@ -164,17 +165,20 @@ WORDS = st.lists(
 )
 def test_the_verdict_is_what_the_last_words_on_the_newest_version_say(plan, pushed, words):
     pushed({"intro": f"<p>{plan.newest} anew.</p>"}, plan)
+    spoke = dict.fromkeys(said(plan), LAPSED)  # of the example before
     stands = {}
     for name, word in words:
         if word == "push":
             pushed({"intro": f"<p>{plan.newest} again.</p>"}, plan)
-            stands = {}
+            spoke, stands = spoke | dict.fromkeys(stands, LAPSED), {}
         elif word == "withdraw":
             SignOff.withdraw(plan, by=person(name))
             stands.pop(name, None)
+            spoke.pop(name, None)
         else:
             give(plan, name, word)
+            spoke.pop(name, None)
             stands[name] = word
     commit()
     several = CHANGES if CHANGES in stands.values() else APPROVED if stands else ""
-    assert (plan.verdict, said(plan)) == (several, stands)
+    assert (plan.verdict, said(plan)) == (several, spoke | stands)

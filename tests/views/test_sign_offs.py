@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from tests.conftest import invite
 from tests.people import CAST
 from tests.views.conftest import piece
 
@@ -27,13 +28,14 @@ def published(browser, plan):
 def test_whoever_sees_it_decides_by_a_plain_form(browser, published, name):
     somebody, path = browser(name), f"/p/{published}/sign-off"
     assert 'id="pp-approve"' in somebody.get(f"/p/{published}").text
-    for told, shown in ((APPROVE, "Approved"), (OBJECT, "Changes asked")):
+    browser("alice").send("DELETE", f"/p/{published}/reviewers", {"email": "bob@example.com"})
+    for told, shown in ((APPROVE, "Approved"), (OBJECT, "Changes requested")):
         answer = somebody.send("POST", path, told, htmx=False)
         assert (answer.status_code, answer.location) == (303, f"/p/{published}")
         assert status(browser("alice").get(f"/p/{published}")) == shown
     answer = somebody.send("POST", f"{path}?_method=DELETE", htmx=False)
     assert answer.status_code == 303
-    assert status(browser("alice").get(f"/p/{published}")) == WAITING
+    assert status(browser("alice").get(f"/p/{published}")) == "Draft"
 
 
 def test_its_owner_does_not(browser, plan, stored):
@@ -107,12 +109,91 @@ def test_an_old_version_offers_no_decision(browser, push, plan):
     assert 'id="pp-reviews"' in region and "pp-approve" not in region
 
 
-def test_a_push_makes_a_word_count_no_more(browser, push, plan):
+def test_a_push_that_changes_what_a_word_covers_asks_for_another_look(browser, push, plan):
     bob = browser("bob")
     bob.send("POST", f"/p/{plan}/sign-off", OBJECT)
     push("alice", [piece("intro")], plan=plan, base_version=1)
     page = bob.get(f"/p/{plan}")
-    assert status(page) == WAITING and OBJECT["note"] not in page.text
+    assert status(page) == WAITING and "needs another look" in page.text
+    assert f'href="/p/{plan}/compare?from=1&amp;to=2">what changed since v1</a>' in page.text
+    assert 'id="pp-approve"' in page.text and "You asked for changes to v1" in page.text
+    assert bob.send("DELETE", f"/p/{plan}/sign-off").status_code == 200
+    assert "needs another look" not in bob.get(f"/p/{plan}").text
+
+
+@pytest.fixture
+def parts(push, plan):
+    """Version 2 of the plan: three sections."""
+    push("alice", [piece("intro"), piece("data"), piece("risks")], plan=plan, base_version=1)
+    return f"/p/{plan}/sign-off"
+
+
+def test_some_sections_are_approved_and_kept_over_a_push_that_leaves_them(
+    browser, push, plan, parts
+):
+    bob = browser("bob")
+    told = APPROVE | {"sections": ["risks", "intro"], "version": "2"}
+    assert bob.send("POST", parts, told, htmx=False).status_code == 303
+    page = bob.get(f"/p/{plan}")
+    assert status(page) == WAITING and "approved 2 of 3 sections" in page.text
+    assert "<bdi>Intro</bdi>, <bdi>Risks</bdi>" in page.text and 'id="pp-approve"' in page.text
+    push(
+        "alice", [piece("intro"), piece("data", "New."), piece("risks")], plan=plan, base_version=2
+    )
+    page = bob.get(f"/p/{plan}").text
+    assert "approved 2 of 3 sections of v2" in page and "kept, nothing it covers changed" in page
+    push(
+        "alice", [piece("intro", "New."), piece("data"), piece("risks")], plan=plan, base_version=3
+    )
+    assert "what changed since v2" in bob.get(f"/p/{plan}").text
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ({"sections": ["intro", "nowhere"]}, "Version 2 has no section nowhere."),
+        ({"sections": ["<b>"]}, "Version 2 has no section &lt;b&gt;."),
+        ({"about": "some"}, "Choose at least one section."),
+    ],
+)
+@pytest.mark.parametrize("decision", [APPROVE, OBJECT])
+def test_sections_that_are_not_there_come_back_in_the_form(
+    browser, plan, parts, told, said, decision
+):
+    bob = browser("bob")
+    for htmx in (True, False):
+        answer = bob.send("POST", parts, decision | told, htmx=htmx)
+        assert answer.status_code == 422 and said in answer.text
+        assert answer.text.count('class="err"') == 1
+    assert status(bob.get(f"/p/{plan}")) == WAITING
+
+
+def test_the_whole_plan_is_what_is_meant_by_all_sections_and_by_none(browser, plan, parts):
+    bob, every = browser("bob"), {"sections": ["intro", "data", "risks"]}
+    for told in (every, {"about": "plan", "sections": ["intro"]}, {}):
+        bob.send("POST", parts, OBJECT | told)
+        assert "You asked for changes to v2" in bob.get(f"/p/{plan}").text
+        bob.send("POST", parts, APPROVE | told)
+        assert status(bob.get(f"/p/{plan}")) == "Approved"
+
+
+def test_the_forms_without_script_are_pages(browser, plan, parts):
+    bob = browser("bob")
+    for decision, words in (("approve", "Approve some sections"), ("", "Ask for changes")):
+        page = bob.get(f"{parts}?decision={decision}").text
+        assert f"<h1>{words}</h1>" in page and 'name="sections" value="risks"' in page
+
+
+def test_whoever_pushed_a_version_does_not_decide_about_it(app, browser, push, plan):
+    invite(app, plan, "pam")
+    push("pam", [piece("intro")], plan=plan, base_version=1)
+    pam = browser("pam")
+    assert "pp-approve" not in pam.get(f"/p/{plan}").text
+    assert pam.get(f"/p/{plan}/sign-off").status_code == 403
+    refused = pam.send("POST", f"/p/{plan}/sign-off", APPROVE)
+    assert refused.status_code == 403 and "You pushed version 2: somebody else" in refused.text
+    push("alice", [piece("intro", "Anew.")], plan=plan, base_version=2)
+    assert pam.send("POST", f"/p/{plan}/sign-off", APPROVE).status_code == 201
 
 
 def test_a_note_is_shown_as_words(browser, plan):

@@ -44,8 +44,11 @@ def test_it_is_open_with_nothing_in_the_way(gate, agent, plan, thread):
 def test_an_open_blocking_thread_is_in_the_way_until_it_is_resolved(gate, agent, browser, plan):
     body = {"body": "Not like this.", "blocking": True}
     made = agent("bob", "POST", f"/api/plans/{plan}/threads", json=body).json
+    assert reasons(gate()) == ["blocking_threads", "unanswered_threads"]
+    assert [one["threads"] for one in gate().json["reasons"]] == [[made["id"]], [made["id"]]]
+    said = {"status": "declined", "note": "No."}
+    assert agent("alice", "POST", f"/api/threads/{made['id']}/answer", json=said).status_code == 200
     assert reasons(gate()) == ["blocking_threads"]
-    assert gate().json["reasons"][0]["threads"] == [made["id"]]
     path = f"/p/{plan}/threads/{made['id']}/resolution"
     browser("bob").send("POST", path)
     assert reasons(gate()) == []
@@ -89,7 +92,10 @@ def test_who_was_asked_is_waited_for_on_each_version(gate, browser, push, plan):
     browser("charlie").send("POST", word, APPROVE)
     assert reasons(gate()) == []
     push("alice", [piece("intro")], plan=plan, base_version=1)
-    assert reasons(gate()) == ["review_missing"]
+    assert reasons(gate()) == ["review_outdated"]
+    assert gate().json["reasons"][0]["message"] == (
+        "Charlie and Pam reviewed what has changed since, and did not look again yet."
+    )
     for name in ("charlie", "pam"):
         browser("alice").send("DELETE", ask, {"email": f"{name}@example.com"})
     assert reasons(gate()) == []
@@ -105,4 +111,44 @@ def test_who_asks_for_changes_is_in_the_way_although_nobody_asked_them(gate, bro
     assert reasons(gate()) == []
     ada.send("POST", word, OBJECT)
     push("alice", [piece("intro")], plan=plan, base_version=1)
+    assert reasons(gate()) == []
+
+
+def test_a_gate_for_another_version_says_nothing_of_the_newest(gate, agent, browser, push, plan):
+    body = {"body": "Not like this.", "blocking": True}
+    agent("bob", "POST", f"/api/plans/{plan}/threads", json=body)
+    browser("bob").send("POST", f"/p/{plan}/sign-off", OBJECT)
+    first = gate().json["digest"]
+    push("alice", [piece("intro")], plan=plan, base_version=1)
+    assert reasons(gate(version=1)) == ["not_newest_version"]
+    assert reasons(gate(version=1, digest=first)) == ["not_newest_version", "not_newest_digest"]
+    assert reasons(gate(version=2, digest=first)) == ["not_newest_digest"]
+    assert "blocking_threads" in reasons(gate(version=2))
+
+
+def test_a_word_for_some_sections_is_not_one_for_all(gate, browser, push, plan):
+    word = f"/p/{plan}/sign-off"
+    push("alice", [piece("intro"), piece("data"), piece("risks")], plan=plan, base_version=1)
+    browser("alice").send("POST", f"/p/{plan}/reviewers", {"email": "charlie@example.com"})
+    browser("charlie").send("POST", word, APPROVE | {"sections": ["data"]})
+    assert reasons(gate()) == ["review_missing"]
+    assert gate().json["reasons"][0]["message"] == "Nobody approved Intro and Risks yet."
+    browser("bob").send("POST", word, APPROVE | {"sections": ["intro", "risks"]})
+    assert reasons(gate()) == []
+    push(
+        "alice", [piece("intro"), piece("data", "New."), piece("risks")], plan=plan, base_version=2
+    )
+    assert reasons(gate()) == ["review_outdated"]
+    browser("charlie").send("POST", word, APPROVE | {"sections": ["data"]})
+    assert reasons(gate()) == []
+
+
+def test_who_was_asked_and_pushed_it_is_not_enough(app, gate, browser, push, plan):
+    invite(app, plan, "pam")
+    browser("alice").send("POST", f"/p/{plan}/reviewers", {"email": "pam@example.com"})
+    push("pam", [piece("intro")], plan=plan, base_version=1)
+    assert reasons(gate()) == ["review_missing"]
+    told = "Pam pushed version 2: ask somebody else for a review."
+    assert gate().json["reasons"][0]["message"] == told
+    browser("bob").send("POST", f"/p/{plan}/sign-off", APPROVE)
     assert reasons(gate()) == []
