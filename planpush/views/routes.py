@@ -57,6 +57,7 @@ from planpush.views.undos import undos
 from planpush.views.updates import updates
 from planpush.views.versions import versions
 from planpush.views.viewers import viewers
+from planpush.views.visits import visits
 from planpush.views.vocabularies import vocabularies
 from planpush.views.wordings import wordings
 
@@ -72,7 +73,7 @@ def init_views(app: Flask) -> None:
         activity, conversations, mentions, restorations, wordings,
         notices, bells, mutes, notifications, slack_channels,
         reviews, reviewers, sign_offs, turns,
-        archives, bulks, undos, activations, deliveries, messages, *API, *OAUTH, *ADMIN,
+        visits, archives, bulks, undos, activations, deliveries, messages, *API, *OAUTH, *ADMIN,
     )  # fmt: skip
     for blueprint in every:
         app.register_blueprint(blueprint)

@@ -13,7 +13,9 @@ from planpush.content.splice import is_drawn, splice
 from planpush.models.reading import Reading
 from planpush.models.section import expand, unpack_pins
 from planpush.models.thread import OPEN, Thread
+from planpush.models.version import SAME
 from planpush.web.jinja import UI_ICONS, bless, sprite
+from planpush.web.since import since_of
 
 PIN, DRAWN_PIN, MARKS = "threads/_pin.html", "threads/_drawn_pin.html", "threads/_marks.html"
 
@@ -53,14 +55,16 @@ def _section(reading: Reading, piece: Any, threads: dict[int, list[Thread]]) -> 
 def _pin(
     reading: Reading, piece: Any, key: int, threads: list[Thread], partial: str = PIN
 ) -> bytes:
+    news = since_of(reading)
     return render_template(
         partial,
         plan=reading.plan,
         version=reading.version,
+        news=news,
         is_newest=reading.is_newest,
         anchor=piece.anchor,
         title=piece.title,
-        changed=piece.state if key == 0 and reading.version.number > 1 else "same",
+        changed=news.state(piece.anchor) if key == 0 else SAME,
         key=key,
         open=[thread for thread in threads if thread.state == OPEN],
         threads=threads,
