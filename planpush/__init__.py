@@ -25,6 +25,7 @@ from planpush.web.jinja import init_jinja
 from planpush.web.method import MethodOverride
 from planpush.web.panel import init_panel
 from planpush.web.respond import RowId
+from planpush.web.since import init_since
 
 
 def create_app(config: Config | None = None) -> Flask:
@@ -48,6 +49,7 @@ def create_app(config: Config | None = None) -> Flask:
     init_document(app)
     init_drafts(app)
     init_panel(app)
+    init_since(app)
     init_errors(app)
     init_subscribers(app)
     init_views(app)

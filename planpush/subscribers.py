@@ -17,7 +17,7 @@ from planpush.models.live import announce
 from planpush.models.plan import Plan
 from planpush.models.sign_off import SignOff
 from planpush.models.user import User
-from planpush.models.visit import Visit
+from planpush.models.visit import Seen, Visit
 
 Consequence = Callable[[Session, Event], None]
 
@@ -47,6 +47,13 @@ def visit(_session: Session, event: Event) -> None:
     """Note that who did something has seen the plan as it is."""
     if event.actor_id and event.plan_id:
         Visit.note(event.actor_id, event.plan_id, event.at)
+
+
+def see(_session: Session, event: Event) -> None:
+    """Note that who pushed a version, or decided about it, has seen it."""
+    if event.actor_id and event.plan_id:
+        seen = Seen(event.actor_id, event.data["version"], event.at)
+        Visit.see(event.plan_id, seen)
 
 
 def index_plan(session: Session, event: Event) -> None:
@@ -94,7 +101,7 @@ def settle_people(_session: Session, event: Event) -> None:
 
 
 CONSEQUENCES: dict[str, tuple[Consequence, ...]] = {
-    "version.pushed": (lift_plan, bring_back, visit, turn, index_plan, post, notify),
+    "version.pushed": (lift_plan, bring_back, visit, see, turn, index_plan, post, notify),
     "thread.opened": (lift_plan, visit),
     "thread.resolved": (lift_plan, visit, turn, post, notify),
     "thread.reopened": (lift_plan, visit, turn, post, notify),
@@ -117,7 +124,7 @@ CONSEQUENCES: dict[str, tuple[Consequence, ...]] = {
     "editor.removed": (lift_plan, visit),
     "review.asked": (lift_plan, visit, turn, notify),
     "review.withdrawn": (lift_plan, visit, turn),
-    "sign_off.given": (lift_plan, visit, turn, notify),
+    "sign_off.given": (lift_plan, visit, see, turn, notify),
     "sign_off.withdrawn": (lift_plan, visit, turn),
     "setting.changed": (settle_people,),
     "user.deactivated": (settle_reviews,),

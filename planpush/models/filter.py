@@ -10,9 +10,9 @@ from urllib.parse import urlencode
 from planpush.models.reading import ORPHANED
 from planpush.models.thread import OPEN, RESOLVED
 
-MENTIONS = "mentions"
+MENTIONS, NEW = "mentions", "new"
 TABS = {"all": "All", OPEN: "Open", RESOLVED: "Resolved", MENTIONS: "Mentions"}
-SHOWN = (*TABS, ORPHANED)
+SHOWN = (*TABS, ORPHANED, NEW)
 _MOST = 40  # threads that a page may ask for by number
 
 

@@ -180,6 +180,7 @@ def _row() -> Any:
             Plan.verdict, Plan.newest, Plan.open_threads, Plan.resolved_threads,
             Plan.comment_count, Plan.active_at, Plan.created_at, Plan.owner_id,
             User.name.label("owner"), User.email, Visit.at.label("visited_at"),
+            Visit.version.label("seen_version"),
         )
         .join(User, User.id == Plan.owner_id)
         .outerjoin(Visit, (Visit.plan_id == Plan.id) & (Visit.user_id == bindparam("me")))

@@ -12,10 +12,11 @@ from sqlalchemy import select
 
 from planpush.db import db
 from planpush.models.comment import Comment
-from planpush.models.filter import MENTIONS, SHOWN, TABS, Filter
+from planpush.models.filter import MENTIONS, NEW, SHOWN, TABS, Filter
 from planpush.models.placement import Placement
 from planpush.models.plan import Plan
-from planpush.models.reading import ORPHANED, Card, Reading
+from planpush.models.reading import ORPHANED, Card
+from planpush.models.since import Since
 from planpush.models.thread import OPEN, RESOLVED, Thread
 from planpush.models.user import User
 from planpush.models.version import Version
@@ -26,6 +27,7 @@ _COUNTED = {
     RESOLVED: ("resolved thread", "resolved threads"),
     MENTIONS: ("thread mentions you", "threads mention you"),
     ORPHANED: ("thread without a place", "threads without a place"),
+    NEW: ("thread with something new", "threads with something new"),
 }
 
 
@@ -50,8 +52,8 @@ class Panel:
 
     tabs = TABS
 
-    def __init__(self, reading: Reading, user: User, chosen: Filter) -> None:
-        self.reading, self.user, self.filter = reading, user, chosen
+    def __init__(self, since: Since, user: User, chosen: Filter) -> None:
+        self.since, self.reading, self.user, self.filter = since, since.reading, user, chosen
 
     def opened_at(self, thread_id: int) -> Panel:
         """Return this panel with a thread in sight, unfolded, beside all others of its block.
@@ -66,7 +68,7 @@ class Panel:
         chosen = self.filter.keeping(*(one.id for one in beside), thread_id).unfolding(thread_id)
         if not self._holds(card, chosen.show):
             chosen = replace(chosen, show=card.thread.state)
-        return Panel(self.reading, self.user, chosen)
+        return Panel(self.since, self.user, chosen)
 
     @cached_property
     def cards(self) -> list[Card]:
@@ -123,6 +125,8 @@ class Panel:
         found: list[tuple[str, str, dict[str, Any]]] = []
         if chosen.show == ORPHANED:
             found.append(("orphaned", "No longer in the document", {"show": OPEN}))
+        if chosen.show == NEW:
+            found.append(("new", "New since you last looked", {"show": OPEN}))
         if chosen.by:
             name = self.person.name if self.person else "Somebody who wrote nothing here"
             name = "Me" if chosen.by == self.user.id else name
@@ -180,6 +184,8 @@ class Panel:
             )
         if show == ORPHANED:
             return card.placement.state == ORPHANED
+        if show == NEW:
+            return card.thread in self.since.threads
         return show == "all" or card.thread.state == show
 
 

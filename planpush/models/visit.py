@@ -1,13 +1,32 @@
-"""Visits: when somebody last opened a plan, so that a list can say what is new to them."""
+"""Visits: when somebody last opened a plan, and what they saw of it last, as they say."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, Select, select
+from sqlalchemy import ForeignKey, case, or_
 from sqlalchemy.orm import Mapped, mapped_column
 
 from planpush.db import Base, UTCDateTime, db, now, upsert
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What somebody saw last of a plan: a version, and what had happened until `at`."""
+
+    user_id: int
+    version: int
+    at: datetime
+
+    def misses(self, at: datetime | None, by: int | None) -> bool:
+        """Tell whether they have not seen what `by` did; their own doings are nothing new."""
+        return at is not None and at > self.at and by != self.user_id
+
+    def onward(self, to: Seen) -> Seen:
+        """Return what was seen after `to` was seen, too: nothing becomes unseen again."""
+        return replace(to, version=max(self.version, to.version), at=max(self.at, to.at))
 
 
 class Visit(Base):
@@ -29,13 +48,27 @@ class Visit(Base):
     seen_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
     @classmethod
-    def last(cls, user_id: int, plan_id: int) -> Select[datetime]:
-        """Return when somebody looked at a plan last."""
-        return select(cls.at).where(cls.user_id == user_id, cls.plan_id == plan_id)
-
-    @classmethod
     def note(cls, user_id: int, plan_id: int, at: datetime) -> None:
         """Note that somebody looked at a plan."""
         row = upsert(cls).values(user_id=user_id, plan_id=plan_id, at=at)
         found = row.on_conflict_do_update(index_elements=["user_id", "plan_id"], set_={"at": at})
         db.session.execute(found)
+
+    @classmethod
+    def see(cls, plan_id: int, seen: Seen) -> None:
+        """Note what somebody has seen now; what they had seen already stays seen."""
+        told: dict[str, Any] = {"version": seen.version, "seen_at": seen.at}
+        row = upsert(cls).values(user_id=seen.user_id, plan_id=plan_id, at=seen.at, **told)
+        older, earlier = cls.version < seen.version, cls.seen_at < seen.at
+        later = {
+            "version": case((older, seen.version), else_=cls.version),
+            "seen_at": case((or_(cls.seen_at.is_(None), earlier), seen.at), else_=cls.seen_at),
+        }
+        keys = ["user_id", "plan_id"]
+        db.session.execute(row.on_conflict_do_update(index_elements=keys, set_=later))
+
+    @classmethod
+    def begin(cls, plan_id: int, seen: Seen, at: datetime) -> None:
+        """Note that somebody opened a plan for the first time: so far, nothing is new to them."""
+        cls.note(seen.user_id, plan_id, at)
+        cls.see(plan_id, seen)

@@ -25,6 +25,7 @@ from planpush.web.headers import nonce_for
 from planpush.web.panel import asked_thread, missing_on, panel_on
 from planpush.web.respond import number
 from planpush.web.review import review_of
+from planpush.web.since import since_of
 
 plans = Blueprint("plans", __name__)
 WHOLE = "pp-whole"
@@ -47,15 +48,21 @@ def show(slug: str) -> Response:
     response.set_etag(etag, weak=True)
     response.headers["Cache-Control"] = "private, no-cache"
     if request.method == "GET":
-        _note_visit(plan)
+        _note_visit(reading)
     return response
 
 
-def _note_visit(plan: Plan) -> None:
-    """Note that its reader has seen what happened; a look at what they know costs no write."""
-    seen = bell(current_user(), plan).visited_at
-    if seen is None or seen < plan.active_at:
-        afterwards(partial(Visit.note, current_user().id, plan.id, now()))
+def _note_visit(reading: Reading) -> None:
+    """Note that its reader has looked; at what they know costs no write.
+
+    What they have seen begins with the first version that they open, and moves when they say so.
+    """
+    plan, user = reading.plan, current_user()
+    known = bell(user, plan)
+    if known.seen is None:
+        afterwards(partial(Visit.begin, plan.id, since_of(reading).seen, now()))
+    elif known.visited_at is None or known.visited_at < plan.active_at:
+        afterwards(partial(Visit.note, user.id, plan.id, now()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +170,7 @@ def _etag(reading: Reading) -> str:
         plan.open_threads, plan.resolved_threads, plan.comment_count, plan.owner.name,
         plan.archived, reading.version.number, current_user().id, current_user().keys,
         sorted(current_user().roles), bell(current_user(), plan), review_of(plan).key,
-        g.browser_session.id, request.full_path,
+        since_of(reading).seen, g.browser_session.id, request.full_path,
         [draft.saved_at.isoformat() for draft in drafts_on(plan).values()],
         now().strftime("%Y-%m-%dT%H:%M"),
     )  # fmt: skip

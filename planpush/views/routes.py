@@ -61,6 +61,7 @@ from planpush.views.updates import updates
 from planpush.views.version_restorations import version_restorations
 from planpush.views.versions import versions
 from planpush.views.viewers import viewers
+from planpush.views.visits import visits
 from planpush.views.vocabularies import vocabularies
 from planpush.views.wordings import wordings
 
@@ -76,7 +77,7 @@ def init_views(app: Flask) -> None:
         activity, conversations, mentions, restorations, wordings, comparisons,
         notices, bells, mutes, notifications, slack_channels,
         reviews, reviewers, sign_offs, turns,
-        archives, bulks, undos, activations, deliveries, messages, *API, *OAUTH, *ADMIN,
+        visits, archives, bulks, undos, activations, deliveries, messages, *API, *OAUTH, *ADMIN,
     )  # fmt: skip
     for blueprint in every:
         app.register_blueprint(blueprint)

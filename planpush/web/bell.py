@@ -8,7 +8,7 @@ from functools import cache, partial
 from typing import Any
 
 from flask import request
-from sqlalchemy import Integer, Select, bindparam, exists, func, select
+from sqlalchemy import Integer, Select, bindparam, exists, func, literal, select
 
 from planpush.db import afterwards, rows
 from planpush.models.event import Event
@@ -16,7 +16,7 @@ from planpush.models.notice import MOST_COUNTED, Mute, Notice
 from planpush.models.plan import Plan
 from planpush.models.reader import Reader
 from planpush.models.user import User
-from planpush.models.visit import Visit
+from planpush.models.visit import Seen, Visit
 
 _KEPT = "planpush.bell"  # where this request keeps it
 
@@ -26,7 +26,8 @@ class Bell:
     """How many notices are unread, at most `MOST_COUNTED`; and whether the page's plan is muted.
 
     `since` is the newest event of all at that moment: where the page's live stream begins.
-    `visited_at` is when somebody saw the page's plan last; None: never.
+    `visited_at` is when somebody looked at the page's plan last, and `seen` what they said then
+    that they have seen of it; None: never.
     """
 
     unread: int
@@ -34,6 +35,7 @@ class Bell:
     plan_id: int
     since: int = field(compare=False, repr=False)  # what is shown does not depend on it
     visited_at: datetime | None = field(compare=False, repr=False)
+    seen: Seen | None = field(compare=False, repr=False)
 
     @property
     def shown(self) -> str:
@@ -55,8 +57,14 @@ def bell(user: User, plan: Plan | None = None) -> Bell:
     if kept is None or plan_id not in (0, kept.plan_id):
         asked = {"me": user.id, "plan": plan_id}
         row = rows(_look(Reader.like(user)), asked).one()
-        kept = request.environ[_KEPT] = Bell(row[0], row[1], plan_id, row[2] or 0, row[3])
+        seen = Seen(user.id, row[4], row[5]) if row[4] else None
+        kept = request.environ[_KEPT] = Bell(row[0], row[1], plan_id, row[2] or 0, row[3], seen)
     return kept
+
+
+def tell_seen(seen: Seen) -> None:
+    """Let the rest of this answer show what somebody has seen by now."""
+    request.environ[_KEPT] = replace(request.environ[_KEPT], seen=seen)
 
 
 @cache
@@ -64,8 +72,11 @@ def _look(reader: Reader) -> Select[Any]:
     plan_id: Any = bindparam("plan", type_=Integer)
     muted = exists().where(Mute.user_id == reader.id, Mute.plan_id == plan_id)
     newest = select(func.max(Event.id)).scalar_subquery()
-    visited = Visit.last(reader.id, plan_id).scalar_subquery()
-    return select(Notice.count_unread(reader), muted, newest, visited)
+    visits = (Visit.user_id == reader.id) & (Visit.plan_id == plan_id)
+    query = select(
+        Notice.count_unread(reader), muted, newest, Visit.at, Visit.version, Visit.seen_at
+    )
+    return query.select_from(select(literal(1)).subquery().outerjoin(Visit, visits))
 
 
 def note_read(user: User, plan: Plan, thread_id: int | None) -> None:

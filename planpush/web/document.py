@@ -16,7 +16,9 @@ from planpush.models.reading import Reading
 from planpush.models.redline import Redline
 from planpush.models.section import expand, unpack_pins
 from planpush.models.thread import OPEN, Thread
+from planpush.models.version import SAME
 from planpush.web.jinja import UI_ICONS, bless, sprite
+from planpush.web.since import since_of
 
 PIN, DRAWN_PIN, MARKS = "threads/_pin.html", "threads/_drawn_pin.html", "threads/_marks.html"
 
@@ -85,14 +87,16 @@ def compared_icons(redline: Redline) -> Markup:
 def _pin(
     reading: Reading, piece: Any, key: int, threads: list[Thread], partial: str = PIN
 ) -> bytes:
+    news = since_of(reading)
     return render_template(
         partial,
         plan=reading.plan,
         version=reading.version,
+        news=news,
         is_newest=reading.is_newest,
         anchor=piece.anchor,
         title=piece.title,
-        changed=piece.state if key == 0 and reading.version.number > 1 else "same",
+        changed=news.state(piece.anchor) if key == 0 else SAME,
         key=key,
         open=[thread for thread in threads if thread.state == OPEN],
         threads=threads,

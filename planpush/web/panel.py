@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs
 
 from flask import Flask, g, request
 from werkzeug.datastructures import MultiDict
 
-from planpush.models.filter import SHOWN, Filter
+from planpush.models.filter import NEW, SHOWN, Filter
 from planpush.models.panel import Missing, Panel, thread_of
 from planpush.models.reading import Reading
 from planpush.models.thread import OPEN
 from planpush.web.auth import current_user
+from planpush.web.since import since_of
 
 
 def init_panel(app: Flask) -> None:
@@ -45,9 +47,15 @@ def unfolded(thread_id: int, wanted: bool = True) -> Filter:
     return chosen.unfolding(thread_id) if wanted else chosen.folding(thread_id)
 
 
+def all_seen() -> None:
+    """Let the panel show the open threads instead of those that were new until now."""
+    if asked_filter().show == NEW:
+        remember(replace(asked_filter(), show=OPEN))
+
+
 def panel_on(reading: Reading, *, active: int | None = None) -> Panel:
     """Return the panel of a reading; a thread that was asked for is in sight and unfolded."""
-    panel = Panel(reading, current_user(), asked_filter())
+    panel = Panel(since_of(reading), current_user(), asked_filter())
     wanted = active or asked_thread(reading)
     if wanted:
         panel = panel.opened_at(wanted)

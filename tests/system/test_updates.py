@@ -77,7 +77,7 @@ def test_the_page_is_then_the_newest(visit: Visit, server: Server, slug: str) ->
     told(page, server, slug, part_2="Short.").get_by_role("link").click()
     expect(page.locator("#pp-versions")).to_contain_text("v2")
     expect(page.locator("#pp-doc")).to_have_attribute("data-version", "2")
-    expect(page.locator("#s-part-2 .pp-changed-mark")).to_have_text("Changed in v2")
+    expect(page.locator("#s-part-2 .pp-changed-mark")).to_have_text("Changed since v1")
     expect(page.locator("#pp-doc > section .pin.add")).to_have_count(12)
     assert "v=2" in page.locator("#s-part-7 .permalink").get_attribute("href")
     page.locator("#pp-new-send").click()

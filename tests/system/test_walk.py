@@ -237,7 +237,7 @@ def test_a_comment_lives_through_a_push(visit: Visit, server: Server, plan: str)
     expect(page.locator("#pp-doc")).to_contain_text("Sessions rotate")
     expect(page.locator(".thread", has_text="Why rotate?")).to_have_attribute("data-state", "exact")
     expect(page.locator("#pp-pin-data-0")).to_have_text("1")
-    expect(page.locator("#s-intro .pp-changed-mark")).to_have_text("Changed in v2")
+    expect(page.locator("#s-intro .pp-changed-mark")).to_have_text("Changed since v1")
 
 
 def test_a_dead_session_leads_to_sign_in(visit: Visit, server: Server, plan: str) -> None:

@@ -1,0 +1,175 @@
+"""Since: what is new on a version of a plan to somebody who saw another one last."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import cache, cached_property
+from typing import Any
+
+from sqlalchemy import Integer, bindparam, func, select
+
+from planpush.content.blocks import Block
+from planpush.content.comparison import Compared, Part, compare
+from planpush.content.increment import Increment, increment
+from planpush.db import db, now, rows
+from planpush.models.event import Event
+from planpush.models.reading import Reading
+from planpush.models.section import Section, unpack_blocks
+from planpush.models.thread import Thread
+from planpush.models.version import ADDED, CHANGED, SAME, Version, VersionSection
+from planpush.models.visit import Seen
+
+_MOST = 24  # sections under other anchors whose words are compared
+
+
+class Since:
+    """What is new on a reading to who has `seen` so much; each part is loaded when asked for.
+
+    Sections are the same if they are stored once: their words are not read, but of renamed ones.
+    """
+
+    def __init__(self, reading: Reading, seen: Seen) -> None:
+        self.reading, self.seen = reading, seen
+
+    @property
+    def ahead(self) -> bool:
+        """Tell whether the version that is read is newer than the one they saw."""
+        return self.reading.version.number > self.seen.version
+
+    @property
+    def due(self) -> bool:
+        """Tell whether there is anything to say."""
+        return self.ahead or bool(self.threads)
+
+    @property
+    def base(self) -> int:
+        """Return the version that is compared with, 0 for none.
+
+        It is what they saw, or the nearest before it that is left, should that be purged.
+        """
+        if not self.ahead:
+            return self.seen.version
+        return self._before[0].number if self._before else 0
+
+    @cached_property
+    def _before(self) -> Sequence[Any]:
+        asked = {"plan": self.reading.plan.id, "number": self.seen.version}
+        return rows(_manifest(), asked).all() if self.ahead else ()
+
+    @property
+    def _after(self) -> Sequence[Any]:
+        return self.reading.outline if self._before else ()
+
+    @cached_property
+    def change(self) -> Increment:
+        """Return which sections changed; one that only has another anchor now did not."""
+        before = {row.anchor: row.section_id for row in self._before}
+        after = {row.anchor: row.section_id for row in self._after}
+        for old, one in self._renamed.items():
+            if one.state == "renamed":
+                before[old] = after[one.part.anchor]
+        return increment({self.renames.get(old, old): one for old, one in before.items()}, after)
+
+    @cached_property
+    def renames(self) -> dict[str, str]:
+        """Return the sections that have another anchor now, the old → the new."""
+        return {old: compared.part.anchor for old, compared in self._renamed.items()}
+
+    @cached_property
+    def _renamed(self) -> dict[str, Compared]:
+        """Compare those that are gone with those that came, by their words: all others are known
+        by their anchors. Of very many, none is taken for another.
+        """
+        kept = {row.anchor for row in self._before} & {row.anchor for row in self._after}
+        gone = [row for row in self._before if row.anchor not in kept]
+        come = [row for row in self._after if row.anchor not in kept]
+        if not gone or not come or len(gone) + len(come) > _MOST:
+            return {}
+        read = _blocks([row.section_id for row in (*gone, *come)])
+        found = compare(_parts(gone, read), _parts(come, read))
+        return {one.was.anchor: one for one in found if one.was and one.was is not one.part}
+
+    @cached_property
+    def states(self) -> dict[str, str]:
+        """Return what became of the sections that are not as they were, by anchor."""
+        change = self.change
+        return dict.fromkeys(change.changed, CHANGED) | dict.fromkeys(change.added, ADDED)
+
+    def state(self, anchor: str) -> str:
+        """Return what became of a section: "changed", "added" or "same"."""
+        return self.states.get(anchor, SAME) if self.ahead else SAME
+
+    @property
+    def counts(self) -> list[tuple[int, str]]:
+        """Return how many sections were changed, added and so on, without what did not happen."""
+        change = self.change
+        renamed = [old for old, one in self._renamed.items() if one.state == "renamed"]
+        told = {
+            CHANGED: change.changed, ADDED: change.added, "removed": change.removed,
+            "renamed": renamed, "moved": change.moved,
+        }  # fmt: skip
+        return [(len(anchors), word) for word, anchors in told.items() if anchors]
+
+    @cached_property
+    def threads(self) -> list[Thread]:
+        """Return the threads with something new.
+
+        An older version tells of none: more of them may stand on the versions after it.
+        """
+        cards = self.reading.cards if self.reading.is_newest else []
+        return [card.thread for card in cards if has_news(card.thread, self.seen)]
+
+
+def seen_until(reading: Reading, event_id: int | None) -> datetime:
+    """Return until when a page shows what happened: its newest event says so; else until now.
+
+    What happened after another version was pushed is for the page of that.
+    """
+    at, plan = now(), reading.plan
+    if event_id:
+        shown = select(func.max(Event.at)).where(Event.plan_id == plan.id, Event.id <= event_id)
+        at = min(at, db.session.scalar(shown) or at)
+    if not reading.is_newest:
+        later = (Version.plan_id == plan.id) & (Version.number > reading.version.number)
+        pushed = db.session.scalar(select(func.min(Version.pushed_at)).where(later))
+        at = min(at, pushed or at)
+    return at
+
+
+def has_news(thread: Thread, seen: Seen) -> bool:
+    """Tell whether others commented on, answered or resolved a thread since."""
+    return (
+        any(
+            seen.misses(comment.created_at, comment.author_id)
+            for comment in thread.comments
+            if comment.deleted_at is None
+        )
+        or (bool(thread.answer_status) and seen.misses(thread.answered_at, thread.answered_by_id))
+        or seen.misses(thread.resolved_at, thread.resolved_by_id)
+    )
+
+
+def _parts(found: Sequence[Any], read: Mapping[int, tuple[Block, ...]]) -> list[Part]:
+    return [Part(row.anchor, row.title, row.section_id, read[row.section_id]) for row in found]
+
+
+def _blocks(section_ids: Sequence[int]) -> dict[int, tuple[Block, ...]]:
+    """Return the blocks of a few stored sections, by their ids."""
+    query = select(Section.id, Section.blocks, Section.html).where(Section.id.in_(section_ids))
+    return {row.id: unpack_blocks(row.blocks, row.html) for row in db.session.execute(query)}
+
+
+@cache
+def _manifest() -> Any:
+    """Return the statement for the sections of a version, or of the nearest before it."""
+    plan, number = (bindparam(name, type_=Integer) for name in ("plan", "number"))
+    left = (Version.plan_id == plan) & (Version.number <= number) & Version.purged_at.is_(None)
+    held = select(Version.id).where(left).order_by(Version.number.desc()).limit(1)
+    return (
+        select(Version.number, Section.anchor, Section.title, VersionSection.section_id)
+        .join(VersionSection, VersionSection.version_id == Version.id)
+        .join(Section, Section.id == VersionSection.section_id)
+        .where(Version.id == held.scalar_subquery())
+        .order_by(VersionSection.position)
+    )
