@@ -179,8 +179,6 @@ def _rows(connection: Connection, table: Table, *, postgres: bool) -> Iterator[S
     cursor = raw(connection).cursor(*(("planpush_backup",) if postgres else ()))
     kinds = list(table.columns.values())
     odd = [(n, kind) for n, kind in enumerate(kinds) if kind in ("bytes", "flag")]
-    if postgres and "bytes" not in kinds:
-        cursor.itersize = 2_000
     cursor.execute(table.query(postgres=postgres))
     for row in cursor:
         yield _plain(row, odd) if odd else row

@@ -78,7 +78,7 @@ class Reader:
         self.path = path
         try:
             with path.open("rb") as file:
-                _check(file, path)
+                check_whole(file, path)
         except OSError as error:
             raise Problem(f"{path}: {error.strerror}") from None
         self.head = _head(path, next(self._lines(), None))
@@ -107,7 +107,7 @@ def _some(lines: Iterator[Any], count: int) -> Iterator[list[Any]]:
         yield row
 
 
-def _check(file: BinaryIO, path: Path) -> None:
+def check_whole(file: BinaryIO, path: Path) -> None:
     """Raise `Problem` unless the seal at the end is that of all before it."""
     if file.read(len(_MAGIC)) != _MAGIC:
         raise Problem(f"{path} is not a planpush backup")

@@ -65,17 +65,26 @@ def _refuse_newer(backup: Reader, known: Sequence[str]) -> None:
 
 
 def _begin_at(wanted: str, known: Sequence[str]) -> None:
-    """Bring an empty database to the migration that a backup was made at."""
-    with db.engine.connect() as connection:
+    """Make an empty database as it was at the migration that a backup was made at."""
+    with db.engine.begin() as connection:
         at = revision(connection)
         if at is None and inspect(connection).get_table_names():
             raise Problem("this database holds other tables: name an empty one with DATABASE_URL")
+        if at is not None and at not in known:
+            raise Problem("this database belongs to a newer release of planpush: name an empty one")
         if at is not None:
             _refuse_used(connection)
-    if at is not None and at not in known:
-        raise Problem("this database belongs to a newer release of planpush: name an empty one")
-    back = at is not None and known.index(at) > known.index(wanted)
-    (downgrade if back else upgrade)(directory=str(MIGRATIONS), revision=wanted)
+            _forget_nobody(connection)
+    if at is not None:  # what is left goes with its table: events cannot be deleted
+        downgrade(directory=str(MIGRATIONS), revision="base")
+    upgrade(directory=str(MIGRATIONS), revision=wanted)
+
+
+def _forget_nobody(connection: Connection) -> None:
+    """Delete what a server wrote that nobody has used yet; older migrations have no room for it."""
+    found = set(inspect(connection).get_table_names()) & LEFT_OUT
+    for name in sorted(found - {"alembic_version"}):
+        connection.exec_driver_sql(f'DELETE FROM "{name}"')  # noqa: S608 - our own names
 
 
 def _refuse_used(connection: Connection) -> None:
@@ -99,9 +108,6 @@ def _lock(connection: Connection) -> None:
 
 def _fill(connection: Connection, backup: Reader, progress: Progress) -> None:
     here = {table.name: table for table in tables(connection)}
-    found = set(inspect(connection).get_table_names()) & LEFT_OUT - {"alembic_version"}
-    for name in [*found, *reversed(here)]:
-        connection.exec_driver_sql(f'DELETE FROM "{name}"')  # noqa: S608 - our own names
     for name, columns, rows in backup.tables():
         if name not in here or here[name].columns.keys() != columns.keys():
             raise Problem(
