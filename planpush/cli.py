@@ -13,6 +13,7 @@ from flask import Flask
 from sqlalchemy.exc import OperationalError
 
 from planpush import create_app
+from planpush.cli_backup import backup, restore
 from planpush.config import DEFAULT_PORT, Config, ConfigError, environment
 from planpush.content.lint import review_page
 from planpush.content.problem import Finding, Problem
@@ -35,6 +36,10 @@ from planpush.worker import work
 @click.version_option(package_name="planpush")
 def cli() -> None:
     """Visual design documents from AI planning sessions, on your own server."""
+
+
+cli.add_command(backup)
+cli.add_command(restore)
 
 
 def main() -> None:

@@ -1,0 +1,78 @@
+"""The operator's verbs that copy everything: `planpush backup`, `planpush restore`."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+from flask import Flask
+
+from planpush import create_app
+from planpush.config import Config
+from planpush.content.problem import Problem
+from planpush.demo import demo_config, is_demo_here
+from planpush.models.backup import back_up
+from planpush.models.backup_file import Head, Reader
+from planpush.models.backup_restore import restore as restore_all
+
+_FILE = click.Path(dir_okay=False, allow_dash=True, path_type=Path)
+_quiet = click.option("--quiet", is_flag=True, help="Say only what went wrong.")
+
+
+@click.command()
+@click.argument("file", type=_FILE)
+@click.option("--force", is_flag=True, help="Replace FILE if it is there.")
+@_quiet
+def backup(file: Path, force: bool, quiet: bool) -> None:
+    """Write a backup to FILE, - for standard output; the server may go on."""
+    to_stdout = str(file) == "-"
+    if to_stdout and sys.stdout.isatty():
+        raise Problem("a backup is no text for a terminal: name a file, or hand it to a program")
+    with _app().app_context():
+        back_up(None if to_stdout else file, force=force, tell=_told(quiet))
+
+
+@click.command()
+@click.argument("file", type=_FILE)
+@click.option("--check", is_flag=True, help="Only tell whether FILE is whole, and what it holds.")
+@_quiet
+def restore(file: Path, check: bool, quiet: bool) -> None:
+    """Restore the backup in FILE into an empty database."""
+    found = Reader(file)
+    if check:
+        _show(found.head)
+        return
+    with _app().app_context():
+        closed = restore_all(found, tell=_told(quiet))
+    if closed:
+        click.echo(
+            f"planpush: what is sealed in {', '.join(closed)} cannot be opened with this "
+            "SECRET_KEY. Add the key that was in force when the backup was made, after a comma: "
+            "SECRET_KEY=new,old",
+            err=True,
+        )
+
+
+def _show(head: Head) -> None:
+    click.echo(f"Made {head.made_at} by planpush {head.planpush} on {head.engine},")
+    click.echo(f"at migration {head.revision}. It is whole.")
+    for name, count in head.tables.items():
+        click.echo(f"{count:>12,}  {name}")
+
+
+def _told(quiet: bool) -> Callable[[str], None]:
+    return lambda line: None if quiet else click.echo(line, err=True)
+
+
+def _app() -> Flask:
+    """Return the app as it is: a backup is made of the database as it is, too."""
+    config = demo_config() if is_demo_here() else Config.from_env()
+    logging.basicConfig(level=config.log_level)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    os.umask(0o077)  # the database holds private plans
+    config.data_dir.mkdir(parents=True, exist_ok=True)
+    return create_app(config)
