@@ -119,14 +119,15 @@ def test_any_number_is_a_place_to_go_on_from(browser, plan, before):
 def test_the_menu_has_the_last_five_and_leads_to_all_and_to_the_comparison(browser, grown):
     plan, bob = grown(8), browser("bob")
 
-    def menu(path):
-        return bob.get(path).text.partition('id="pp-versions"')[2].partition("</details>")[0]
+    def bar(path):
+        return bob.get(path).text.partition('id="pp-versions"')[2].partition('id="pp-export"')[0]
 
-    newest, old = menu(f"/p/{plan}"), menu(f"/p/{plan}?v=2")
-    assert re.findall(r"<b>v(\d)</b>", newest) == ["8", "7", "6", "5", "4"]
+    newest, old = bar(f"/p/{plan}"), bar(f"/p/{plan}?v=2")
+    menu = newest.partition("</details>")[0]
+    assert re.findall(r"<b>v(\d)</b>", menu) == ["8", "7", "6", "5", "4"]
     assert f'href="/p/{plan}/history"' in newest
-    assert f'href="/p/{plan}/compare?from=7&amp;to=8"' in newest and "Compare with v7" in newest
-    assert f'href="/p/{plan}/compare?from=2&amp;to=8"' in old and "Compare with v8" in old
+    assert f'href="/p/{plan}/compare?from=7&amp;to=8&' in newest and "Compare with v7" in newest
+    assert f'href="/p/{plan}/compare?from=2&amp;to=8&' in old and "Compare with v8" in old
 
 
 def test_the_only_version_is_compared_with_nothing(browser, plan):
