@@ -46,11 +46,16 @@ def mixed(old: str, new: str, *, lines: bool, linked: bool, bare: Bare) -> str:
 
 
 def whole(run: str, state: str, linked: bool, bare: Bare) -> str:
-    """Return a run that was added or removed as a whole."""
+    """Return a run that was added or removed as a whole; a picture beside words stays outside."""
+    is_plain = not any(tag in run for tag in ("<svg", "<input", "<img"))
+    if is_plain and not TAG.sub("", run).strip():
+        return run if state == "added" else ""
     if state == "removed":
+        if is_plain and not (linked and "<a" in run):
+            return f"{DEL}{bare(run)}</del>"
         found = [piece for piece in pieces(run, lines=False) if piece.key]
         return removed(found, ["a"] if linked else [], bare)
-    if "<svg" not in run and "<input" not in run:
+    if is_plain:
         return f"{INS}{run}</ins>"
     after = pieces(run, lines=False)
     made = units(after, lines=False)

@@ -47,7 +47,8 @@ def pieces(raw: str, lines: bool) -> list[Piece]:
     stack: tuple[str, ...] = ()
     for text in (_LINE if lines else _PIECE).findall(raw):
         if not text.startswith("<"):
-            found.append(Piece(text, " " if not lines and _BLANK.fullmatch(text) else text, stack))
+            blank = not lines and (text.isspace() or text == "&nbsp;")
+            found.append(Piece(text, " " if blank else text, stack))
         elif text.startswith(("<br", "<hr")):
             found.append(Piece(text, "\n" if lines else " ", stack))
         elif text.startswith("<img"):
