@@ -97,6 +97,11 @@ def _ends_line(tag: Piece) -> bool:
     return bool(_LINE_TAG.match(around))
 
 
+def before_line(stack: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the tags around one of the lines of a diff."""
+    return next((stack[:n] for n, tag in enumerate(stack) if _LINE_TAG.match(tag)), stack)
+
+
 Step = tuple[int, int, int, int]
 
 
