@@ -53,6 +53,13 @@ SEARCHES = {
 }
 
 
+EVERYWHERE = {
+    "word in every plan", "long prefix", "phrase in every plan", "two words in every plan",
+    *(f"prefix of {n} {'letter' if n == 1 else 'letters'}" for n in (1, 2, 3, 6)),
+    "every plan's word, mine", "every plan's word, by title", "word in every plan, page 5",
+}  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """A page to ask for. `path` says where on a stage."""
@@ -61,6 +68,11 @@ class Case:
     name: str
     path: Callable[[Stage], str]
     page: bool = False  # the whole page, not the list alone
+
+    @property
+    def everywhere(self) -> bool:
+        """Tell whether it looks for what every plan has."""
+        return self.name in EVERYWHERE
 
 
 def cases() -> Iterator[Case]:

@@ -45,7 +45,7 @@ def test_a_database_is_filled_once(tiny, capsys):
 def figures(case: Case, **told: object) -> Figures:
     made = Figures(case, "admin", SimpleNamespace(engine="SQLite"), {}, status=200, rows=50)
     made.cost, made.jinja, made.sql = [2.0], [1.0], [0.5]
-    return replace(made, **told)
+    return replace(made, **{"own": told.get("cost", made.cost)} | told)
 
 
 @pytest.mark.parametrize(
