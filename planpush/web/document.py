@@ -59,18 +59,16 @@ def _section(reading: Reading, piece: Any, threads: dict[int, list[Thread]]) -> 
 
 def compared(redline: Redline, shown: Shown) -> Markup:
     """Return a section of a comparison, which was made safe again, with its marks and pins."""
-    pair, anchor = redline.pair, shown.section.compared.part.anchor
+    anchor = shown.section.compared.part.anchor
     is_gone = shown.section.compared.state == "removed"
-    threads = {} if is_gone else pair.threads.get(anchor, {})
-    if not threads and not redline.differs_in(shown):
+    threads = {} if is_gone else redline.pair.threads.get(anchor, {})
+    differs = redline.differs_in(shown)
+    if not (threads or differs):
         return bless(shown.html)
-    places, told = (
-        pin_places(shown.html),
-        {"plan": pair.plan, "version": pair.new, "anchor": anchor},
-    )
-    marks = render_template("comparisons/_marks.html", redline=redline, shown=shown)
+    places = pin_places(shown.html)
     heading = places.get(0, heading_end(shown.html))
-    inserts = [(heading, marks)]
+    told = {"redline": redline, "shown": shown, "pair": redline.pair, "anchor": anchor}
+    inserts = [(heading, render_template("comparisons/_marks.html", **told))] if differs else []
     for key, here in threads.items():
         place = places.get(key, heading)
         drawn = shown.html.startswith("</g>", place)

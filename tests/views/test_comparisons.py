@@ -192,6 +192,7 @@ def test_threads_stay_on_their_blocks(browser, compare, revised):
     href = f"/p/{revised}?v=3&amp;thread={number}#t{number}"
     assert re.search(rf'30</ins> days .*?<a class="pin" [^>]*href="{re.escape(href)}"', page)
     assert "1 open comment, show in the plan" in page
+    assert 'class="pin"' in body(compare("?from=3&to=3"))
     assert 'class="pin"' not in body(compare("?from=1&to=2"))
     bob.send("POST", f"/p/{revised}/threads/{number}/resolution")
     assert '<a class="pin done"' in body(compare())
