@@ -54,7 +54,8 @@ def destroy(slug: str) -> Response:
 
 def _told(plan: Plan, typed: str = "", error: str = "") -> dict[str, Any]:
     told = {"plan": plan, "user": current_user(), "typed": typed, "error": error}
-    return told | {"editors": editor.of(plan)}
+    refocus = request.method == "DELETE"  # the button that was pressed is gone
+    return told | {"editors": editor.of(plan), "refocus": refocus}
 
 
 def _changed(plan: Plan, said: str, status: int) -> Response:
