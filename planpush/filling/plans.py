@@ -110,7 +110,9 @@ def _look(rows: Rows, made: Made) -> None:
     """Note who looked last when: who did something, and somebody who only read."""
     reader = rows.rng.choice(made.talk)
     made.seen.setdefault(reader, made.pushed)
-    rows.of["visits"] += [(user, made.id, stamp(at)) for user, at in made.seen.items()]
+    for user, at in made.seen.items():
+        version = made.newest if at >= made.pushed else 1
+        rows.of["visits"].append((user, made.id, stamp(at), version, stamp(at)))
 
 
 def _keep(rows: Rows, made: Made, title: str, verdict: str) -> None:

@@ -27,7 +27,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "comments": "id thread_id plan_id author_id body created_at",
         "mentions": "comment_id user_id said",
         "members": "plan_id user_id kind added_at",
-        "visits": "user_id plan_id at",
+        "visits": "user_id plan_id at version seen_at",
         "sign_offs": "id plan_id user_id version given_on decision note at",
         "passages": "id plan_id kind source_id anchor body words",
     }.items()

@@ -185,7 +185,7 @@ class Panel:
         if show == ORPHANED:
             return card.placement.state == ORPHANED
         if show == NEW:
-            return card.thread in self.since.threads
+            return card.thread.id in self.since.threads
         return show == "all" or card.thread.state == show
 
 

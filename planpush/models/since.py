@@ -112,42 +112,42 @@ class Since:
         return [(len(anchors), word) for word, anchors in told.items() if anchors]
 
     @cached_property
-    def threads(self) -> list[Thread]:
-        """Return the threads with something new.
+    def threads(self) -> frozenset[int]:
+        """Return the ids of the threads with something new.
 
-        An older version tells of none: more of them may stand on the versions after it.
+        What happened after the next version was pushed is told on that: it has more threads.
         """
-        cards = self.reading.cards if self.reading.is_newest else []
-        return [card.thread for card in cards if has_news(card.thread, self.seen)]
+        until = superseded_at(self.reading)
+        threads = (card.thread for card in self.reading.cards)
+        return frozenset(one.id for one in threads if has_news(one, self.seen, until))
+
+
+def superseded_at(reading: Reading) -> datetime | None:
+    """Return when the version after the one that is read was pushed; None: it is the newest."""
+    if reading.is_newest:
+        return None
+    later = Version.plan_id == reading.plan.id, Version.number > reading.version.number
+    return db.session.scalar(select(func.min(Version.pushed_at)).where(*later))
 
 
 def seen_until(reading: Reading, event_id: int | None) -> datetime:
-    """Return until when a page shows what happened: its newest event says so; else until now.
-
-    What happened after another version was pushed is for the page of that.
-    """
-    at, plan = now(), reading.plan
+    """Return until when a page shows what happened: its newest event says so; else until now."""
+    ends = [now(), superseded_at(reading)]
     if event_id:
-        shown = select(func.max(Event.at)).where(Event.plan_id == plan.id, Event.id <= event_id)
-        at = min(at, db.session.scalar(shown) or at)
-    if not reading.is_newest:
-        later = (Version.plan_id == plan.id) & (Version.number > reading.version.number)
-        pushed = db.session.scalar(select(func.min(Version.pushed_at)).where(later))
-        at = min(at, pushed or at)
-    return at
+        shown = Event.plan_id == reading.plan.id, Event.id <= event_id
+        ends.append(db.session.scalar(select(func.max(Event.at)).where(*shown)))
+    return min(end for end in ends if end is not None)
 
 
-def has_news(thread: Thread, seen: Seen) -> bool:
+def has_news(thread: Thread, seen: Seen, until: datetime | None = None) -> bool:
     """Tell whether others commented on, answered or resolved a thread since."""
-    return (
-        any(
-            seen.misses(comment.created_at, comment.author_id)
-            for comment in thread.comments
-            if comment.deleted_at is None
-        )
-        or (bool(thread.answer_status) and seen.misses(thread.answered_at, thread.answered_by_id))
-        or seen.misses(thread.resolved_at, thread.resolved_by_id)
-    )
+    done: list[tuple[datetime | None, int | None]] = [
+        (one.created_at, one.author_id) for one in thread.comments if not one.deleted_at
+    ]
+    done.append((thread.resolved_at, thread.resolved_by_id))
+    if thread.answer_status:
+        done.append((thread.answered_at, thread.answered_by_id))
+    return any(seen.misses(at, by, until) for at, by in done)
 
 
 def _parts(found: Sequence[Any], read: Mapping[int, tuple[Block, ...]]) -> list[Part]:

@@ -20,9 +20,11 @@ class Seen:
     version: int
     at: datetime
 
-    def misses(self, at: datetime | None, by: int | None) -> bool:
+    def misses(self, at: datetime | None, by: int | None, until: datetime | None = None) -> bool:
         """Tell whether they have not seen what `by` did; their own doings are nothing new."""
-        return at is not None and at > self.at and by != self.user_id
+        if at is None or by == self.user_id:
+            return False
+        return self.at < at and (until is None or at <= until)
 
     def onward(self, to: Seen) -> Seen:
         """Return what was seen after `to` was seen, too: nothing becomes unseen again."""

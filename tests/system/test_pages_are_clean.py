@@ -27,6 +27,7 @@ PAGES = {
     "newest": "/p/clean",
     "old": "/p/clean?v=1",
     "all threads": "/p/clean?show=all",
+    "new threads": "/p/clean?show=new",
     "composer": "/p/clean?compose=intro",
     "no threads": "/p/clean-and-quiet",
     "history": "/p/clean/history",
@@ -84,7 +85,10 @@ def shelf(server: Server) -> None:
     server.push(document("Tokens"), "slug=clean-and-quiet&title=Quiet&visibility=published")
     server.push(document("Tokens"), "slug=clean-and-private&title=Private", by="bob")
     server.push(newest(SAMPLE), "slug=sample&title=Sample&visibility=published")
-    bob = Visitor(server, "bob")
+    bob, alice = Visitor(server, "bob"), Visitor(server, "alice")
+    bob.get("/p/clean")  # so that it says what is new since
+    alice.post("/p/clean/threads", body="New to bob", anchor="data")
+    alice.http.close()
     for number, place in enumerate(
         ({"anchor": "intro"}, {"anchor": "wide"}, {}, {"quote": "uuid"})
     ):

@@ -74,7 +74,7 @@ def test_the_page_is_then_the_newest(visit: Visit, server: Server, slug: str) ->
     page.goto(f"/p/{slug}")
     page.locator("#pp-plus-part-6").click()
     page.locator("#pp-new-body").fill("Why this?")
-    told(page, server, slug, part_2="Short.").get_by_role("link").click()
+    told(page, server, slug, part_2="Short.").locator("#pp-bring").click()
     expect(page.locator("#pp-versions")).to_contain_text("v2")
     expect(page.locator("#pp-doc")).to_have_attribute("data-version", "2")
     expect(page.locator("#s-part-2 .pp-changed-mark")).to_have_text("Changed since v1")
