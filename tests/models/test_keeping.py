@@ -230,7 +230,7 @@ def test_a_word_stands_if_and_only_if_all_it_covers_is_unchanged_since(pushed, s
             parts = [SectionPush(name, f"<p>{text}</p>", was=was.get(name)) for name, text in told]
             push_version(plan, Push(parts, base_version=plan.newest), by=person("alice"))
             commit()
-            names = {old: new for new, old in was.items() if new in dict(told)}
+            names = {was[name]: name for name, _ in told if name in was}
             renamed.setdefault(plan.newest, names)
         else:
             sections = sorted(more & set(here))
