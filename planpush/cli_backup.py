@@ -19,12 +19,13 @@ from planpush.models.backup import back_up
 from planpush.models.backup_file import Head, Reader
 from planpush.models.backup_restore import restore as restore_all
 
-_FILE = click.Path(dir_okay=False, allow_dash=True, path_type=Path)
+_NEW = click.Path(dir_okay=False, allow_dash=True, path_type=Path)
+_THERE = click.Path(exists=True, dir_okay=False, path_type=Path)  # it is read twice: no pipe
 _quiet = click.option("--quiet", is_flag=True, help="Say only what went wrong.")
 
 
 @click.command()
-@click.argument("file", type=_FILE)
+@click.argument("file", type=_NEW)
 @click.option("--force", is_flag=True, help="Replace FILE if it is there.")
 @_quiet
 def backup(file: Path, force: bool, quiet: bool) -> None:
@@ -37,7 +38,7 @@ def backup(file: Path, force: bool, quiet: bool) -> None:
 
 
 @click.command()
-@click.argument("file", type=_FILE)
+@click.argument("file", type=_THERE)
 @click.option("--check", is_flag=True, help="Only tell whether FILE is whole, and what it holds.")
 @_quiet
 def restore(file: Path, check: bool, quiet: bool) -> None:
@@ -46,7 +47,9 @@ def restore(file: Path, check: bool, quiet: bool) -> None:
     if check:
         _show(found.head)
         return
-    with _app().app_context():
+    app = _app()
+    app.extensions["planpush_config"].data_dir.mkdir(parents=True, exist_ok=True)
+    with app.app_context():
         closed = restore_all(found, tell=_told(quiet))
     if closed:
         click.echo(
@@ -74,5 +77,4 @@ def _app() -> Flask:
     logging.basicConfig(level=config.log_level)
     logging.getLogger("alembic").setLevel(logging.WARNING)
     os.umask(0o077)  # the database holds private plans
-    config.data_dir.mkdir(parents=True, exist_ok=True)
     return create_app(config)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from alembic.config import Config as AlembicConfig
@@ -22,7 +23,8 @@ from planpush.paths import MIGRATIONS
 
 # What a server that nobody has used yet writes by itself.
 _OF_NOBODY = LEFT_OUT | {"events", "outlets", "checks", "spent_messages", "clients"}
-_NUL = b"\\u0000"
+_TRIGGERS = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'passages'"
+_REBUILD = "INSERT INTO passage_words(passage_words) VALUES ('rebuild')"
 
 
 def restore(backup: Reader, *, tell: Tell = print) -> list[str]:
@@ -115,11 +117,26 @@ def _fill(connection: Connection, backup: Reader, progress: Progress) -> None:
             )
         told = progress.rows(name, rows, backup.head.tables[name])
         try:
-            _put(connection, Table(name, columns), told)
+            with _words_aside(connection, name):
+                _put(connection, Table(name, columns), told)
         except connection.dialect.dbapi.Error as error:  # type: ignore[union-attr]
             raise Problem(f"{name} cannot be restored, so nothing was: {error}") from None
     if connection.dialect.name == "postgresql":
         _settle_ids(connection, list(here.values()))
+
+
+@contextmanager
+def _words_aside(connection: Connection, table: str) -> Iterator[None]:
+    """Let SQLite make its index of words of all passages at once: a tenth of the time."""
+    if connection.dialect.name != "sqlite" or table != "passages":
+        yield
+        return
+    found = connection.exec_driver_sql(_TRIGGERS).all()
+    for name, _ in found:
+        connection.exec_driver_sql(f"DROP TRIGGER {name}")
+    yield
+    for sql in (_REBUILD, *(sql for _, sql in found)):
+        connection.exec_driver_sql(sql)
 
 
 def _put(connection: Connection, table: Table, rows: Iterator[list[Any]]) -> None:

@@ -35,7 +35,8 @@ def server(tmp_path: Path) -> Iterator[Server]:
     with made.app.app_context():
         fill(Sizes(plans=100, comments=1_000, people=5), tell=lambda line: None)
         db.session.remove()
-    yield made.start()
+    made.start().api("alice", "GET", "/api/plans")  # the token, before threads share it
+    yield made
     made.close()
 
 
