@@ -64,6 +64,7 @@ FORMS = {
     "hand over": "/p/clean/owner",
     "reviewers": "/p/clean/reviewers",
     "editors": "/p/clean/editors",
+    "restore": "/p/clean/versions/1/restoration",
     "ask for changes": "/p/clean/sign-off",
     "slack channel": "/p/clean/slack-channel",
     "purge": "/p/clean/versions/1/purge",
@@ -101,6 +102,8 @@ def shelf(server: Server) -> None:
     ada = Visitor(server, "ada")
     assert ada.post("/admin/integrations/webhooks", **hook).status_code == 201
     ada.post("/admin/integrations/webhooks/1/pause")  # nothing is to leave this machine
+    for name in ("ada", "bob"):
+        ada.post("/p/clean/editors", email=f"{name}@example.com")
     ada.http.close()
     server.push(newer + "<p>More.</p></section>", "plan=clean&base_version=1")
 
