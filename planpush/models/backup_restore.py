@@ -126,7 +126,7 @@ def _fill(connection: Connection, backup: Reader, progress: Progress) -> None:
 
 @contextmanager
 def _words_aside(connection: Connection, table: str) -> Iterator[None]:
-    """Let SQLite make its index of words of all passages at once: a tenth of the time."""
+    """Let SQLite make its index of words of all passages at once: a quarter of the time."""
     if connection.dialect.name != "sqlite" or table != "passages":
         yield
         return
