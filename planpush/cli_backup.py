@@ -5,15 +5,16 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
-from flask import Flask
 
 from planpush import create_app
 from planpush.config import Config
 from planpush.content.problem import Problem
+from planpush.db import db
 from planpush.demo import demo_config, is_demo_here
 from planpush.models.backup import back_up
 from planpush.models.backup_file import Head, Reader
@@ -33,7 +34,7 @@ def backup(file: Path, force: bool, quiet: bool) -> None:
     to_stdout = str(file) == "-"
     if to_stdout and sys.stdout.isatty():
         raise Problem("a backup is no text for a terminal: name a file, or hand it to a program")
-    with _app().app_context():
+    with _opened():
         back_up(None if to_stdout else file, force=force, tell=_told(quiet))
 
 
@@ -47,9 +48,7 @@ def restore(file: Path, check: bool, quiet: bool) -> None:
     if check:
         _show(found.head)
         return
-    app = _app()
-    app.extensions["planpush_config"].data_dir.mkdir(parents=True, exist_ok=True)
-    with app.app_context():
+    with _opened(new=True):
         closed = restore_all(found, tell=_told(quiet))
     if closed:
         click.echo(
@@ -71,10 +70,17 @@ def _told(quiet: bool) -> Callable[[str], None]:
     return lambda line: None if quiet else click.echo(line, err=True)
 
 
-def _app() -> Flask:
-    """Return the app as it is: a backup is made of the database as it is, too."""
+@contextmanager
+def _opened(*, new: bool = False) -> Iterator[None]:
+    """Open the database as it is: nothing is migrated. `new`: there may be none yet."""
     config = demo_config() if is_demo_here() else Config.from_env()
     logging.basicConfig(level=config.log_level)
     logging.getLogger("alembic").setLevel(logging.WARNING)
     os.umask(0o077)  # the database holds private plans
-    return create_app(config)
+    if new:
+        config.data_dir.mkdir(parents=True, exist_ok=True)
+    with create_app(config).app_context():
+        try:
+            yield
+        finally:
+            db.engine.dispose()

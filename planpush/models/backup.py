@@ -17,14 +17,17 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from alembic.config import Config as AlembicConfig
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from flask import g
 from sqlalchemy import JSON, Boolean, Connection, DateTime, LargeBinary, inspect
 from sqlalchemy.types import TypeEngine
 
 from planpush.content.problem import Problem
-from planpush.db import db, iso, now
+from planpush.db import Base, db, iso, now
 from planpush.models.backup_file import Head, Writer
+from planpush.paths import MIGRATIONS
 
 LEFT_OUT = frozenset({
     # Whoever signed out, or used a link or a code, must not be signed in again by a restore.
@@ -92,21 +95,37 @@ def back_up(path: Path | None, *, force: bool = False, tell: Tell = print) -> He
     """
     progress = Progress(tell)
     with _snapshot() as connection:
-        if path is None:
-            return _write(connection, sys.stdout.buffer, progress)
-        with _new_file(path, force=force) as file:
-            return _write(connection, file, progress)
+        try:
+            if path is None:
+                return _write(connection, sys.stdout.buffer, progress)
+            with _new_file(path, force=force) as file:
+                return _write(connection, file, progress)
+        except OSError as error:
+            raise Problem(f"{path or 'standard output'}: {error.strerror}") from None
 
 
 def tables(connection: Connection) -> list[Table]:
-    """Return the tables that are kept: each after those that it refers to."""
-    found = inspect(connection)
+    """Return the tables that are kept: each after those that it refers to.
+
+    The database says which, for it may be at an older migration; at the newest one, tables that
+    are not planpush's are left alone.
+    """
+    found, newest = inspect(connection), known_revisions()[-1]
     names = [name for name, _ in found.get_sorted_table_and_fkc_names() if name]
+    foreign = set(names) - Base.metadata.tables.keys() if revision(connection) == newest else set()
     return [
         Table(name, _columns(name, found.get_columns(name)))
         for name in names
-        if name not in LEFT_OUT and not name.startswith(_INDEX)
+        if name not in LEFT_OUT | foreign and not name.startswith(_INDEX)
     ]
+
+
+def known_revisions() -> list[str]:
+    """Return the migrations that this release knows, the first one first."""
+    settings = AlembicConfig()
+    settings.set_main_option("script_location", str(MIGRATIONS))
+    found = ScriptDirectory.from_config(settings).walk_revisions()
+    return [script.revision for script in found][::-1]
 
 
 def revision(connection: Connection) -> str | None:
@@ -206,8 +225,6 @@ def _new_file(path: Path, *, force: bool) -> Iterator[BinaryIO]:
             os.fsync(file.fileno())
         _refuse_existing(path, force=force)
         part.replace(path)
-    except OSError as error:
-        raise Problem(f"{path}: {error.strerror}") from None
     finally:
         part.unlink(missing_ok=True)
 

@@ -296,6 +296,16 @@ def test_other_peoples_tables_are_left_alone(lively, target, tmp_path):
         assert sa.inspect(db.engine).get_table_names() == ["recipes"]
 
 
+def test_other_peoples_tables_are_not_in_it(app, tmp_path, target):
+    made = "CREATE TABLE recipes (id integer)", "INSERT INTO recipes VALUES (1)"
+    source = target()
+    restored(source, backed_up(app, tmp_path / "one"))
+    with source.app_context(), db.engine.begin() as connection:
+        for statement in made:
+            connection.exec_driver_sql(statement)
+    assert "recipes" not in backed_up(source, tmp_path / "two").head.tables
+
+
 @pytest.mark.parametrize("used_before", [False, True])
 def test_an_older_backup_is_brought_up(target, tmp_path, used_before):
     old, copy = target(), target()
