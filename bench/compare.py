@@ -118,14 +118,14 @@ def real(most: int) -> Case | None:
         most -= len(pair["old_html"])
         for side, html in ((old, pair["old_html"]), (new, pair["new_html"])):
             side |= {f"{path.name[:7]}-{one.anchor}"[:64]: one.html for one in cut(html).pieces}
-    return Case("1 MB of real revisions", old, new, 0.5, 2.0) if old else None
+    return Case("1 MB of real revisions", old, new, 0.5, 3.0) if old else None
 
 
 def cases(seed: int, scale: int) -> Iterator[Case]:
     """Yield what is measured; `scale` divides all sizes."""
     author = Author(seed)
-    yield Case("60 KB, edited", *author.version(60_000 // scale, 0.1), 0.05, 3.0)
-    yield Case("1 MB, edited", *author.version(1_000_000 // scale, 0.1), 0.5, 3.0)
+    yield Case("60 KB, edited", *author.version(60_000 // scale, 0.1), 0.05, 4.5)
+    yield Case("1 MB, edited", *author.version(1_000_000 // scale, 0.1), 0.5, 4.5)
     yield from filter(None, [real(1_000_000 // scale)])
     yield Case("5 MB, every sentence reworded", *author.version(5_000_000 // scale, 1), 12, 8)
     olds, news = author.blocks(5_000_000 // scale), author.blocks(5_000_000 // scale)

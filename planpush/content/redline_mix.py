@@ -14,6 +14,7 @@ from planpush.content.redline_words import (
     Step,
     Unit,
     are_alike,
+    before_line,
     name_of,
     pieces,
     stacked,
@@ -46,11 +47,16 @@ def mixed(old: str, new: str, *, lines: bool, linked: bool, bare: Bare) -> str:
 
 
 def whole(run: str, state: str, linked: bool, bare: Bare) -> str:
-    """Return a run that was added or removed as a whole."""
+    """Return a run that was added or removed as a whole; a picture beside words stays outside."""
+    is_plain = not any(tag in run for tag in ("<svg", "<input", "<img"))
+    if is_plain and not TAG.sub("", run).strip():
+        return run if state == "added" else ""
     if state == "removed":
+        if is_plain and not (linked and "<a" in run):
+            return f"{DEL}{bare(run)}</del>"
         found = [piece for piece in pieces(run, lines=False) if piece.key]
         return removed(found, ["a"] if linked else [], bare)
-    if "<svg" not in run and "<input" not in run:
+    if is_plain:
         return f"{INS}{run}</ins>"
     after = pieces(run, lines=False)
     made = units(after, lines=False)
@@ -141,18 +147,25 @@ class _Mixer:
         """Put old units where the tags around them are most like those they had."""
         self._end()
         found = [unit.pieces for unit in self.old[first:last]]
-        wanted = tuple(name_of(tag) for tag in found[0][0].stack)
+        around = found[0][0].stack
+        if self.lines:
+            around = before_line(around)
+        wanted = tuple(name_of(tag) for tag in around)
         places = [tag.stack for tag in self.tags] + [stack]
         if self.tags:
             places[-1] = stacked(self.tags[-1].stack, self.tags[-1].raw)
         names = [tuple(name_of(tag) for tag in place) for place in places]
-        best = max(range(len(names)), key=lambda at: (_shared(names[at], wanted), -at))
+        start = next((n for n, tag in enumerate(self.tags) if not _is_picture(tag)), len(self.tags))
+        best = max(
+            range(start, len(names)),
+            key=lambda at: (_shared(names[at], wanted), -at),
+        )
         self._flush(best)
-        around = [*names[best], *["a"][: self.linked]]
+        opened = [*names[best], *["a"][: self.linked]]
         if not self.lines:
             found = [[piece for one in found for piece in one]]
         for at, one in enumerate(found, first):
-            self.out.append(removed(self._apart(at, one), around, self.bare))
+            self.out.append(removed(self._apart(at, one), opened, self.bare))
 
     def _apart(self, at: int, line: list[Piece]) -> list[Piece]:
         """Return a line that is gone with a line end where the last line has none."""
@@ -167,6 +180,11 @@ class _Mixer:
         """Tell whether a line ended just before, or none began."""
         text = next((TAG.sub("", one) for one in reversed(self.out) if TAG.sub("", one)), "\n")
         return text.endswith("\n")
+
+
+def _is_picture(tag: Piece) -> bool:
+    """Tell whether a tag is an icon or a control: they stay in front of the words."""
+    return tag.raw.startswith(("<svg", "<input"))
 
 
 def _shared(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[int, int]:

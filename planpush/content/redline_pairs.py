@@ -6,7 +6,6 @@ import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import zip_longest
 
 from planpush.content.pairing import Went
 from planpush.content.redline_tree import Element, Tree
@@ -104,21 +103,24 @@ class Pairs:
         while work:
             one = work.pop()
             other = self.after.get(one)
-            if not _RIGID.search(one.attributes) and not (
-                other and _RIGID.search(other.attributes)
-            ):
+            if not any(_RIGID.search(side.attributes) for side in (one, other or one)):
                 work += one.children
-                continue
-            same = other is not None and all(
-                was and now and self.after.get(was) is now
-                for was, now in zip_longest(one.children, other.children)
-            )
-            if other is not None and not same:
-                one.atom = other.atom = True
-            if other is None or not same:
+            elif other is None:
                 self._part(one)
-                if other is not None:
-                    self._part(other)
+            elif not self._pair_places(one, other):
+                one.atom = other.atom = True
+                self._part(one)
+                self._part(other)
+
+    def _pair_places(self, one: Element, other: Element) -> bool:
+        """Pair what has no partner by its place; tell whether all have the same place then."""
+        if [was.tag for was in one.children] == [now.tag for now in other.children]:
+            for was, now in zip(one.children, other.children, strict=True):
+                self.pair(was, now)
+        return len(one.children) == len(other.children) and all(
+            self.after.get(was) is now
+            for was, now in zip(one.children, other.children, strict=True)
+        )
 
     def _part(self, whole: Element) -> None:
         """Undo all pairs inside of an element."""

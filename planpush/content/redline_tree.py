@@ -30,6 +30,7 @@ class Run(NamedTuple):
 
 
 Plain = tuple[str, str, tuple[int, int]]
+_FIRST = ' data-block="'
 _NONE: tuple[Element, ...] = ()
 
 
@@ -68,9 +69,8 @@ class Element:
     @property
     def keys(self) -> tuple[int, ...]:
         """The keys of its own and of what is drawn in it."""
-        if ' data-block="' in self.attributes and (key := _KEY.search(self.attributes)):
-            return (int(key[1]), *self.parts)
-        return self.parts
+        key = _key_of(self.attributes)
+        return (key, *self.parts) if key >= 0 else self.parts
 
     def items(self, *, blanks: bool = False) -> Iterator[Element | Run]:
         """Yield what is in this element, in order; runs of nothing but `blanks` if they matter."""
@@ -127,7 +127,10 @@ class Tree:
             if closing:
                 self._close(stack, *match.span())
             elif tag in _BLOCKS or tag == "svg" or ' data-block="' in attributes:
-                stack.append(Element(self, tag, attributes, _above(stack), match.span()))
+                element = Element(self, tag, attributes, _above(stack), match.span())
+                stack.append(element)
+                if (key := _key_of(attributes)) >= 0:
+                    self.by_key[key] = element
                 drawn = int(tag == "svg")
             elif tag not in VOID:
                 stack.append((tag, attributes, match.span()))
@@ -159,18 +162,26 @@ class Tree:
 
     def _keep(self, element: Element) -> None:
         above = element.parent
+        if element.parts:
+            self.by_key |= dict.fromkeys(element.keys, element)
         if above is None:
             return
         if isinstance(above.children, list):
             above.children.append(element)
         else:
             above.children = [element]
-        for key in element.keys:
-            self.by_key[key] = element
 
     def raw(self, item: Element | Run) -> str:
         """Return the HTML of an item."""
         return self.html[item.start : item.end]
+
+
+def _key_of(attributes: str) -> int:
+    """Return the key among the attributes of a tag, or -1: it stands first, as it was written."""
+    if attributes.startswith(_FIRST):
+        return int(attributes[len(_FIRST) : attributes.index('"', len(_FIRST))])
+    key = _KEY.search(attributes) if _FIRST in attributes else None
+    return int(key[1]) if key else -1
 
 
 def is_same_leaf(one: Element, other: Element) -> bool:
@@ -183,6 +194,9 @@ def is_same_leaf(one: Element, other: Element) -> bool:
 
 def _above(stack: list[Element | Plain]) -> Element:
     """Return the element on top of a stack; what is plain so far is around a block then."""
+    top = stack[-1]
+    if isinstance(top, Element):
+        return top
     at = len(stack) - 1
     while isinstance(stack[at], tuple):
         at -= 1

@@ -47,7 +47,8 @@ def pieces(raw: str, lines: bool) -> list[Piece]:
     stack: tuple[str, ...] = ()
     for text in (_LINE if lines else _PIECE).findall(raw):
         if not text.startswith("<"):
-            found.append(Piece(text, " " if not lines and _BLANK.fullmatch(text) else text, stack))
+            blank = not lines and (text.isspace() or text == "&nbsp;")
+            found.append(Piece(text, " " if blank else text, stack))
         elif text.startswith(("<br", "<hr")):
             found.append(Piece(text, "\n" if lines else " ", stack))
         elif text.startswith("<img"):
@@ -94,6 +95,11 @@ def _ends_line(tag: Piece) -> bool:
     """Tell whether a tag starts or ends one of the lines of a diff, which are spans."""
     around = tag.stack[-1] if tag.raw.startswith("</") and tag.stack else tag.raw
     return bool(_LINE_TAG.match(around))
+
+
+def before_line(stack: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the tags around one of the lines of a diff."""
+    return next((stack[:n] for n, tag in enumerate(stack) if _LINE_TAG.match(tag)), stack)
 
 
 Step = tuple[int, int, int, int]

@@ -179,6 +179,25 @@ def test_a_flow_is_a_whole_unless_only_its_words_changed():
     assert '<div data-diff="beside">' in shown(less, old)
 
 
+def test_lines_of_a_diff_are_lines():
+    lines = '<pre><span class="d">old()</span><span class="a">{}</span></pre>'
+    html = shown(lines.format("new()"), lines.format("more()"))
+    assert (f'old()</span>{DEL}<span class="a">new()</span></del>'
+            f'<span class="a">{INS}more()</ins></span></pre>') in html  # fmt: skip
+
+
+def test_an_icon_stays_in_front():
+    icon = '<svg class="i" aria-hidden="true"><use href="#i-x"></use></svg>'
+    html = shown(f"<p>{icon}worker runs a job</p>", f"<p>{icon}workers runs a job</p>")
+    assert f"</svg>{DEL}worker</del>{INS}workers</ins> runs" in html
+
+
+def test_the_words_of_what_has_fixed_places_are_mixed_in_their_places():
+    bars = '<dl class="pp-bars"><dt>Inline</dt><dd class="v">{}</dd><dt>Queue</dt><dd>2 s</dd></dl>'
+    html = shown(bars.format("40 s"), bars.format("44 s"))
+    assert f">{DEL}40</del>{INS}44</ins> s</dd>" in html and "beside" not in html
+
+
 def test_whole_sections():
     html = page({"a": f"<p>{LOGIN}</p>", "b": f"<h2>B</h2><ul><li>{TOKENS}</li></ul>"},
                 {"a": f"<p>{LOGIN}</p>", "c": f"<p>{LIMITS}</p>"})  # fmt: skip
