@@ -4,8 +4,10 @@ import re
 
 import pytest
 
-from planpush.content.stops import Shown, heading_end, put
+from planpush.content import sanitise
+from planpush.content.stops import Shown, heading_end, numbered, put
 from tests.content.redlines import compared
+from tests.content.test_redline_xss import FOLDER, outputs
 
 NAMES = re.compile(r' data-stop(?: id="pp-c[0-9]+")?(?: tabindex="-1")?')
 
@@ -91,3 +93,20 @@ def test_nothing_but_names_is_added():
     for one in shown(old, new):
         bare = NAMES.sub("", one.html)
         assert re.sub(r"\s", "", bare) == re.sub(r"\s", "", one.section.html)
+
+
+@pytest.mark.skipif(not FOLDER.is_dir(), reason="../shared/tools/xss is not on this machine")
+def test_nothing_but_names_is_added_to_attack_vectors():
+    kept = 0
+    for html in outputs(ways=1):
+        kept += 1
+        made, _ = numbered(html, 1)
+        for one in (NAMES.sub("", made), sanitise.clean_compared(NAMES.sub("", made))):
+            assert squeezed(one) == squeezed(html)
+    assert kept > 500
+
+
+def squeezed(html):
+    """HTML without spaces, those that are marked too, and with nothing folded."""
+    html = re.sub(r'<(ins|del) data-diff="[a-z]+">\s*</\1>', "", html)
+    return re.sub(r'\s| open=""', "", html)

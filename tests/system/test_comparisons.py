@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from tests.system import hostile
 from tests.system.serving import Server, Visitor
+from tests.system.test_containment import HIT
 
 Visit = Callable[..., Any]
 SECTION = '<section data-anchor="{}"><h2>{}</h2>{}</section>'
@@ -165,3 +167,28 @@ def test_without_script_it_is_links_and_a_form(visitor: Any, revised: str) -> No
     assert {word for _, word in hops} == {"Previous", "Next"} and {to for to, _ in hops} <= ids
     other = re.search(r'id="pp-only-1" href="([^"]+)"', page)[1].replace("&amp;", "&")
     assert "unchanged section" in bob.get(other).text
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("kind", ["naming", "escaping"])
+def test_a_hostile_document_stays_in_its_box(visit: Visit, server: Server, kind: str) -> None:
+    ids = ["pp-bar", "pp-pair", "pp-redline", "diff", "pp-next", "announce", "pp-c1", "s-rest"]
+    words = ["pp-doc", "planbar", "toc", "unchanged", "pp-state", "hop", "pin"]
+    html = hostile.naming(ids, words) if kind == "naming" else hostile.escaping()
+    slug = server.push(html, "title=Hostile&visibility=published").json()["plan"]
+    again = re.sub(r"(?<=>)(\w+)", r"\1 else", html)
+    assert server.push(again, f"plan={slug}&base_version=1").status_code == 201
+    page = visit("bob")
+    said: list[str] = []
+    page.on("dialog", lambda dialog: said.append(dialog.message))
+    for query in ("from=1&to=2", "from=2&to=1&only=1"):
+        page.goto(f"/p/{slug}/compare?{query}")
+        found = page.evaluate("[...document.querySelectorAll('[id]')].map((part) => part.id)")
+        ours = [name for name in found if not name.startswith("d-")]
+        assert len(ours) == len(set(ours))
+        for top in (0, 600):
+            page.evaluate(f"scrollTo({{ top: {top}, behavior: 'instant' }})")
+            assert [page.evaluate(HIT, [part, 24, 12]) for part in (".bar", "#pp-bar")] == [[], []]
+        page.keyboard.press("x")
+        assert "1 of " in page.locator("#announce").inner_text()
+    assert said == []

@@ -8,7 +8,7 @@ import pytest
 from tests.people import HTMX
 from tests.views.conftest import address, for_browsers, routes
 
-KEPT = {"plans.show", "api_documents.show"}  # `private, no-cache` with an ETag
+KEPT = {"comparisons.show", "plans.show", "api_documents.show"}  # `private, no-cache` with an ETag
 
 
 def html_routes(app):
