@@ -148,7 +148,7 @@ class SignOff(Base):
 
     @classmethod
     def parts(cls, plan_ids: Any) -> list[Any]:
-        """Select (plan_id, user_id, part, *word) of who was asked, spoke, and pushed the newest."""
+        """Select (plan_id, user_id, part, *word) of all but the owner: asked, pushed it, spoke."""
         asked = select(Member.plan_id, Member.user_id, literal(ASKED).label("part"), *no_word())
         asked = asked.join(Plan, Plan.id == Member.plan_id)
         pushed = select(Version.plan_id, Version.pushed_by_id, literal(PUSHED), *no_word())
@@ -161,7 +161,7 @@ class SignOff(Base):
         lapsed = lapsed.join(Plan, (Plan.id == cls.plan_id) & (Plan.newest != cls.version))
         found: Any = (
             asked.where(Member.kind == REVIEWER, Member.user_id != Plan.owner_id),
-            pushed,
+            pushed.where(Version.pushed_by_id != Plan.owner_id),
             spoke.where(cls.withdrawn_at.is_(None)),
             lapsed.where(
                 cls.withdrawn_at.is_(None), cls.user_id != Plan.owner_id,
