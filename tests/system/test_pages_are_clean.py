@@ -58,6 +58,7 @@ FORMS = {
     "hand over": "/p/clean/owner",
     "reviewers": "/p/clean/reviewers",
     "ask for changes": "/p/clean/sign-off",
+    "approve some sections": "/p/clean/sign-off?decision=approve",
     "slack channel": "/p/clean/slack-channel",
     "purge": "/p/clean/versions/1/purge",
 }
