@@ -116,11 +116,12 @@ def _query(plan: Plan, user: User) -> Select[Any]:
     mine = select(
         Turn.plan_id, Turn.user_id, literal(_TURN), Turn.reason, cast(Turn.thread_id, Text), *rest
     )
-    reads = select(Viewer.plan_id, Viewer.user_id, literal(_VIEWER), *no_word()).distinct()
+    seen = select(Viewer.plan_id, Viewer.user_id).where(*Viewer.on(plan)).distinct().subquery()
+    reads = select(*seen.c["plan_id", "user_id"], literal(_VIEWER), *no_word())
     edits = select(Member.plan_id, Member.user_id, Member.kind, *no_word())
     part = union_all(
         *SignOff.parts([plan.id]),
-        reads.where(*Viewer.on(plan)),
+        reads,
         mine.where(Turn.plan_id == plan.id, Turn.user_id == user.id),
         edits.where(Member.plan_id == plan.id, Member.kind == EDITOR),
     ).subquery()

@@ -148,7 +148,7 @@ class SignOff(Base):
 
     @classmethod
     def parts(cls, plan_ids: Any) -> list[Any]:
-        """Select (plan_id, user_id, part, *word) of who was asked, spoke, and pushed the newest."""
+        """Select (plan_id, user_id, part, *word) of all but the owner: asked, pushed it, spoke."""
         asked = select(Member.plan_id, Member.user_id, literal(ASKED).label("part"), *no_word())
         asked = asked.join(Plan, Plan.id == Member.plan_id)
         pushed = select(Version.plan_id, Version.pushed_by_id, literal(PUSHED), *no_word())
@@ -164,7 +164,7 @@ class SignOff(Base):
             asked.where(
                 Plan.id.in_(plan_ids), Member.kind == REVIEWER, Member.user_id != Plan.owner_id
             ),
-            pushed.where(Plan.id.in_(plan_ids)),
+            pushed.where(Plan.id.in_(plan_ids), Version.pushed_by_id != Plan.owner_id),
             spoke.where(*here),
             lapsed.where(
                 *here, cls.user_id != Plan.owner_id,

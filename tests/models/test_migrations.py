@@ -6,10 +6,16 @@ import pytest
 import sqlalchemy as sa
 from flask_migrate import check, downgrade
 
-from planpush.db import db
+from planpush.db import commit, db
+from planpush.models import reviewer
+from planpush.models.manifest import Push, SectionPush
+from planpush.models.plan import PUBLISHED, Plan
+from planpush.models.push import push_new
 from planpush.models.schema import is_current, migrate
+from planpush.models.sign_off import APPROVED, SignOff
 from planpush.paths import MIGRATIONS
 from tests.conftest import ON_POSTGRES, make_app, own_database
+from tests.people import add_cast, person
 
 
 @pytest.fixture
@@ -69,3 +75,22 @@ def test_an_empty_database_is_not_ready(empty):
     assert client.get("/readyz").status_code == 503
     migrate()
     assert client.get("/readyz").status_code == 200
+
+
+def test_0008_a_plan_that_still_waits_for_somebody_is_approved_no_more(empty):
+    migrate()
+    add_cast()
+    for others in ((), ("bob",)):
+        push = Push([SectionPush("a", "<p>1</p>")], title="Plan", visibility=PUBLISHED)
+        plan = push_new(push, by=person("alice")).plan
+        reviewer.ask(plan, person("bob"), by=person("alice"))
+        for name in ("pam", *others):
+            SignOff.give(plan, APPROVED, by=person(name))
+    db.session.execute(sa.update(Plan).values(verdict=APPROVED))
+    commit()
+    db.session.remove()
+    downgrade(directory=str(MIGRATIONS), revision="0007")
+    migrate()
+    verdicts = db.session.scalars(sa.select(Plan.verdict).order_by(Plan.id)).all()
+    assert verdicts == ["", APPROVED]
+    assert db.session.scalars(sa.select(SignOff.given_on).distinct()).all() == [1]

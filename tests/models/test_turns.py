@@ -8,7 +8,10 @@ from hypothesis import strategies as st
 from planpush.content.origin import Place
 from planpush.db import commit, db
 from planpush.models import reviewer
+from planpush.models.manifest import Push, SectionPush
 from planpush.models.plan import EDITOR, PRIVATE, PUBLISHED, Member, Plan
+from planpush.models.purge import purge
+from planpush.models.push import push_version
 from planpush.models.sign_off import APPROVED, CHANGES, SignOff
 from planpush.models.thread import OPEN, RESOLVED
 from planpush.models.turn import WORDS, Turn
@@ -26,7 +29,7 @@ class Story:
     def __init__(self, pushed):
         self.plan = pushed(PAGE, visibility=PUBLISHED).plan
         db.session.add(Member(plan_id=self.plan.id, user_id=person("pam").id, kind=EDITOR))
-        self.thread, self.said, self.pushed, self.pushes = None, None, pushed, 0
+        self.thread, self.said, self.pushes = None, None, 0
         commit()
 
     def tell(self, words):
@@ -66,9 +69,13 @@ class Story:
     def reopens(self, by):
         self.thread.reopen(by=by)
 
-    def pushes_on(self, _alice):
+    def pushes_on(self, by):
         self.pushes += 1
-        self.pushed({"intro": f"<p>Words {self.pushes}.</p>"}, self.plan)
+        part = SectionPush("intro", f"<p>Words {self.pushes}.</p>")
+        push_version(self.plan, Push([part], base_version=self.plan.newest), by=by)
+
+    def purges(self, by):
+        purge(self.plan, [1], by=by)
 
     def asks(self, by, whom="bob"):
         reviewer.ask(self.plan, person(whom), by=by)
@@ -164,6 +171,8 @@ STORIES = [
     ("alice asks; bob objects; bob withdraws", ""),
     ("alice asks; bob approves; alice is_done; alice asks", "bob:review*"),
     ("alice asks; bob is_done", ""),
+    ("alice asks; charlie approves; ada objects; ada withdraws", "bob:review*"),
+    ("alice asks; charlie approves; ada approves; ada withdraws", "alice:approved* bob:review*"),
     # versions
     ("alice pushes_on", ""),
     ("alice asks; alice pushes_on", "bob:review*"),
@@ -172,6 +181,10 @@ STORIES = [
     ("charlie approves; alice pushes_on; charlie is_done; alice pushes_on", ""),
     ("alice asks; bob is_done; alice pushes_on", "bob:version*"),
     ("alice asks; bob is_done; alice hands bob; bob is_done; alice pushes_on", ""),
+    ("charlie approves; alice pushes_on; alice pushes_on", "charlie:version*"),
+    ("charlie approves; alice pushes_on; charlie is_done; ada purges", "charlie:version*"),
+    ("alice asks pam; pam pushes_on", ""),
+    ("alice asks pam; pam pushes_on; alice pushes_on", "pam:version*"),
     # whose plan it is
     ("charlie opens; alice hands bob", "bob:comment bob:handed*"),
     ("charlie objects; alice hands bob", "bob:handed*"),

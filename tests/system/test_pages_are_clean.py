@@ -66,6 +66,7 @@ FORMS = {
     "editors": "/p/clean/editors",
     "restore": "/p/clean/versions/1/restoration",
     "ask for changes": "/p/clean/sign-off",
+    "approve some sections": "/p/clean/sign-off?decision=approve",
     "slack channel": "/p/clean/slack-channel",
     "purge": "/p/clean/versions/1/purge",
 }
