@@ -10,11 +10,26 @@ from typing import Any
 from flask import Flask, Response, current_app, g, request
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import CursorResult, DateTime, Dialect, Integer, MetaData, cast, event, func, select
+from sqlalchemy import (
+    ColumnElement,
+    CursorResult,
+    DateTime,
+    Dialect,
+    Integer,
+    MetaData,
+    Text,
+    bindparam,
+    cast,
+    event,
+    func,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Session
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from planpush.paths import MIGRATIONS
 from planpush.sqlite import teach
@@ -54,9 +69,30 @@ class UTCDateTime(TypeDecorator[datetime]):
 
     def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
         """Return an aware time."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        return value.astimezone(UTC) if value else None
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Any:
+        """Return what reads a time; SQLite's is read at once, in a quarter of the time."""
+        if dialect.name != "sqlite":
+            return super().result_processor(dialect, coltype)
+        return lambda told: datetime.fromisoformat(f"{told}+00:00") if told else None
+
+
+class Numbers(TypeDecorator[Collection[int]]):
+    """Numbers, however many, as one parameter: JSON for SQLite, an array for PostgreSQL."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Return the type that the database knows."""
+        is_sqlite = dialect.name == "sqlite"
+        return dialect.type_descriptor(Text() if is_sqlite else postgresql.ARRAY(Integer))
+
+    def process_bind_param(self, value: Collection[int] | None, dialect: Dialect) -> Any:
+        """Return the parameter."""
+        told = list(value or ())
+        return json.dumps(told) if dialect.name == "sqlite" else told
 
 
 def init_db(app: Flask, database_url: str) -> None:
@@ -158,6 +194,35 @@ def upsert(model: type[Base]) -> Any:
     """Return an INSERT that knows ON CONFLICT, in the words of the engine in use."""
     dialect = sqlite if db.engine.dialect.name == "sqlite" else postgresql
     return dialect.insert(model)
+
+
+class each(FunctionElement[int]):
+    """The numbers of one parameter, each a row."""
+
+    inherit_cache = True
+
+
+@compiles(each)
+def _unnested(element: each, compiler: Any, **told: Any) -> str:
+    return f"(SELECT unnest({compiler.process(element.clauses, **told)}))"
+
+
+@compiles(each, "sqlite")
+def _each_of_json(element: each, compiler: Any, **told: Any) -> str:
+    return "".join(
+        ("(SELECT value FROM json_each(", compiler.process(element.clauses, **told), "))")
+    )
+
+
+def among(column: Any, name: str) -> ColumnElement[bool]:
+    """Return the condition that a column is one of the numbers in the parameter `name`.
+
+    However many they are, the statement is the same: to write each of them into it takes longer
+    than to find their rows.
+    """
+    told = each(bindparam(name, type_=Numbers))
+    condition: ColumnElement[bool] = column.op("IN", is_comparison=True)(told)
+    return condition
 
 
 def numbers(ids: Collection[int]) -> Any:

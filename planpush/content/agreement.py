@@ -30,6 +30,9 @@ class Word:
     sections: Sequence[str] = ()
 
 
+NOTHING = Word("")
+
+
 @dataclass(frozen=True, slots=True)
 class Seat:
     """One reviewer of a version: what counts of what they `said`, and their `word` if there is one.
@@ -41,7 +44,7 @@ class Seat:
     user: Face
     said: str
     asked: bool = False
-    word: Word = Word("")
+    word: Word = NOTHING
 
     def kept(self, newest: int) -> bool:
         """Tell whether what they said on an older version counts for the newest."""

@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
-from planpush.db import db, rows
+from planpush.db import among, db, rows
 from planpush.models.comment import Comment
 from planpush.models.event import Event
 from planpush.models.mention import Mention
@@ -151,7 +151,7 @@ def _told(reader: Reader) -> Any:
         .outerjoin(Version, _pushed())
         .outerjoin(User, User.id == Event.actor_id)
         .outerjoin(whom, Event.kind.in_(_NAMES_SOMEBODY) & (whom.email == Event.target))
-        .where(Event.id.in_(bindparam("ids", expanding=True)))
+        .where(among(Event.id, "ids"))
         .order_by(Event.id.desc())
         .with_only_columns(
             Event.id, Event.kind, Event.at, Event.thread_id, Event.data, *_columns(),

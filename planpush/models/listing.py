@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Select, and_, bindparam, func, literal, select, tuple_
 
-from planpush.db import rows
+from planpush.db import among, rows
 from planpush.models.keyset import behind, place_of
 from planpush.models.plan import Plan
 from planpush.models.reader import Reader
@@ -168,7 +168,7 @@ def _sorted(wanted: Wanted, after: str, most: int) -> Sequence[int]:
 def _plans(user: User, ids: Sequence[int]) -> list[Any]:
     """Return what a list shows of plans, in the order of their ids."""
     asked = {"me": user.id, "ids": list(ids)}
-    found = {row.id: row for row in rows(_row(), asked)} if ids else {}
+    found = {row.id: row for row in rows(_row(), asked).all()} if ids else {}
     return [found[plan_id] for plan_id in ids if plan_id in found]
 
 
@@ -184,7 +184,7 @@ def _row() -> Any:
         )
         .join(User, User.id == Plan.owner_id)
         .outerjoin(Visit, (Visit.plan_id == Plan.id) & (Visit.user_id == bindparam("me")))
-        .where(Plan.id.in_(bindparam("ids", expanding=True)))
+        .where(among(Plan.id, "ids"))
     )  # fmt: skip
 
 

@@ -120,7 +120,7 @@ def _query(plan: Plan, user: User) -> Select[Any]:
     reads = select(*seen.c["plan_id", "user_id"], literal(_VIEWER), *no_word())
     edits = select(Member.plan_id, Member.user_id, Member.kind, *no_word())
     part = union_all(
-        *SignOff.parts([plan.id]),
+        *SignOff.parts(lambda column: column == plan.id),
         reads,
         mine.where(Turn.plan_id == plan.id, Turn.user_id == user.id),
         edits.where(Member.plan_id == plan.id, Member.kind == EDITOR),

@@ -3,31 +3,33 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from functools import cache, partial
 from typing import Any
 
 from sqlalchemy import (
     JSON,
+    ColumnElement,
     ForeignKey,
     Index,
     Select,
     String,
     Text,
-    bindparam,
+    cast,
     func,
     literal,
+    null,
     select,
     union_all,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
 from planpush.content import agreement
-from planpush.content.agreement import ASKED, LAPSED, PUSHED, SPOKE, Seat, Table, Word
+from planpush.content.agreement import ASKED, LAPSED, NOTHING, PUSHED, SPOKE, Seat, Table, Word
 from planpush.content.avatar import Face
 from planpush.content.problem import Conflict, Finding, Forbidden, Invalid
-from planpush.db import Base, UTCDateTime, db, now, rows
+from planpush.db import Base, UTCDateTime, among, db, now, rows
 from planpush.models.comment import checked_body
 from planpush.models.plan import REVIEWER, Member, Plan
 from planpush.models.user import User
@@ -140,15 +142,18 @@ class SignOff(Base):
         """
         tables: dict[int, Table] = defaultdict(Table)
         asked = {"plan_ids": list(plan_ids)}
-        for who, name, email, here, plan_id, part, *told in (
-            rows(_reviewers(), asked) if plan_ids else ()
-        ):
-            tables[plan_id].note(part, Face(who, name, email), Word(*told), here=here)
+        found = rows(_reviewers(), asked).all() if plan_ids else ()
+        for who, name, email, here, plan_id, part, *told in found:
+            word = Word(*told) if told[0] else NOTHING
+            tables[plan_id].note(part, Face(who, name, email), word, here=here)
         return {plan_id: seats for plan_id, table in tables.items() if (seats := table.seats())}
 
     @classmethod
-    def parts(cls, plan_ids: Any) -> list[Any]:
-        """Select (plan_id, user_id, part, *word) of all but the owner: asked, pushed it, spoke."""
+    def parts(cls, of: Callable[[Any], ColumnElement[bool]]) -> list[Any]:
+        """Select (plan_id, user_id, part, *word) of all but the owner: asked, pushed it, spoke.
+
+        `of` is the condition that a column is one of the plans' ids.
+        """
         asked = select(Member.plan_id, Member.user_id, literal(ASKED).label("part"), *no_word())
         asked = asked.join(Plan, Plan.id == Member.plan_id)
         pushed = select(Version.plan_id, Version.pushed_by_id, literal(PUSHED), *no_word())
@@ -156,15 +161,13 @@ class SignOff(Base):
         told = cls.decision, cls.note, cls.given_on, cls.version, cls.sections
         spoke = select(cls.plan_id, cls.user_id, literal(SPOKE), *told)
         spoke = spoke.join(Plan, (Plan.id == cls.plan_id) & (Plan.newest == cls.version))
-        last = select(func.max(cls.id)).where(cls.plan_id.in_(plan_ids))
+        last = select(func.max(cls.id)).where(of(cls.plan_id))
         lapsed = select(cls.plan_id, cls.user_id, literal(LAPSED), *told)
         lapsed = lapsed.join(Plan, (Plan.id == cls.plan_id) & (Plan.newest != cls.version))
-        here = cls.plan_id.in_(plan_ids), cls.withdrawn_at.is_(None)
+        here = of(cls.plan_id), cls.withdrawn_at.is_(None)
         return [
-            asked.where(
-                Plan.id.in_(plan_ids), Member.kind == REVIEWER, Member.user_id != Plan.owner_id
-            ),
-            pushed.where(Plan.id.in_(plan_ids), Version.pushed_by_id != Plan.owner_id),
+            asked.where(of(Plan.id), Member.kind == REVIEWER, Member.user_id != Plan.owner_id),
+            pushed.where(of(Plan.id), Version.pushed_by_id != Plan.owner_id),
             spoke.where(*here),
             lapsed.where(
                 *here, cls.user_id != Plan.owner_id,
@@ -177,14 +180,14 @@ def no_word() -> tuple[Any, ...]:
     """Return the columns of a word where there is none."""
     return (
         literal("").label("decision"), literal("").label("note"), literal(0).label("given_on"),
-        literal(0).label("until"), literal([], JSON).label("sections"),
+        literal(0).label("until"), cast(null(), JSON).label("sections"),
     )  # fmt: skip
 
 
 @cache
 def _reviewers() -> Select[Any]:
     """Return the statement of `reviewers_of`: to make it anew takes longer than to run it."""
-    part = union_all(*SignOff.parts(bindparam("plan_ids", expanding=True))).subquery()
+    part = union_all(*SignOff.parts(partial(among, name="plan_ids"))).subquery()
     here = (User.active & User.deleted_at.is_(None)).label("here")
     query = select(User.id, User.name, User.email, here, *part.c["plan_id", "part"])
     query = query.add_columns(*part.c["decision", "note", "given_on", "until", "sections"])

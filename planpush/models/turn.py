@@ -15,7 +15,6 @@ from sqlalchemy import (
     Select,
     String,
     and_,
-    bindparam,
     case,
     delete,
     literal,
@@ -25,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from planpush.db import Base, UTCDateTime, db, now, rows, upsert
+from planpush.db import Base, UTCDateTime, among, db, now, rows, upsert
 from planpush.models.plan import Plan
 from planpush.models.reader import Reader
 from planpush.models.sign_off import APPROVED, CHANGES
@@ -89,7 +88,7 @@ class Turn(Base):
         """
         asked = {"me": user.id, "plan_ids": list(plan_ids)}
         found: dict[int, list[tuple[str, int, datetime]]] = {}
-        for row in rows(_reasons(Reader.like(user)), asked):
+        for row in rows(_reasons(Reader.like(user)), asked).all():
             found.setdefault(row.plan_id, []).append((row.reason, row.thread_id, row.at))
         return found
 
@@ -161,6 +160,6 @@ class Ended:
 @cache
 def _reasons(reader: Reader) -> Any:
     seen = Plan.visible_to(reader).join(Turn, Turn.plan_id == Plan.id)
-    some = Plan.id.in_(bindparam("plan_ids", expanding=True))
+    some = among(Plan.id, "plan_ids")
     mine = seen.where(Turn.user_id == reader.id, some).order_by(Turn.at.desc(), Turn.thread_id)
     return mine.with_only_columns(Turn.plan_id, Turn.reason, Turn.thread_id, Turn.at)
