@@ -46,6 +46,7 @@ def revised(server: Server, request: pytest.FixtureRequest) -> str:
     new = version(30, (LANDMARK, MOVED), store="bigint", more="fresh")
     slug = server.push(old, f"slug={wish}&title=Days&visibility=published").json()["plan"]
     bob = Visitor(server, "bob")
+    bob.get(f"/p/{slug}")
     bob.post(f"/p/{slug}/threads", anchor="intro", quote="7 days", body="So short?")
     bob.http.close()
     assert server.push(new, f"plan={slug}&base_version=1").status_code == 201
@@ -72,6 +73,17 @@ def test_from_7_days_to_30_days(visit: Visit, revised: str, server: Server) -> N
     intro.locator(".pin").click()
     page.locator("#threads .thread.active").wait_for()
     assert re.search(r"\?v=2&thread=\d+#t\d+$", page.url)
+
+
+@pytest.mark.browser
+def test_what_moved_out_of_a_section_that_is_gone_is_marked_like_any_other(
+    visit: Visit, revised: str
+) -> None:
+    page = visit("bob", at=f"/p/{revised}/compare?from=1&to=2")
+    pills = page.locator("#pp-redline p[data-diff=from] a")
+    assert pills.count() == 2
+    shapes = [pill.evaluate("pill => getComputedStyle(pill).border") for pill in pills.all()]
+    assert "dashed" in shapes[0] and shapes[0] == shapes[1]
 
 
 @pytest.mark.browser

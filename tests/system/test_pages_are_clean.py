@@ -99,6 +99,12 @@ def shelf(server: Server) -> None:
     bob.post(f"/p/clean/threads/{done}/resolution")
     newer = document("Sessions").replace("uuid", "text") + '<section data-anchor="new"><h2>New</h2>'
     bob.http.close()
+    administer(server)
+    server.push(newer + "<p>More.</p></section>", "plan=clean&base_version=1")
+
+
+def administer(server: Server) -> None:
+    """A webhook that sends nothing, and editors."""
     hook = {"name": "w" * 60, "url": "https://1.1.1.1/in", "events": ["version.pushed"]}
     ada = Visitor(server, "ada")
     assert ada.post("/admin/integrations/webhooks", **hook).status_code == 201
@@ -106,7 +112,6 @@ def shelf(server: Server) -> None:
     for name in ("ada", "bob"):
         ada.post("/p/clean/editors", email=f"{name}@example.com")
     ada.http.close()
-    server.push(newer + "<p>More.</p></section>", "plan=clean&base_version=1")
 
 
 def newest(folder: Path) -> str:

@@ -87,6 +87,20 @@ def test_a_note_is_kept_while_others_talk_and_a_push_asks_again(
     expect(bob.locator("#pp-approve")).to_be_visible()
 
 
+def test_what_was_new_is_seen_with_the_approval_on_the_open_page(
+    visit: Visit, visitor: Any, plan: str, server: Server
+) -> None:
+    visitor("bob").get(f"/p/{plan}")
+    server.push(document("Sessions"), f"plan={plan}&base_version=1")
+    bob = opened(visit, "bob", plan)
+    expect(bob.locator("#pp-line")).to_contain_text("1 section changed")
+    expect(bob.locator("#pp-doc .pp-changed-mark")).to_have_count(1)
+    bob.locator("#pp-approve").click()
+    expect(bob.locator("#pp-line, #pp-doc .pp-changed-mark, .toc .chg")).to_have_count(0)
+    expect(bob.locator("#pp-reviews")).to_be_focused()
+    expect(bob.locator("#announce")).to_have_text("Approved.")
+
+
 @pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not installed: run npm ci")
 def test_the_review_shuts_nobody_out_in_every_dress(visit: Visit, visitor: Any, plan: str) -> None:
     alice, pam = visitor("alice"), visitor("pam")

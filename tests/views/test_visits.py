@@ -127,8 +127,11 @@ def test_nothing_becomes_unseen_again(browser, thrice):
 def test_a_sign_off_moves_it(browser, thrice):
     bob = browser("bob")
     sent = {"decision": "approve", "version": 3}
-    assert bob.send("POST", f"/p/{thrice}/sign-off", sent).status_code == 201
-    assert line(bob.get(f"/p/{thrice}")) == ""
+    answer = bob.send("POST", f"/p/{thrice}/sign-off", sent)
+    assert answer.status_code == 201 and 'class="chg"' not in answer.text
+    for part in ("#pp-since", "#pp-doc .pp-changed-mark", "#pp-contents", "#threads"):
+        assert f'hx-target="{part}"' in answer.text  # the open page forgets what was new, too
+    assert line(answer) == line(bob.get(f"/p/{thrice}")) == ""
 
 
 def test_the_etag_changes_with_it(browser, thrice):
