@@ -93,6 +93,8 @@ def test_signs_and_lines_tell_it_not_only_colours(visit: Visit, revised: str) ->
         words = page.locator(f"#s-intro p {tag}").first
         assert sign in words.evaluate("w => getComputedStyle(w, '::before').content")
         assert line in words.evaluate("w => getComputedStyle(w).textDecorationLine")
+        drawn = page.locator(f"[data-diff=beside] > {tag}")
+        assert drawn.evaluate("w => getComputedStyle(w).textDecorationLine") == "none"
 
 
 @pytest.mark.browser

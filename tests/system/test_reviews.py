@@ -139,6 +139,18 @@ def test_a_phone_has_room_for_it_all(visit: Visit, visitor: Any, plan: str) -> N
     expect(page.locator("#pp-reviews")).to_contain_text("Approved")
 
 
+def test_everything_in_the_bar_fits_at_every_width(visit: Visit, visitor: Any, plan: str) -> None:
+    for name in ("bob", "pam", "ada"):
+        visitor("alice").post(f"/p/{plan}/reviewers", email=f"{name}@example.com")
+    visitor("ada").post(f"/p/{plan}/sign-off", decision="request_changes", note=NOTE)
+    page = visit("pam", at=f"/p/{plan}")  # who may do most
+    expect(page.locator("#pp-approve")).to_be_visible()
+    wide = "bar => bar.scrollWidth - bar.clientWidth"
+    for width in (320, 390, 560, 700, 840, 900, 1000, 1100, 1160, 1220, 1300):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.locator("#pp-bar").evaluate(wide) <= 0, width
+
+
 def test_some_sections_are_approved_by_keyboard_and_kept_when_another_changes(
     visit: Visit, visitor: Any, plan: str, server: Server
 ) -> None:

@@ -57,8 +57,8 @@ def test_each_has_a_baseline_of_their_own(browser, thrice):
     assert line(ada) == "1 section changed, 1 added, 1 removed since v2."
     assert marks(bob) == {"intro": "Changed", "data": "Changed", "costs": "New"}
     assert marks(ada) == {"intro": "Changed", "costs": "New"}
-    assert f'href="/p/{thrice}/compare?from=1&amp;to=3"' in bob.text
-    assert f'href="/p/{thrice}/compare?from=2&amp;to=3"' in ada.text
+    assert f'href="/p/{thrice}/compare?from=1&amp;to=3&amp;only=1"' in bob.text
+    assert f'href="/p/{thrice}/compare?from=2&amp;to=3&amp;only=1"' in ada.text
 
 
 def test_the_contents_say_the_same(browser, thrice):
@@ -222,7 +222,7 @@ def test_a_purged_baseline_is_the_one_before_it(browser, push, thrice):
     page = ada.get(f"/p/{thrice}")
     said = "2 sections changed, 1 added, 1 removed since v1. v2, which you saw last, was purged."
     assert line(page) == said
-    assert "compare?from=1&amp;to=3" in page.text
+    assert "compare?from=1&amp;to=3&amp;only=1" in page.text
     ada.send("DELETE", f"/p/{thrice}/versions/1")
     page = ada.get(f"/p/{thrice}")
     assert line(page) == "v2, which you saw last, was purged: what changed since cannot be told."
@@ -339,7 +339,7 @@ def test_a_refresh_renews_the_line_where_it_stands(browser, thrice):
 
 def test_the_notice_of_a_push_links_the_compare(browser, thrice):
     notice = browser("bob").get(f"/p/{thrice}/updates/new?v=2")
-    assert f'href="/p/{thrice}/compare?from=2&amp;to=3"' in notice.text
+    assert f'href="/p/{thrice}/compare?from=2&amp;to=3&amp;only=1"' in notice.text
 
 
 def test_it_costs_no_question_when_nothing_changed_and_one_when_something_did(
