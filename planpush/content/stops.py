@@ -104,12 +104,16 @@ class Shown:
 
     @property
     def came(self) -> int:
-        """How many blocks are new, or say something new."""
+        """How many blocks are new, or say something new: none in a section that is gone."""
+        if self.section.compared.state == "removed":
+            return 0
         return self.section.counts.get("added", 0) + self.section.counts.get("changed", 0)
 
     @property
     def went(self) -> int:
-        """How many blocks are gone, or do not say any more what they said."""
+        """How many blocks are gone, or say it no more; in a new section none."""
+        if self.section.compared.state == "added":
+            return 0
         return self.section.counts.get("removed", 0) + self.section.counts.get("changed", 0)
 
 

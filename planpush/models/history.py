@@ -31,6 +31,7 @@ class Word:
 
     name: str
     approved: bool
+    sections: int = 0  # how many it is about; 0 is the whole plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,13 +133,13 @@ def _removed(plan: Plan, rows: Sequence[Any]) -> dict[int, list[Named]]:
 
 def _words(plan: Plan, versions: Sequence[Version]) -> dict[int, list[Word]]:
     query = (
-        select(SignOff.given_on, SignOff.decision, User.name)
+        select(SignOff.given_on, SignOff.decision, User.name, SignOff.sections)
         .join(User, User.id == SignOff.user_id)
         .where(SignOff.plan_id == plan.id, SignOff.withdrawn_at.is_(None))
         .where(SignOff.given_on.in_([version.number for version in versions]))
         .order_by(SignOff.id)
     )
     found: dict[int, list[Word]] = defaultdict(list)
-    for number, decision, name in db.session.execute(query) if versions else ():
-        found[number].append(Word(name, decision == APPROVED))
+    for number, decision, name, sections in db.session.execute(query) if versions else ():
+        found[number].append(Word(name, decision == APPROVED, len(sections)))
     return found

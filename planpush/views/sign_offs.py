@@ -5,13 +5,17 @@ from __future__ import annotations
 from flask import Blueprint, Response, request
 
 from planpush.content.problem import Finding, Invalid, Problem
+from planpush.db import now
 from planpush.models.plan import Plan
 from planpush.models.reading import Reading
 from planpush.models.sign_off import DECISIONS, SignOff, only_others
+from planpush.views.plans import page
 from planpush.views.reviews import Typed, region
 from planpush.web.auth import current_user
 from planpush.web.limits import limited
+from planpush.web.panel import all_seen
 from planpush.web.respond import changed, fragment, number, on_invalid, wants_fragment
+from planpush.web.since import see
 
 sign_offs = Blueprint("sign_offs", __name__)
 _SAID = {"approve": "Approved.", "request_changes": "You asked for changes."}
@@ -39,7 +43,7 @@ def create(slug: str) -> Response:
         plan, DECISIONS.get(told, ""), note, by=current_user(),
         read=number("version", source=request.form), sections=_sections(typed),
     )  # fmt: skip
-    return _changed(plan, _SAID[told], 201)
+    return _changed(plan, _SAID[told], 201, is_seen=True)
 
 
 @sign_offs.delete("/p/<slug>/sign-off")
@@ -60,11 +64,14 @@ def _sections(typed: Typed) -> list[str]:
     return list(typed.sections) if about == _SOME else []
 
 
-def _changed(plan: Plan, said: str, status: int) -> Response:
-    told = region(Reading(plan))
-    return changed(
-        "sign_offs/create.htmx.html", page=f"/p/{plan.slug}", status=status, said=said, **told
-    )
+def _changed(plan: Plan, said: str, status: int, is_seen: bool = False) -> Response:
+    """Answer the bar's region; `is_seen`: nothing on the open page is new to them any more."""
+    reading = Reading(plan)
+    if is_seen:
+        see(reading, now())
+        all_seen()
+    told = page(reading) | region(reading) | {"said": said, "is_seen": is_seen}
+    return changed("sign_offs/create.htmx.html", page=f"/p/{plan.slug}", status=status, **told)
 
 
 def _again(slug: str, typed: Typed, problem: Problem) -> Response:

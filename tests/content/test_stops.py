@@ -46,6 +46,16 @@ def test_what_came_as_a_whole_is_one_stop():
     assert [one.ids for one in made] == [["s-a"]]
 
 
+def test_in_a_section_that_is_gone_nothing_came_and_in_a_new_one_nothing_went():
+    section = '<section data-anchor="{0}"><h2>{0}</h2><p>Only in one of them is {0}.</p></section>'
+    old, new = ({"a": section.format("a"), anchor: section.format(anchor)} for anchor in "bc")
+    told = {
+        one.section.compared.state: (one.came, one.went) for one in Shown.all(compared(old, new))
+    }
+    assert told["removed"][0] == told["added"][1] == 0
+    assert told["removed"][1] > 0 < told["added"][0]
+
+
 def test_an_empty_cell_is_no_stop():
     row = "<tr><td>{}</td><td></td><td>text</td></tr>"
     table = "<table><tr><th>A</th><th>B</th><th>C</th></tr>{}</table>"

@@ -46,6 +46,7 @@ def revised(server: Server, request: pytest.FixtureRequest) -> str:
     new = version(30, (LANDMARK, MOVED), store="bigint", more="fresh")
     slug = server.push(old, f"slug={wish}&title=Days&visibility=published").json()["plan"]
     bob = Visitor(server, "bob")
+    bob.get(f"/p/{slug}")
     bob.post(f"/p/{slug}/threads", anchor="intro", quote="7 days", body="So short?")
     bob.http.close()
     assert server.push(new, f"plan={slug}&base_version=1").status_code == 201
@@ -75,12 +76,25 @@ def test_from_7_days_to_30_days(visit: Visit, revised: str, server: Server) -> N
 
 
 @pytest.mark.browser
+def test_what_moved_out_of_a_section_that_is_gone_is_marked_like_any_other(
+    visit: Visit, revised: str
+) -> None:
+    page = visit("bob", at=f"/p/{revised}/compare?from=1&to=2")
+    pills = page.locator("#pp-redline p[data-diff=from] a")
+    assert pills.count() == 2
+    shapes = [pill.evaluate("pill => getComputedStyle(pill).border") for pill in pills.all()]
+    assert "dashed" in shapes[0] and shapes[0] == shapes[1]
+
+
+@pytest.mark.browser
 def test_signs_and_lines_tell_it_not_only_colours(visit: Visit, revised: str) -> None:
     page = visit("bob", at=f"/p/{revised}/compare?from=1&to=2", forced_colors="active")
     for tag, sign, line in (("ins", "+", "underline"), ("del", "−", "line-through")):
         words = page.locator(f"#s-intro p {tag}").first
         assert sign in words.evaluate("w => getComputedStyle(w, '::before').content")
         assert line in words.evaluate("w => getComputedStyle(w).textDecorationLine")
+        drawn = page.locator(f"[data-diff=beside] > {tag}")
+        assert drawn.evaluate("w => getComputedStyle(w).textDecorationLine") == "none"
 
 
 @pytest.mark.browser

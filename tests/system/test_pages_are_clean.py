@@ -99,12 +99,12 @@ def shelf(server: Server) -> None:
     bob.post(f"/p/clean/threads/{done}/resolution")
     newer = document("Sessions").replace("uuid", "text") + '<section data-anchor="new"><h2>New</h2>'
     bob.http.close()
-    manage(server)
+    administer(server)
     server.push(newer + "<p>More.</p></section>", "plan=clean&base_version=1")
 
 
-def manage(server: Server) -> None:
-    """Let ada make a webhook, and editors of a plan."""
+def administer(server: Server) -> None:
+    """A webhook that sends nothing, and editors."""
     hook = {"name": "w" * 60, "url": "https://1.1.1.1/in", "events": ["version.pushed"]}
     ada = Visitor(server, "ada")
     assert ada.post("/admin/integrations/webhooks", **hook).status_code == 201

@@ -87,6 +87,20 @@ def test_a_note_is_kept_while_others_talk_and_a_push_asks_again(
     expect(bob.locator("#pp-approve")).to_be_visible()
 
 
+def test_what_was_new_is_seen_with_the_approval_on_the_open_page(
+    visit: Visit, visitor: Any, plan: str, server: Server
+) -> None:
+    visitor("bob").get(f"/p/{plan}")
+    server.push(document("Sessions"), f"plan={plan}&base_version=1")
+    bob = opened(visit, "bob", plan)
+    expect(bob.locator("#pp-line")).to_contain_text("1 section changed")
+    expect(bob.locator("#pp-doc .pp-changed-mark")).to_have_count(1)
+    bob.locator("#pp-approve").click()
+    expect(bob.locator("#pp-line, #pp-doc .pp-changed-mark, .toc .chg")).to_have_count(0)
+    expect(bob.locator("#pp-reviews")).to_be_focused()
+    expect(bob.locator("#announce")).to_have_text("Approved.")
+
+
 @pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not installed: run npm ci")
 def test_the_review_shuts_nobody_out_in_every_dress(visit: Visit, visitor: Any, plan: str) -> None:
     alice, pam = visitor("alice"), visitor("pam")
@@ -123,6 +137,18 @@ def test_a_phone_has_room_for_it_all(visit: Visit, visitor: Any, plan: str) -> N
     assert min(box["height"] for box in boxes) >= 44  # a finger's width
     page.locator("#pp-approve").click()
     expect(page.locator("#pp-reviews")).to_contain_text("Approved")
+
+
+def test_everything_in_the_bar_fits_at_every_width(visit: Visit, visitor: Any, plan: str) -> None:
+    for name in ("bob", "pam", "ada"):
+        visitor("alice").post(f"/p/{plan}/reviewers", email=f"{name}@example.com")
+    visitor("ada").post(f"/p/{plan}/sign-off", decision="request_changes", note=NOTE)
+    page = visit("pam", at=f"/p/{plan}")  # who may do most
+    expect(page.locator("#pp-approve")).to_be_visible()
+    wide = "bar => bar.scrollWidth - bar.clientWidth"
+    for width in (320, 390, 560, 700, 840, 900, 1000, 1100, 1160, 1220, 1300):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.locator("#pp-bar").evaluate(wide) <= 0, width
 
 
 def test_some_sections_are_approved_by_keyboard_and_kept_when_another_changes(

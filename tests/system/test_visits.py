@@ -50,7 +50,7 @@ def test_what_is_pushed_meanwhile_is_told_after_it(visit: Visit, server: Server,
     server.push(document("Keys"), f"plan={back}&base_version=2")
     expect(page.locator("#pp-update")).to_contain_text("v3 was pushed")
     compare = page.locator("#pp-bring-compare")
-    expect(compare).to_have_attribute("href", f"/p/{back}/compare?from=2&to=3")
+    expect(compare).to_have_attribute("href", f"/p/{back}/compare?from=2&to=3&only=1")
     page.locator("#pp-see").click()
     expect(page.locator("#pp-saw")).to_have_text("You have seen v2.")
     page.locator("#pp-bring").click()

@@ -133,6 +133,7 @@ def test_backwards_is_what_going_back_would_be(compare):
     assert "v3 is newer than v2" in page.text
     assert 'href="/p/auth/compare?from=2&amp;to=3"' in page.text
     assert "newer than" not in compare().text
+    assert 'href="/p/auth/history"' in page.text
 
 
 def test_what_moved_is_shown_as_moved_without_ins_or_del(push, plan, browser):

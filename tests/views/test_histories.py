@@ -46,7 +46,7 @@ def test_a_version_tells_all_that_is_known_of_it(browser, push, plan, thread):
     ):  # fmt: skip
         assert words in second
     for anchor in ("intro", "risks", "data"):
-        assert f'href="/p/{plan}/compare?from=1&amp;to=2#s-{anchor}"' in page
+        assert f'href="/p/{plan}/compare?from=1&amp;to=2&amp;only=1#s-{anchor}"' in page
     assert "v1 No message" in rows(page)[1] and "Sections 2" in rows(page)[1]
     assert f'href="/p/{plan}?v=1"' in page and "Compare" not in rows(page)[1]
 
@@ -56,6 +56,13 @@ def test_what_people_wrote_is_escaped_in_the_history(browser, push, plan):
     push("alice", [piece("intro", "New.")], plan=plan, base_version=1, **told)
     page = browser("alice").get(f"/p/{plan}/history").text
     assert "&lt;b&gt;bold&lt;/b&gt;" in page and "<script>alert" not in page
+
+
+def test_who_approved_only_some_sections_did_not_approve_the_version(browser, plan):
+    told = {"decision": "approve", "sections": "intro"}
+    browser("bob").send("POST", f"/p/{plan}/sign-off", told)
+    page = browser("alice").get(f"/p/{plan}/history").text
+    assert "Reviews Bob approved 1 section" in rows(page)[1]
 
 
 def test_the_history_goes_on_page_by_page_without_script_and_with(browser, grown):

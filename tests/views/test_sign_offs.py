@@ -115,7 +115,10 @@ def test_a_push_that_changes_what_a_word_covers_asks_for_another_look(browser, p
     push("alice", [piece("intro")], plan=plan, base_version=1)
     page = bob.get(f"/p/{plan}")
     assert status(page) == WAITING and "needs another look" in page.text
-    assert f'href="/p/{plan}/compare?from=1&amp;to=2">what changed since v1</a>' in page.text
+    assert (
+        f'href="/p/{plan}/compare?from=1&amp;to=2&amp;only=1">what changed since v1</a>'
+        in page.text
+    )
     assert 'id="pp-approve"' in page.text and "You asked for changes to v1" in page.text
     assert bob.send("DELETE", f"/p/{plan}/sign-off").status_code == 200
     assert "needs another look" not in bob.get(f"/p/{plan}").text

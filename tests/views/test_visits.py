@@ -57,8 +57,8 @@ def test_each_has_a_baseline_of_their_own(browser, thrice):
     assert line(ada) == "1 section changed, 1 added, 1 removed since v2."
     assert marks(bob) == {"intro": "Changed", "data": "Changed", "costs": "New"}
     assert marks(ada) == {"intro": "Changed", "costs": "New"}
-    assert f'href="/p/{thrice}/compare?from=1&amp;to=3"' in bob.text
-    assert f'href="/p/{thrice}/compare?from=2&amp;to=3"' in ada.text
+    assert f'href="/p/{thrice}/compare?from=1&amp;to=3&amp;only=1"' in bob.text
+    assert f'href="/p/{thrice}/compare?from=2&amp;to=3&amp;only=1"' in ada.text
 
 
 def test_the_contents_say_the_same(browser, thrice):
@@ -127,8 +127,11 @@ def test_nothing_becomes_unseen_again(browser, thrice):
 def test_a_sign_off_moves_it(browser, thrice):
     bob = browser("bob")
     sent = {"decision": "approve", "version": 3}
-    assert bob.send("POST", f"/p/{thrice}/sign-off", sent).status_code == 201
-    assert line(bob.get(f"/p/{thrice}")) == ""
+    answer = bob.send("POST", f"/p/{thrice}/sign-off", sent)
+    assert answer.status_code == 201 and 'class="chg"' not in answer.text
+    for part in ("#pp-since", "#pp-doc .pp-changed-mark", "#pp-contents", "#threads"):
+        assert f'hx-target="{part}"' in answer.text  # the open page forgets what was new, too
+    assert line(answer) == line(bob.get(f"/p/{thrice}")) == ""
 
 
 def test_the_etag_changes_with_it(browser, thrice):
@@ -219,7 +222,7 @@ def test_a_purged_baseline_is_the_one_before_it(browser, push, thrice):
     page = ada.get(f"/p/{thrice}")
     said = "2 sections changed, 1 added, 1 removed since v1. v2, which you saw last, was purged."
     assert line(page) == said
-    assert "compare?from=1&amp;to=3" in page.text
+    assert "compare?from=1&amp;to=3&amp;only=1" in page.text
     ada.send("DELETE", f"/p/{thrice}/versions/1")
     page = ada.get(f"/p/{thrice}")
     assert line(page) == "v2, which you saw last, was purged: what changed since cannot be told."
@@ -336,7 +339,7 @@ def test_a_refresh_renews_the_line_where_it_stands(browser, thrice):
 
 def test_the_notice_of_a_push_links_the_compare(browser, thrice):
     notice = browser("bob").get(f"/p/{thrice}/updates/new?v=2")
-    assert f'href="/p/{thrice}/compare?from=2&amp;to=3"' in notice.text
+    assert f'href="/p/{thrice}/compare?from=2&amp;to=3&amp;only=1"' in notice.text
 
 
 def test_it_costs_no_question_when_nothing_changed_and_one_when_something_did(
