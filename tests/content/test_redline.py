@@ -126,6 +126,19 @@ def test_a_column_that_came_or_went_is_marked_in_every_row():
     assert shown(one, two).count("<del") == 2 and shown(two, one).count("<ins") == 2
 
 
+def test_a_cell_that_was_empty_and_is_empty_stays_as_it_is():
+    html = shown(table(("id", ""), ("name", "text")), table(("id", ""), ("name", "uuid")))
+    assert "<td></td>" in html and html.count("<td") == 4
+    html = shown(table(("id", ""), ("name", "text")), table(("id", ""), ("", ""), ("name", "text")))
+    assert 'data-diff="removed"' not in html
+
+
+def test_a_cell_that_was_filled_or_emptied_is_one_cell():
+    empty, filled = table(("id", ""), ("name", "text")), table(("id", "int"), ("name", "text"))
+    assert f"{INS}int</ins></td>" in shown(empty, filled)
+    assert f'<td data-diff="changed">{DEL}int</del></td>' in shown(filled, empty)
+
+
 def test_items_of_lists():
     html = shown(f"<ul><li>{LOGIN}</li><li>Gone.</li><li>{TOKENS}</li></ul>",
                  f"<ul><li>{LOGIN}</li><li>{TOKENS}<ul><li>New.</li></ul></li></ul>")  # fmt: skip
