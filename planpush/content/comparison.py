@@ -10,6 +10,7 @@ from typing import Literal
 from planpush.content.alignment import unique
 from planpush.content.blockmap import BlockMap, map_blocks
 from planpush.content.blocks import Block
+from planpush.content.effort import too_much
 from planpush.content.increment import increment
 from planpush.content.pairing import Went, pairs, places
 from planpush.content.rewording import Word, words
@@ -51,7 +52,8 @@ class Compared:
 
     A state "changed" without changes means that only the markup differs. "renamed" has another
     anchor and the same words. `moved` tells that others kept their order and this one did not.
-    `went` tells of the blocks of `was`, by key, in which section and block they are now.
+    `went` tells of the blocks of `was`, by key, in which section and block they are now. Of one
+    that `is_whole` all blocks went and came: too much differs to compare them.
     """
 
     state: State
@@ -60,32 +62,56 @@ class Compared:
     was: Part | None
     changes: tuple[Change, ...] = ()
     went: Mapping[int, tuple[str, int]] = field(default_factory=dict, repr=False)
+    is_whole: bool = False
 
 
-def compare(old: Sequence[Part], new: Sequence[Part]) -> list[Compared]:
-    """Return every section of `new` in order; what was removed stands where it stood."""
+def compare(old: Sequence[Part], new: Sequence[Part], *, worded: bool = True) -> list[Compared]:
+    """Return every section of `new` in order; what was removed stands where it stood.
+
+    Without `worded` changed blocks have no words: a page tells them itself.
+    """
     renames = _renames(old, new)
-    shared = {part.content for part in old} & {part.content for part in new}
-    before, after = (
-        [block for part in parts if part.content not in shared for block in part.blocks]
-        for parts in (old, new)
-    )
-    changes, went = _changes(map_blocks(before, after, renames))
     earlier = {renames.get(part.anchor, part.anchor): part for part in old}
     later = {part.anchor: part for part in new}
+    changes, went, wholes = _mapped(earlier, later, renames)
     gone = increment(
         {anchor: part.content for anchor, part in earlier.items()},
         {anchor: part.content for anchor, part in later.items()},
     ).gone
     moved = {anchor for anchor in gone if anchor in later}
     found = [
-        compared
+        replace(one, is_whole=one.state == "changed" and anchor in wholes)
         for anchor in _woven(list(earlier), list(later), moved)
-        for compared in _compared(
+        for one in _compared(
             later.get(anchor), earlier.get(anchor), anchor in moved, changes.get(anchor, []), went
         )
     ]
-    return list(_worded(found))
+    return list(_worded(found)) if worded else found
+
+
+def _mapped(
+    old: Mapping[str, Part], new: Mapping[str, Part], renames: Mapping[str, str]
+) -> tuple[dict[str, list[Change]], Went, set[str]]:
+    """Return the changes by section, where blocks went, and which sections are wholes."""
+    shared = {part.content for part in old.values()} & {part.content for part in new.values()}
+    was, now = (
+        {anchor: part.blocks for anchor, part in side.items() if part.content not in shared}
+        for side in (old, new)
+    )
+    wholes = too_much(was, now)
+    before, after = (
+        [block for anchor, blocks in side.items() if anchor not in wholes for block in blocks]
+        for side in (was, now)
+    )
+    changes, went = _changes(map_blocks(before, after, renames))
+    changes |= {anchor: _all(was.get(anchor, ()), now.get(anchor, ())) for anchor in wholes}
+    return changes, went, wholes
+
+
+def _all(was: Sequence[Block], now: Sequence[Block]) -> list[Change]:
+    """Return that all blocks went and others came."""
+    gone = [Change("removed", block, None) for block in was if _told(block)]
+    return gone + [Change("added", None, block) for block in now if _told(block)]
 
 
 def _renames(old: Sequence[Part], new: Sequence[Part]) -> dict[str, str]:

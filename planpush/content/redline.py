@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from planpush.content.comparison import Compared
-from planpush.content.redline_marks import marked, stand_in
+from planpush.content.effort import Effort
+from planpush.content.redline_marks import marked_whole, stand_in
 from planpush.content.redline_old import Old
 from planpush.content.redline_pairs import Pairs
 from planpush.content.redline_tree import Tree
@@ -24,6 +25,8 @@ from planpush.content.sanitise import clean_compared
 MOST = 1_000_000
 """Characters of changed blocks that are compared word by word; the rest is shown whole."""
 
+RENDERED = 2_800_000
+"""Characters of HTML of sections that differ, of both versions, that are taken apart."""
 
 _WHOLE = ("same", "moved")
 
@@ -33,13 +36,15 @@ class Redlined:
     """A section as it is shown. `html` is safe; "" of one that nobody asked for.
 
     `counts` are of its blocks, by state: "added", "removed", "changed", "moved". A section that
-    moved is there twice: where it was with `is_stand_in`, without its text.
+    moved is there twice: where it was with `is_stand_in`, without its text. `is_coarse`: too much
+    changed to mark all of it word by word.
     """
 
     compared: Compared
     html: str
     counts: Mapping[str, int]
     is_stand_in: bool = False
+    is_coarse: bool = False
 
 
 def redline(
@@ -51,8 +56,7 @@ def redline(
     others that are wanted. `order` are the older version's anchors.
     """
     page = _Page(found, old, new)
-    made = [Redlined(one, page.section(one), _counts(one)) for one in found]
-    return list(_ordered(made, order))
+    return list(_ordered([page.shown(one) for one in found], order))
 
 
 def _counts(one: Compared) -> Mapping[str, int]:
@@ -65,21 +69,49 @@ class _Page:
     def __init__(
         self, found: Sequence[Compared], old: Mapping[str, str], new: Mapping[str, str]
     ) -> None:
-        self.stored = new
+        self.stored, self.stored_old = new, old
+        effort = Effort(RENDERED)
         told = [one for one in found if one.state not in _WHOLE]
-        was = [one.was.anchor for one in told if one.was]
-        now = [one.part.anchor for one in told if one.state != "removed"]
-        self.olds = {anchor: Tree(anchor, old[anchor]) for anchor in was}
-        self.news = {anchor: Tree(anchor, new[anchor]) for anchor in now}
-        went = {one.was.anchor: one.went for one in told if one.was}
-        self.pairs = Pairs(self.olds, self.news, went)
-        self.pairs.note_moves(_moved(told))
-        for one in told:
+        self.wholes = {one.part.anchor for one in told if not self._is_taken_apart(one, effort)}
+        apart = [one for one in told if one.part.anchor not in self.wholes]
+        was = [one.was.anchor for one in apart if one.was]
+        now = [one.part.anchor for one in apart if one.state != "removed"]
+        olds = {anchor: Tree(anchor, old[anchor]) for anchor in was}
+        news = {anchor: Tree(anchor, new[anchor]) for anchor in now}
+        went = {one.was.anchor: one.went for one in apart if one.was}
+        self.pairs = Pairs(olds, news, went)
+        self.pairs.note_moves(_moved(apart))
+        for one in apart:
             if one.was and one.state != "removed":
-                self.pairs.pair_sections(self.olds[one.was.anchor], self.news[one.part.anchor])
-        texts = [tree.html for tree in (*self.olds.values(), *self.news.values())]
-        self.old = Old(self.pairs, sha256("".join(texts).encode()).hexdigest()[:10])
+                self.pairs.pair_sections(olds[one.was.anchor], news[one.part.anchor])
+        self.old = Old(
+            self.pairs, _digest("".join(text for side in self._texts(told) for text in side))
+        )
         self.budget = Budget(MOST)
+
+    def _texts(self, told: Sequence[Compared]) -> Iterator[tuple[str, str]]:
+        """Yield the HTML of sections that differ, before and after ("": there is none)."""
+        for one in told:
+            yield (
+                self.stored_old[one.was.anchor] if one.was else "",
+                self.stored[one.part.anchor] if one.state != "removed" else "",
+            )
+
+    def _is_taken_apart(self, one: Compared, effort: Effort) -> bool:
+        [(was, now)] = self._texts([one])
+        return not one.is_whole and effort.allows(len(was) + len(now))
+
+    def shown(self, one: Compared) -> Redlined:
+        """Return a section as it is shown."""
+        before = self.budget.refused
+        if one.part.anchor not in self.wholes:
+            html = self.section(one)
+            return Redlined(one, html, _counts(one), is_coarse=self.budget.refused > before)
+        [(was, now)] = self._texts([one])
+        # What is stored is safe: only names in what is gone were changed.
+        gone = clean_compared(marked_whole(self.old.bare(was), "removed"))
+        html = gone + marked_whole(now, "added")
+        return Redlined(one, html, _counts(one), is_coarse=bool(was and now))
 
     def section(self, one: Compared) -> str:
         """Return a section's HTML, made safe again."""
@@ -88,16 +120,19 @@ class _Page:
             html = self.stored.get(anchor, "")
             if not (html and one.moved):
                 return html
-            start = html.index(">") + 1
-            return clean_compared(marked(html[:start], "moved") + html[start:])
+            return clean_compared(marked_whole(html, "moved"))
         if one.state == "removed":
-            tree = self.olds[anchor]
+            tree = self.pairs.old[anchor]
             return clean_compared("".join(self.old.gone(tree, tree.root, "flow", linked=False)))
-        tree = self.news[anchor]
+        tree = self.pairs.new[anchor]
         came = tree.root in self.pairs.before
         state = "moved" if one.moved or (came and not one.was) else "" if came else "added"
         writer = Writer(self.pairs, tree, self.old, self.budget)
         return clean_compared(writer.section(state))
+
+
+def _digest(text: str) -> str:
+    return sha256(text.encode()).hexdigest()[:10]
 
 
 def _moved(told: Sequence[Compared]) -> Iterator[tuple[str, int]]:

@@ -72,6 +72,12 @@ def marked(tag: str, state: str, more: str = "") -> str:
     return f'{tag[:name]} data-diff="{state}"{more}{tag[name:]}'
 
 
+def marked_whole(html: str, state: str) -> str:
+    """Return a section with our mark on it; "" of none."""
+    start = html.find(">") + 1
+    return marked(html[:start], state) + html[start:] if html else ""
+
+
 def place_in(element: Element) -> str:
     """Return what may stand directly in an element: "flow", "words", "list" ..."""
     tag = element.tag

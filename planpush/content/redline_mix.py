@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+from planpush.content.redline_trim import letters, trimmed
 from planpush.content.redline_words import (
     MOST,
     Piece,
@@ -34,16 +35,19 @@ def mixed(old: str, new: str, *, lines: bool, linked: bool, bare: Bare) -> str:
     `lines`: it is code. `linked`: a link is around it. `bare` takes from an old tag what may be on
     a page only once.
     """
-    if len(old) > 4 * MOST or len(new) > 4 * MOST:
+    head, tail = (0, 0) if lines else trimmed(old, new)
+    was, now = old[head : len(old) - tail], new[head : len(new) - tail]
+    if max(len(was), len(now)) > 4 * MOST:
         return whole(old, "removed", linked, bare) + whole(new, "added", linked, bare)
-    before, after = pieces(old, lines), pieces(new, lines)
+    before, after = pieces(was, lines), pieces(now, lines)
     a, b = units(before, lines), units(after, lines)
     changed = steps(a, b)
     if not changed:
         return new
-    if not lines and not are_alike(a, b, changed):
+    if not lines and not are_alike(a, b, changed, letters(new[:head] + new[len(new) - tail :])):
         return whole(old, "removed", linked, bare) + whole(new, "added", linked, bare)
-    return "".join(_Mixer(a, b, lines, linked, bare).write(after, changed))
+    middle = _Mixer(a, b, lines, linked, bare).write(after, changed)
+    return "".join([new[:head], *middle, new[len(new) - tail :]])
 
 
 def whole(run: str, state: str, linked: bool, bare: Bare) -> str:

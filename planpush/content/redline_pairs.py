@@ -11,6 +11,7 @@ from planpush.content.pairing import Went
 from planpush.content.redline_tree import Element, Tree
 
 ENOUGH = 32  # votes after which what is around two elements has been told often enough
+_EMPTY = re.compile(r">\s*</(?:td|th|li|dd|dt|p)>")
 _RIGID = re.compile(r' class="(?:[^"]* )?pp-(?:flow|tabs|bars)(?: [^"]*)?"')
 
 
@@ -65,6 +66,8 @@ class Pairs:
                 self._vote(one, other, votes)
         for (one, other), _ in votes.most_common():
             self.pair(one, other)
+        if _EMPTY.search(old.html) or _EMPTY.search(new.html):
+            self._pair_empty(old.root)
         if "<svg" in old.html and "<svg" in new.html:
             self._pair_drawings(old.root)
         if _RIGID.search(old.html) or _RIGID.search(new.html):
@@ -83,6 +86,27 @@ class Pairs:
                 if votes[a, b] > ENOUGH:
                     return
             a, b = a.parent, b.parent
+
+    def _pair_empty(self, root: Element) -> None:
+        """Pair what says nothing, which has no key: by its place between what has a partner."""
+        work = [root]
+        while work:
+            one = work.pop()
+            other = self.after.get(one)
+            work += one.children
+            if other is not None and one.children and other.children:
+                lefts = _between(one, self.after, other), _between(other, self.before, one)
+                for behind, olds in lefts[0].items():
+                    news = lefts[1].get(self.after[behind] if behind else None, [])
+                    self._pair_alike(olds, news)
+
+    def _pair_alike(self, olds: list[Element], news: list[Element]) -> None:
+        """Pair empty elements in order; if as many are there as were, also filled or emptied."""
+        if len(olds) != len(news):
+            olds, news = [[e for e in side if _is_empty(e)] for side in (olds, news)]
+        for was, now in zip(olds, news, strict=False):
+            if was.tag == now.tag and (_is_empty(was) or _is_empty(now)):
+                self.pair(was, now)
 
     def _pair_drawings(self, root: Element) -> None:
         """Pair drawings without words: the first of an element with the first, and so on."""
@@ -132,6 +156,25 @@ class Pairs:
                 other = mine.pop(inside, None)
                 if other is not None:
                     theirs.pop(other, None)
+
+
+def _between(
+    one: Element, paired: Mapping[Element, Element], other: Element
+) -> dict[Element | None, list[Element]]:
+    """Return the leaves in `one` without a partner, by the partnered one they stand behind."""
+    found: dict[Element | None, list[Element]] = {}
+    last = None
+    for child in one.children:
+        partner = paired.get(child)
+        if partner is not None and partner.parent is other:
+            last = child
+        elif partner is None and not child.children and not child.atom:
+            found.setdefault(last, []).append(child)
+    return found
+
+
+def _is_empty(leaf: Element) -> bool:
+    return not leaf.tree.html[leaf.inner : leaf.close].strip()
 
 
 def heaviest(pairs: Sequence[tuple[int, int, int]]) -> list[tuple[int, int]]:

@@ -148,8 +148,12 @@ def _joined(gaps: list[Step], a: list[str]) -> list[Step]:
     return found
 
 
-def are_alike(old: Sequence[Unit], new: Sequence[Unit], changed: Sequence[Step]) -> bool:
-    """Tell whether enough is the same for the two to be read as one."""
-    sizes = [sum(len(unit.key) for unit in side if unit.key.strip()) for side in (old, new)]
+def are_alike(
+    old: Sequence[Unit], new: Sequence[Unit], changed: Sequence[Step], around: int
+) -> bool:
+    """Tell whether enough is the same to read two as one; so many letters are `around`."""
+    sizes = [
+        around + sum(len(unit.key) for unit in side if unit.key.strip()) for side in (old, new)
+    ]
     lost = sum(len(u.key) for a, b, _, _ in changed for u in old[a:b] if u.key.strip())
     return sizes[0] - lost >= _LEAST * max(sizes)

@@ -17,10 +17,12 @@ class Budget:
 
     def __init__(self, size: int) -> None:
         self.left = size
+        self.refused = 0
 
     def allows(self, size: int) -> bool:
         """Take `size` from what is left, and tell whether that was enough."""
         self.left -= size
+        self.refused += self.left < 0
         return self.left >= 0
 
 

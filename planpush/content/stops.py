@@ -64,8 +64,6 @@ class _Walk:
             self.inside += step
             return tag[0]
         found = None if closing else _MARK.search(attributes)
-        if found and tag.string.startswith("</", tag.end()):  # an empty cell
-            found = None
         state = found[1] if found else ""
         is_stop = state not in ("", "from") and not (self.words and name in _INLINE)
         if is_stop and (state in _WHOLE or name in _INLINE):

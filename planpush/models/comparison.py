@@ -31,12 +31,15 @@ class Comparison:
     packed: dict[int, bytes] = field(repr=False)
 
     @classmethod
-    def of(cls, old: Version, new: Version) -> Comparison:
-        """Compare two versions. Sections that both share are not unpacked."""
+    def of(cls, old: Version, new: Version, *, worded: bool = True) -> Comparison:
+        """Compare two versions. Sections that both share are not unpacked.
+
+        One that is only `rendered` needs no words.
+        """
         rows, other = old.manifest(), new.manifest()
         before, after = ({row.anchor: row.section_id for row in side} for side in (rows, other))
         blocks, packed = _read({*before.values()} ^ {*after.values()})
-        found = compare(_parts(rows, blocks), _parts(other, blocks))
+        found = compare(_parts(rows, blocks), _parts(other, blocks), worded=worded)
         return cls(old, new, found, before, after, packed)
 
     def rendered(self, *, everything: bool = False) -> list[Redlined]:

@@ -100,7 +100,7 @@ class Redline:
     @classmethod
     def of(cls, pair: Pair) -> Redline:
         """Compare a pair. What is the same is only read where somebody wants to see it."""
-        compared = Comparison.of(pair.old, pair.new)
+        compared = Comparison.of(pair.old, pair.new, worded=False)
         shown = Shown.all(compared.rendered(everything=not pair.only_changed))
         sections = {*compared.before.values(), *compared.after.values()}
         return cls(pair, compared.sections, shown, _icons(sections))

@@ -87,7 +87,7 @@ class Since:
         if not gone or not come or len(gone) + len(come) > _MOST:
             return {}
         read = _blocks([row.section_id for row in (*gone, *come)])
-        found = compare(_parts(gone, read), _parts(come, read))
+        found = compare(_parts(gone, read), _parts(come, read), worded=False)
         return {one.was.anchor: one for one in found if one.was and one.was is not one.part}
 
     @cached_property

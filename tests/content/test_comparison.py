@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from planpush.content.blocks import Block
 from planpush.content.comparison import Part, compare
+from planpush.content.effort import too_much
 from planpush.content.rewording import words
 from planpush.content.section import build
 
@@ -220,3 +222,12 @@ def test_words_of_very_much_changed_text_are_left_out_and_the_texts_are_not():
     told = [change for section in compare(old, new) for change in section.changes]
     assert len(told) == 40 and all(change.after.text.endswith(" end") for change in told)
     assert told[0].words[-1] == ("added", " end") and told[-1].words == ()
+
+
+def test_what_is_too_much_to_compare_went_and_came_as_a_whole():
+    def block(section: str, key: int) -> Block:
+        return Block(section, key, "p", "word " * 20)
+
+    large = {"a": [block("a", 1)], "b": [block("b", n) for n in range(9)], "c": [block("c", 1)]}
+    assert too_much(large, large, most=600) == {"b"}
+    assert too_much(large, {}, most=10_000) == set()

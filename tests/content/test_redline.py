@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from planpush.content import redline as content_redline
 from planpush.content import references, sanitise
 from planpush.content.comparison import Part, compare
 from planpush.content.redline import redline
@@ -124,6 +125,19 @@ def test_a_column_that_came_or_went_is_marked_in_every_row():
     one = "<table><tr><th>Field</th><th>Type</th></tr><tr><td>id</td><td>int</td></tr></table>"
     two = "<table><tr><th>Field</th></tr><tr><td>id</td></tr></table>"
     assert shown(one, two).count("<del") == 2 and shown(two, one).count("<ins") == 2
+
+
+def test_a_cell_that_was_empty_and_is_empty_stays_as_it_is():
+    html = shown(table(("id", ""), ("name", "text")), table(("id", ""), ("name", "uuid")))
+    assert "<td></td>" in html and html.count("<td") == 4
+    html = shown(table(("id", ""), ("name", "text")), table(("id", ""), ("", ""), ("name", "text")))
+    assert 'data-diff="removed"' not in html
+
+
+def test_a_cell_that_was_filled_or_emptied_is_one_cell():
+    empty, filled = table(("id", ""), ("name", "text")), table(("id", "int"), ("name", "text"))
+    assert f"{INS}int</ins></td>" in shown(empty, filled)
+    assert f'<td data-diff="changed">{DEL}int</del></td>' in shown(filled, empty)
 
 
 def test_items_of_lists():
@@ -268,3 +282,20 @@ def test_an_unchanged_section_is_as_it_was_stored():
     [bare] = redline(compare([part], [part]), {}, {}, ["a"])
     assert bare.html == ""
     assert references.settle(one.html) == one.html
+
+
+def test_sections_of_which_too_much_changed_are_shown_as_wholes(monkeypatch):
+    monkeypatch.setattr(content_redline, "RENDERED", 600)
+    old = {"a": f"<p>{LOGIN}</p>", "b": f'<p id="x">{TOKENS * 9}</p>', "c": f"<p>{LIMITS}</p>"}
+    new = {key: html.replace("is", "was").replace("hour", "day") for key, html in old.items()}
+    html = page(old, new)
+    assert f"{DEL}hour</del>" not in html and html.count('id="s-b"') == 1
+    assert re.search(r'<section data-diff="removed"[^>]*><p id="d-x.was-\w+">', html)
+    assert f"{DEL}is</del>{INS}was</ins>" in html
+
+
+def test_it_is_said_where_not_all_is_marked_word_by_word(monkeypatch):
+    made = [{"a": f'<section data-anchor="a"><p>{text}</p></section>'} for text in (LOGIN, LIMITS)]
+    assert not any(one.is_coarse for one in compared(*made))
+    monkeypatch.setattr(content_redline, "RENDERED", 100)
+    assert [one.is_coarse for one in compared(*made)] == [True]

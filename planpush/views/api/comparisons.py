@@ -66,12 +66,16 @@ class ComparedName(Shape):
 
 
 class ComparedSection(Shape):
-    """What became of a section. "changed" without blocks: only its markup differs."""
+    """What became of a section. "changed" without blocks: only its markup differs.
+
+    `whole`: too much differs to compare its blocks; all of them went and came.
+    """
 
     anchor: str
     title: str
     state: State
     moved: bool
+    whole: bool
     was: ComparedName | None
     blocks: list[ComparedBlock]
 
@@ -128,6 +132,7 @@ def _section(section: Compared) -> dict[str, Any]:
         "title": part.title,
         "state": section.state,
         "moved": section.moved,
+        "whole": section.is_whole,
         "was": None if same_name or was is None else {"anchor": was.anchor, "title": was.title},
         "blocks": [_change(change) for change in section.changes],
     }
