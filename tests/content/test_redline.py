@@ -268,3 +268,12 @@ def test_an_unchanged_section_is_as_it_was_stored():
     [bare] = redline(compare([part], [part]), {}, {}, ["a"])
     assert bare.html == ""
     assert references.settle(one.html) == one.html
+
+
+@pytest.mark.parametrize("tag", ["p", "pre"])
+def test_tags_around_many_words_are_not_repeated_without_end(tag):
+    words, ends = ["\n".join(f"w{n}\n{word}" for n in range(300)) for word in "ab"], "</b>" * 150
+    before = f"<section><{tag}>{'<b>' * 150}{words[0]}{ends}</{tag}></section>"
+    after = f"<section><{tag}>{words[1]}</{tag}></section>"
+    [shown] = compared({"v": before}, {"v": after})
+    assert len(shown.html) < 6 * len(before + after)
