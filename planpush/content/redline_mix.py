@@ -27,6 +27,8 @@ from planpush.content.tokens import TAG
 INS, DEL = '<ins data-diff="added">', '<del data-diff="removed">'
 
 Bare = Callable[[str], str]
+_REOPENED = 5_000
+"""Characters of old tags that are written once more in any run; a long one may have more."""
 
 
 def mixed(old: str, new: str, *, lines: bool, linked: bool, bare: Bare) -> str:
@@ -44,10 +46,18 @@ def mixed(old: str, new: str, *, lines: bool, linked: bool, bare: Bare) -> str:
     changed = steps(a, b)
     if not changed:
         return new
-    if not lines and not are_alike(a, b, changed, letters(new[:head] + new[len(new) - tail :])):
+    grown = _reopened_size(a, changed, lines) > _REOPENED + 2 * (len(old) + len(new))
+    around = letters(new[:head] + new[len(new) - tail :])
+    if grown or (not lines and not are_alike(a, b, changed, around)):
         return whole(old, "removed", linked, bare) + whole(new, "added", linked, bare)
     middle = _Mixer(a, b, lines, linked, bare).write(after, changed)
     return "".join([new[:head], *middle, new[len(new) - tail :]])
+
+
+def _reopened_size(old: Sequence[Unit], changed: Sequence[Step], lines: bool) -> int:
+    """Return how much of the old words' tags is repeated: around each gap, of code each line."""
+    starts = (at for i, j, _, _ in changed for at in range(i, j if lines else min(i + 1, j)))
+    return sum(len(tag) for at in starts for tag in old[at].pieces[0].stack)
 
 
 def whole(run: str, state: str, linked: bool, bare: Bare) -> str:

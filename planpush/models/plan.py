@@ -103,7 +103,8 @@ class Plan(Base):
         """Return the plan at `slug`; raises `NotFound` if there is none that `user` may see."""
         query = cls.visible_to(user).where(cls.slug == slug)
         if lock:
-            query = query.with_for_update(of=cls)
+            # Whoever notes that they look at the plan refers to its row: they need not wait.
+            query = query.with_for_update(of=cls, key_share=True)
         found = db.session.scalar(query) if SLUG.fullmatch(slug) else None
         if found is None:
             raise NotFound("There is no such plan, or it is not published. Ask who sent the link.")

@@ -219,11 +219,12 @@ def only_others(plan: Plan, by: User, read: int | None = None) -> Version:
 def _covered(version: Version, sections: Sequence[str]) -> list[str]:
     """Return sections in order, none for all of them. Raises `Invalid` for what is not there."""
     there = [row.anchor for row in version.manifest()] if sections else []
-    unknown = [anchor for anchor in sections if anchor not in there]
-    if unknown:
-        message = f"Version {version.number} has no section {unknown[0][:64]}."
+    named, known = set(sections), set(there)  # a form may name one as often as it likes
+    unknown = next((anchor for anchor in sections if anchor not in known), None)
+    if unknown is not None:
+        message = f"Version {version.number} has no section {unknown[:64]}."
         raise Invalid(message, [Finding("unknown_section", message, field="sections")])
-    covered = [anchor for anchor in there if anchor in sections]
+    covered = [anchor for anchor in there if anchor in named]
     return [] if covered == there else covered
 
 

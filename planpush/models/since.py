@@ -21,6 +21,7 @@ from planpush.models.version import ADDED, CHANGED, SAME, Version, VersionSectio
 from planpush.models.visit import Seen
 
 _MOST = 24  # sections under other anchors whose words are compared
+_ELEMENTS = 5_000  # that these may have together: it is done for every look at a plan
 
 
 class Since:
@@ -79,14 +80,15 @@ class Since:
     @cached_property
     def _renamed(self) -> dict[str, Compared]:
         """Compare those that are gone with those that came, by their words: all others are known
-        by their anchors. Of very many, none is taken for another.
+        by their anchors. Of very many or large ones, none is taken for another.
         """
         kept = {row.anchor for row in self._before} & {row.anchor for row in self._after}
         gone = [row for row in self._before if row.anchor not in kept]
         come = [row for row in self._after if row.anchor not in kept]
-        if not gone or not come or len(gone) + len(come) > _MOST:
+        both, size = (*gone, *come), sum(row.elements for row in (*gone, *come))
+        if not gone or not come or len(both) > _MOST or size > _ELEMENTS:
             return {}
-        read = _blocks([row.section_id for row in (*gone, *come)])
+        read = _blocks([row.section_id for row in both])
         found = compare(_parts(gone, read), _parts(come, read), worded=False)
         return {one.was.anchor: one for one in found if one.was and one.was is not one.part}
 
@@ -167,7 +169,8 @@ def _manifest() -> Any:
     left = (Version.plan_id == plan) & (Version.number <= number) & Version.purged_at.is_(None)
     held = select(Version.id).where(left).order_by(Version.number.desc()).limit(1)
     return (
-        select(Version.number, Section.anchor, Section.title, VersionSection.section_id)
+        select(Version.number, VersionSection.section_id)
+        .add_columns(Section.anchor, Section.title, Section.elements)
         .join(VersionSection, VersionSection.version_id == Version.id)
         .join(Section, Section.id == VersionSection.section_id)
         .where(Version.id == held.scalar_subquery())

@@ -111,8 +111,8 @@ class Thread(Base):
         A program names a thread by its id alone. Raises `NotFound`.
         """
         holds = select(cls.plan_id).where(cls.id == thread_id).scalar_subquery()
-        query = Plan.visible_to(user).where(Plan.id == holds).with_for_update(of=Plan)
-        plan = db.session.scalar(query)
+        query = Plan.visible_to(user).where(Plan.id == holds)
+        plan = db.session.scalar(query.with_for_update(of=Plan, key_share=True))
         if plan is None:
             raise NotFound("There is no such thread, or its plan is not published.")
         return cls.find(plan, thread_id)

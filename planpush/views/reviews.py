@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -23,7 +23,7 @@ class Typed:
 
     decision: str = ""
     note: str = ""
-    sections: Sequence[str] = ()
+    sections: Collection[str] = ()
     error: str = ""
     field: str = ""
 

@@ -37,7 +37,7 @@ def create(slug: str) -> Response:
     """Decide about the newest version. A note that cannot be stored comes back, 422."""
     plan = Plan.find(slug, current_user(), lock=True)
     told, note = request.form.get("decision", ""), request.form.get("note", "")
-    typed = Typed(told, note, request.form.getlist("sections"))
+    typed = Typed(told, note, dict.fromkeys(request.form.getlist("sections")))
     on_invalid(lambda problem: _again(slug, typed, problem))
     SignOff.give(
         plan, DECISIONS.get(told, ""), note, by=current_user(),

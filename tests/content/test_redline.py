@@ -299,3 +299,12 @@ def test_it_is_said_where_not_all_is_marked_word_by_word(monkeypatch):
     assert not any(one.is_coarse for one in compared(*made))
     monkeypatch.setattr(content_redline, "RENDERED", 100)
     assert [one.is_coarse for one in compared(*made)] == [True]
+
+
+@pytest.mark.parametrize("tag", ["p", "pre"])
+def test_tags_around_many_words_are_not_repeated_without_end(tag):
+    words, ends = ["\n".join(f"w{n}\n{word}" for n in range(300)) for word in "ab"], "</b>" * 150
+    before = f"<section><{tag}>{'<b>' * 150}{words[0]}{ends}</{tag}></section>"
+    after = f"<section><{tag}>{words[1]}</{tag}></section>"
+    [shown] = compared({"v": before}, {"v": after})
+    assert len(shown.html) < 6 * len(before + after)

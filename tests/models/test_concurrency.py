@@ -6,10 +6,12 @@ from collections import Counter
 import pytest
 import sqlalchemy as sa
 
-from planpush.db import commit, db
+from planpush.db import commit, db, now
 from planpush.models.event import Event
 from planpush.models.plan import Plan
 from planpush.models.token import Token
+from planpush.models.visit import Visit
+from tests.conftest import ON_POSTGRES
 from tests.models.conftest import at_once
 from tests.people import Browser, person
 
@@ -132,3 +134,14 @@ def test_who_archive_and_take_back_the_same_plans_at_once_do_so_once(app, browse
     with app.app_context():
         kinds = Counter(db.session.scalars(sa.select(Event.kind)))
     assert (kinds["plan.archived"], kinds["plan.unarchived"]) == (6, 6)
+
+
+@pytest.mark.skipif(not ON_POSTGRES, reason="SQLite locks the whole file")
+def test_who_looks_for_the_first_time_does_not_wait_for_who_writes(app, plan):
+    with app.app_context():
+        bob = person("bob")
+        row = {"user_id": bob.id, "plan_id": Plan.find(plan, bob, lock=True).id, "at": now()}
+        with db.engine.begin() as other:
+            other.exec_driver_sql("SET LOCAL lock_timeout = '1s'")
+            other.execute(sa.insert(Visit).values(row))
+        db.session.rollback()

@@ -1,6 +1,7 @@
 """Sign-offs: who approves a version or asks for changes, on which, and what open pages show."""
 
 import re
+import time
 
 import pytest
 
@@ -229,3 +230,23 @@ def test_whatever_is_decided_changes_the_etag(browser, plan):
         somebody.send(method, path, told)
         assert fresh()
         seen.append(alice.get(f"/p/{plan}").headers["ETag"])
+
+
+def test_a_section_named_as_a_field_takes_no_id_away(browser, push, plan):
+    names = "note", "send", "all", "few", "err", "not", "title", "dialog"
+    push("alice", [piece(name) for name in names], plan=plan, base_version=1)
+    ids = re.findall(r' id="([^"]*)"', browser("bob").get(f"/p/{plan}").text)
+    assert "pp-object-s-note" in ids and "pp-some-s-send" in ids
+    assert len(ids) == len(set(ids))
+
+
+def test_a_form_that_names_sections_very_often_costs_little(browser, push, plan):
+    push("alice", [piece(f"n{number}") for number in range(1_000)], plan=plan, base_version=1)
+    bob, path = browser("bob"), f"/p/{plan}/sign-off"
+    for names, status in (
+        (["n999"] * 30_000, 201),
+        (["n999", *(f"x{number}" for number in range(30_000))], 422),
+    ):
+        before = time.process_time()
+        answer = bob.send("POST", path, APPROVE | {"sections": names})
+        assert (answer.status_code, time.process_time() - before < 0.4) == (status, True)

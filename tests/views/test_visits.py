@@ -353,3 +353,14 @@ def test_it_costs_no_question_when_nothing_changed_and_one_when_something_did(
     assert count(lambda: bob.get(path)) == changed - 1
     kept = {"If-None-Match": bob.get(path).headers["ETag"]}
     assert count(lambda: bob.get(path, headers=kept)) == asked
+
+
+def test_of_very_large_ones_under_other_names_none_is_guessed(browser, push, thrice):
+    ada, words = browser("ada"), "".join(f"<p>Words of {n}.</p>" for n in range(3_000))
+    for name, base in (("much", 3), ("more", 4)):
+        html = f'<section data-anchor="{name}"><h2>Much</h2>{words}</section>'
+        sent = [{"anchor": name, "html": html}]
+        assert push("alice", sent, plan=thrice, base_version=base).status_code == 201
+        if base == 3:
+            mark(ada, thrice, 4)
+    assert line(ada.get(f"/p/{thrice}")) == "1 section added, 1 removed since v4."
