@@ -11,6 +11,7 @@ from flask import Flask, Response, current_app, g, request
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
+    Boolean,
     ColumnElement,
     CursorResult,
     DateTime,
@@ -196,22 +197,25 @@ def upsert(model: type[Base]) -> Any:
     return dialect.insert(model)
 
 
-class each(FunctionElement[int]):
-    """The numbers of one parameter, each a row."""
-
+class _among(FunctionElement[bool]):
+    type = Boolean()
     inherit_cache = True
 
+    def self_group(self, *_against: Any, **_told: Any) -> Any:
+        """Return this as it is: SQLite's "= 1" behind it would hide it from the indexes."""
+        return self
 
-@compiles(each)
-def _unnested(element: each, compiler: Any, **told: Any) -> str:
-    return f"(SELECT unnest({compiler.process(element.clauses, **told)}))"
+
+@compiles(_among)
+def _is_any(element: _among, compiler: Any, **told: Any) -> str:
+    column, given = (compiler.process(one, **told) for one in element.clauses)
+    return f"{column} = ANY ({given})"
 
 
-@compiles(each, "sqlite")
-def _each_of_json(element: each, compiler: Any, **told: Any) -> str:
-    return "".join(
-        ("(SELECT value FROM json_each(", compiler.process(element.clauses, **told), "))")
-    )
+@compiles(_among, "sqlite")
+def _is_in_json(element: _among, compiler: Any, **told: Any) -> str:
+    column, given = (compiler.process(one, **told) for one in element.clauses)
+    return " ".join((column, "IN (SELECT value FROM json_each(", given, "))"))
 
 
 def among(column: Any, name: str) -> ColumnElement[bool]:
@@ -220,9 +224,7 @@ def among(column: Any, name: str) -> ColumnElement[bool]:
     However many they are, the statement is the same: to write each of them into it takes longer
     than to find their rows.
     """
-    told = each(bindparam(name, type_=Numbers))
-    condition: ColumnElement[bool] = column.op("IN", is_comparison=True)(told)
-    return condition
+    return _among(column, bindparam(name, type_=Numbers))
 
 
 def numbers(ids: Collection[int]) -> Any:
