@@ -48,7 +48,8 @@ class Likeness:
         if not scored:
             return []
         leaves = [i for i, block in enumerate(self.old) if not block.element]
-        index = Index([self._words(self.old[i]) for i in leaves])
+        asked = frozenset[str]().union(*(self._words(self.new[j]) for _, _, j in scored))
+        index = Index([self._words(self.old[i]) & asked for i in leaves])
 
         def is_rivalled(score: float, i: int, j: int) -> bool:
             text, mine = self.new[j].text, self.old[i].text
