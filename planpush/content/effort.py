@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 
 from planpush.content.blocks import Block
 
-MAPPED = 2_800_000
+MAPPED = 2_200_000
 """Characters of sections that differ, of both versions together, that are mapped."""
 
-_BLOCK = 30  # what a block costs beside its characters
+_BLOCK = 15  # what a block costs beside its characters
 
 
 class Effort:

@@ -10,6 +10,7 @@ from planpush.content.words import Index, overlap, ratio, words
 
 _SHARED = 0.34
 _HOME = 0.03
+_MOST = 1_000_000  # places of words that one search for likes looks at: no document needs as many
 
 Scored = tuple[float, int, int]
 
@@ -31,6 +32,8 @@ class Likeness:
         texts = [self._words(self.new[j]) for j in new]
         index = Index(texts)
         for at, i in enumerate(old):
+            if index.work > _MOST:
+                break
             said, text = self._words(self.old[i]), self.old[i].text
             for b in index.candidates(said, at * len(new) // len(old) if near else -1):
                 if overlap(said, texts[b]) >= _SHARED and self._may_be(i, new[b]):
@@ -48,7 +51,8 @@ class Likeness:
         if not scored:
             return []
         leaves = [i for i, block in enumerate(self.old) if not block.element]
-        index = Index([self._words(self.old[i]) for i in leaves])
+        asked = frozenset[str]().union(*(self._words(self.new[j]) for _, _, j in scored))
+        index = Index([self._words(self.old[i]) & asked for i in leaves])
 
         def is_rivalled(score: float, i: int, j: int) -> bool:
             text, mine = self.new[j].text, self.old[i].text

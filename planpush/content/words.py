@@ -202,6 +202,7 @@ class Index:
 
     def __init__(self, texts: Sequence[frozenset[str]]) -> None:
         self.size = len(texts)
+        self.work = 0  # how many places were looked at
         self.places: dict[str, list[int]] = defaultdict(list)
         for at, said in enumerate(texts):
             for word in said:
@@ -216,6 +217,7 @@ class Index:
             found = self.places.get(word, ())
             if len(found) <= _COMMON:
                 votes.update(found)
+                self.work += len(found)
         best = [at for at, _ in sorted(votes.items(), key=lambda v: (-v[1], v[0]))[:_NEAR]]
         if near < 0:
             return best
