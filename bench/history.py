@@ -1,9 +1,9 @@
 """A history of 500 versions against one of 5, and of a full page: `python -m bench.history`.
 
-Pushes plans of 30 sections, one of which changes each time, and asks for the list of versions and
-for the plan's page in turn, in one process, several rounds: processor time, the median of each
-round's best. The same rows must not cost more where there are more versions, nor may they ask the
-database more. Fails when a goal is missed. `BENCH_VERSIONS` stands for the 500.
+Pushes plans of 30 sections, one of which changes each time, and asks for the list of versions, for
+the plan's page and for a comparison in turn, in one process, several rounds: processor time, the
+median of each round's best. The same rows must not cost more where there are more versions, nor may
+they ask the database more. Fails when a goal is missed. `BENCH_VERSIONS` stands for the 500.
 """
 
 from __future__ import annotations
@@ -75,10 +75,16 @@ def measure(app: Flask) -> bool:
         "the page of a full history": ("/p/page/history", "/p/many/history"),
         "the plan's page, newest": ("/p/few", "/p/many"),
         "the plan's page, ?v=2": ("/p/few?v=2", "/p/many?v=2"),
+        "the two newest, compared": (compared("few", FEW), compared("many", MANY)),
     }
     print(f"{'':30}{'few':>9}{MANY:>9}{'ratio':>8}{'queries':>12}")
     missed = [name for name, paths in pairs.items() if not judged(app, alice, name, *paths)]
     return not missed
+
+
+def compared(slug: str, newest: int) -> str:
+    """Return where the newest version is compared with the one before."""
+    return f"/p/{slug}/compare?from={newest - 1}&to={newest}"
 
 
 def judged(app: Flask, alice: Browser, name: str, few: str, many: str) -> bool:
