@@ -32,8 +32,8 @@ DIFFERING = """async ([one, other]) => {
     if ([0, 1, 2].reduce((sum, k) => sum + Math.abs(a[n + k] - b[n + k]), 0) > 48) count++;
   return {width: w - v, height: h - g, share: count / (w * h)};
 }"""
-BARE = """() => document.querySelectorAll("#pp-notices, .pin, .permalink, .pp-changed-mark, [id^=pp-pin-]")
-  .forEach((mark) => mark.remove())"""
+OURS = "#pp-notices, .pin, .permalink, .pp-changed-mark, [id^=pp-pin-]"
+BARE = f"() => document.querySelectorAll('{OURS}').forEach((mark) => mark.remove())"
 
 
 @pytest.fixture(scope="module")
