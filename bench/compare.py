@@ -9,6 +9,7 @@ with 0. With `BENCH_SMOKE=1` all is tiny and no goal is judged.
 from __future__ import annotations
 
 import argparse
+import gc
 import gzip
 import json
 import os
@@ -193,6 +194,8 @@ def main(arguments: list[str] | None = None) -> int:
     asked.add_argument("--only", default="", help="cases whose name has this in it")
     told = asked.parse_args(arguments)
     smoke = bool(os.environ.get("BENCH_SMOKE"))
+    gc.collect()
+    gc.freeze()  # as a process does that serves
     columns = ("parse both", "compare", "render", "stops", "together", "x parse")
     print(f"{'seconds of the processor':32}", *(f"{name:>11}" for name in columns))
     missed = []

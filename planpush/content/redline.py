@@ -25,7 +25,7 @@ from planpush.content.sanitise import clean_compared
 MOST = 1_000_000
 """Characters of changed blocks that are compared word by word; the rest is shown whole."""
 
-RENDERED = 2_600_000
+RENDERED = 2_400_000
 """Characters of HTML of sections that differ, of both versions, that are taken apart."""
 
 _WHOLE = ("same", "moved")
