@@ -24,7 +24,7 @@ from planpush.models.version import Version
 from planpush.models.visit import Visit
 
 _AT_ONCE = 500
-_CHOICES = 100
+_CHOICES = 10  # versions; the page of all of them leads to the others
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Pair:
 
     @cached_property
     def choices(self) -> Sequence[Version]:
-        """Return the versions that may be compared, newest first: the last hundred and these."""
+        """Return the versions that may be compared, newest first: the last ten and these."""
         last = Version.history(self.plan, limit=_CHOICES)
         shown = {version.number: version for version in (*last, self.old, self.new)}
         return [shown[number] for number in sorted(shown, reverse=True)]
