@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-
-from sqlalchemy import select
+from typing import Any
 
 from planpush.content.blocks import Block
 from planpush.content.comparison import Compared, Part, compare
 from planpush.content.redline import Redlined, redline
-from planpush.db import db
 from planpush.models.section import Section, expand, unpack_blocks
 from planpush.models.version import Version
-
-_AT_ONCE = 500  # of the sections that one query reads
 
 Ids = Mapping[str, int]
 
@@ -38,8 +34,8 @@ class Comparison:
         """
         rows, other = old.manifest(), new.manifest()
         before, after = ({row.anchor: row.section_id for row in side} for side in (rows, other))
-        blocks, packed = _read({*before.values()} ^ {*after.values()})
-        found = compare(_parts(rows, blocks), _parts(other, blocks), worded=worded)
+        blocks, packed = read({*before.values()} ^ {*after.values()})
+        found = compare(parts(rows, blocks), parts(other, blocks), worded=worded)
         return cls(old, new, found, before, after, packed)
 
     def rendered(self, *, everything: bool = False) -> list[Redlined]:
@@ -61,33 +57,22 @@ class Comparison:
         return redline(self.sections, old, new, list(self.before))
 
 
-def _parts(rows: Collection[object], read: Mapping[int, tuple[Block, ...]]) -> list[Part]:
+def parts(rows: Collection[Any], read: Mapping[int, tuple[Block, ...]]) -> list[Part]:
+    """Return sections as they are compared; of those that were not `read` it matters which."""
     return [
-        Part(row.anchor, row.title, row.section_id, read.get(row.section_id, ()))  # type: ignore[attr-defined]
-        for row in rows
+        Part(row.anchor, row.title, row.section_id, read.get(row.section_id, ())) for row in rows
     ]
 
 
-def _read(section_ids: Collection[int]) -> tuple[dict[int, tuple[Block, ...]], dict[int, bytes]]:
+def read(section_ids: Collection[int]) -> tuple[dict[int, tuple[Block, ...]], dict[int, bytes]]:
     """Return the blocks of stored sections by their ids, and their compressed HTML."""
-    ids, blocks, packed = sorted(section_ids), {}, {}
-    for start in range(0, len(ids), _AT_ONCE):
-        stored = db.session.execute(
-            select(Section.id, Section.blocks, Section.html).where(
-                Section.id.in_(ids[start : start + _AT_ONCE])
-            )
-        )
-        for row in stored:
-            blocks[row.id] = unpack_blocks(row.blocks, row.html)
-            packed[row.id] = row.html
+    blocks, packed = {}, {}
+    for row in Section.read(section_ids, Section.id, Section.blocks, Section.html):
+        blocks[row.id] = unpack_blocks(row.blocks, row.html)
+        packed[row.id] = row.html
     return blocks, packed
 
 
 def _html(section_ids: Collection[int]) -> dict[int, bytes]:
     """Return the compressed HTML of stored sections, by their ids."""
-    ids, found = sorted(section_ids), {}
-    for start in range(0, len(ids), _AT_ONCE):
-        wanted = Section.id.in_(ids[start : start + _AT_ONCE])
-        stored = db.session.execute(select(Section.id, Section.html).where(wanted))
-        found.update({row.id: row.html for row in stored})
-    return found
+    return {row.id: row.html for row in Section.read(section_ids, Section.id, Section.html)}

@@ -23,7 +23,6 @@ from planpush.models.user import User
 from planpush.models.version import Version
 from planpush.models.visit import Visit
 
-_AT_ONCE = 500
 _CHOICES = 10  # versions; the page of all of them leads to the others
 
 
@@ -155,9 +154,4 @@ class Redline:
 
 def _icons(section_ids: Collection[int]) -> frozenset[str]:
     """Return the icons in stored sections."""
-    ids, found = sorted(section_ids), set[str]()
-    for start in range(0, len(ids), _AT_ONCE):
-        wanted = Section.id.in_(ids[start : start + _AT_ONCE])
-        for icons in db.session.scalars(select(Section.icons).where(wanted)):
-            found.update(icons)
-    return frozenset(found)
+    return frozenset(name for row in Section.read(section_ids, Section.icons) for name in row.icons)

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from functools import cache, cached_property
 from typing import Any
 
 from sqlalchemy import Integer, bindparam, func, select
 
-from planpush.content.blocks import Block
-from planpush.content.comparison import Compared, Part, compare
+from planpush.content.comparison import Compared, compare
 from planpush.content.increment import Increment, increment
 from planpush.db import db, now, rows
+from planpush.models.comparison import parts, read
 from planpush.models.event import Event
 from planpush.models.reading import Reading
-from planpush.models.section import Section, unpack_blocks
+from planpush.models.section import Section
 from planpush.models.thread import Thread
 from planpush.models.version import ADDED, CHANGED, SAME, Version, VersionSection
 from planpush.models.visit import Seen
@@ -88,8 +88,8 @@ class Since:
         both, size = (*gone, *come), sum(row.elements for row in (*gone, *come))
         if not gone or not come or len(both) > _MOST or size > _ELEMENTS:
             return {}
-        read = _blocks([row.section_id for row in both])
-        found = compare(_parts(gone, read), _parts(come, read), worded=False)
+        blocks, _ = read({row.section_id for row in both})
+        found = compare(parts(gone, blocks), parts(come, blocks), worded=False)
         return {one.was.anchor: one for one in found if one.was and one.was is not one.part}
 
     @cached_property
@@ -150,16 +150,6 @@ def has_news(thread: Thread, seen: Seen, until: datetime | None = None) -> bool:
     if thread.answer_status:
         done.append((thread.answered_at, thread.answered_by_id))
     return any(seen.misses(at, by, until) for at, by in done)
-
-
-def _parts(found: Sequence[Any], read: Mapping[int, tuple[Block, ...]]) -> list[Part]:
-    return [Part(row.anchor, row.title, row.section_id, read[row.section_id]) for row in found]
-
-
-def _blocks(section_ids: Sequence[int]) -> dict[int, tuple[Block, ...]]:
-    """Return the blocks of a few stored sections, by their ids."""
-    query = select(Section.id, Section.blocks, Section.html).where(Section.id.in_(section_ids))
-    return {row.id: unpack_blocks(row.blocks, row.html) for row in db.session.execute(query)}
 
 
 @cache

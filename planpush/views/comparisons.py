@@ -13,7 +13,7 @@ from planpush.web.auth import current_user
 from planpush.web.bell import bell
 from planpush.web.headers import nonce_for
 from planpush.web.limits import limited
-from planpush.web.respond import fragment, number
+from planpush.web.respond import fragment, kept, number
 
 comparisons = Blueprint("comparisons", __name__)
 
@@ -23,16 +23,7 @@ comparisons = Blueprint("comparisons", __name__)
 def show(slug: str) -> Response:
     """Answer the page; it is only made anew when something in it may have changed."""
     pair = _asked(slug)
-    etag = _etag(pair)
-    if request.if_none_match.contains_weak(etag):
-        response = Response(status=304)
-    else:
-        response = Response(
-            render_template("comparisons/show.html", **_page(pair)), mimetype="text/html"
-        )
-    response.set_etag(etag, weak=True)
-    response.headers["Cache-Control"] = "private, no-cache"
-    return response
+    return kept(_etag(pair), lambda: render_template("comparisons/show.html", **_page(pair)))
 
 
 @comparisons.get("/p/<slug>/compare/changes")

@@ -23,7 +23,7 @@ from planpush.web.bell import bell, note_read
 from planpush.web.drafts import draft_at, drafts_on, newest_draft
 from planpush.web.headers import nonce_for
 from planpush.web.panel import asked_thread, missing_on, panel_on
-from planpush.web.respond import number
+from planpush.web.respond import kept, number
 from planpush.web.review import review_of
 from planpush.web.since import since_of
 
@@ -39,14 +39,7 @@ def show(slug: str) -> Response:
     reading = Reading(plan, number("v"))
     note_read(current_user(), plan, asked_thread(reading))
     etag = _etag(reading)
-    if request.if_none_match.contains_weak(etag):
-        response = Response(status=304)
-    else:
-        response = Response(
-            render_template("plans/show.html", **page(reading)), mimetype="text/html"
-        )
-    response.set_etag(etag, weak=True)
-    response.headers["Cache-Control"] = "private, no-cache"
+    response = kept(etag, lambda: render_template("plans/show.html", **page(reading)))
     if request.method == "GET":
         _note_visit(reading)
     return response

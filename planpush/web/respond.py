@@ -49,6 +49,17 @@ def fragment(template: str, *, push_url: str = "", status: int = 200, **context:
     return response
 
 
+def kept(etag: str, render: Callable[[], str]) -> Response:
+    """Answer a page that its reader's browser keeps: made anew only if it has another one."""
+    if request.if_none_match.contains_weak(etag):
+        response = Response(status=304)
+    else:
+        response = Response(render(), mimetype="text/html")
+    response.set_etag(etag, weak=True)
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response
+
+
 def claim(user: User) -> Claim:
     """Claim this form's hidden key, so that sending it twice happens once."""
     key = request.form.get("key", "")
