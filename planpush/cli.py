@@ -14,15 +14,16 @@ from sqlalchemy.exc import OperationalError
 
 from planpush import create_app
 from planpush.cli_backup import backup, restore
+from planpush.cli_migrate import downgrade, migrate
 from planpush.config import DEFAULT_PORT, Config, ConfigError, environment
 from planpush.content.lint import review_page
 from planpush.content.problem import Finding, Problem
 from planpush.db import commit
 from planpush.demo import ADMIN, demo_config, is_demo_here, prepare
 from planpush.filling import Sizes, fill
+from planpush.models import schema
 from planpush.models.event import Event
 from planpush.models.housekeeping import sweep
-from planpush.models.schema import migrate as migrate_database
 from planpush.models.session import SignInLink
 from planpush.models.setting import settings
 from planpush.models.token import SCOPES, Token
@@ -38,8 +39,8 @@ def cli() -> None:
     """Visual design documents from AI planning sessions, on your own server."""
 
 
-cli.add_command(backup)
-cli.add_command(restore)
+for verb in (backup, restore, migrate, downgrade):
+    cli.add_command(verb)
 
 
 def main() -> None:
@@ -109,13 +110,6 @@ def fill_database(plans: int, comments: int, people: int, seed: int, yes: bool) 
     """Fill the database for load tests."""
     with _app().app_context():
         fill(Sizes(plans, comments, people, seed), consent=yes, tell=click.echo)
-
-
-@cli.command()
-def migrate() -> None:
-    """Bring the database up to this release."""
-    _migrated(Config.from_env())
-    click.echo("The database is up to date.")
 
 
 @cli.group()
@@ -219,7 +213,7 @@ def _migrated(config: Config) -> Flask:
     config.data_dir.mkdir(parents=True, exist_ok=True)
     app = create_app(config)
     with app.app_context():
-        migrate_database()
+        schema.migrate()
         sweep()
         commit()
     return app
