@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from alembic.config import Config as AlembicConfig
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -43,9 +45,20 @@ def _indexed() -> int:
 
 
 def is_current() -> bool:
-    """Tell whether the database is at the newest migration."""
+    """Tell whether this release can work with the database: at its migration, or at a later one.
+
+    One that this release does not know was made by a newer one, which is about to replace it.
+    """
+    head, known = _revisions()
+    found = MigrationContext.configure(db.session.connection()).get_current_revision()
+    return found is not None and (found == head or found not in known)
+
+
+@cache
+def _revisions() -> tuple[str | None, frozenset[str]]:
+    """Return the newest migration of this release, and all: they are read from disk."""
     settings = AlembicConfig()
     settings.set_main_option("script_location", str(MIGRATIONS))
-    head = ScriptDirectory.from_config(settings).get_current_head()
-    with db.engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision() == head
+    scripts = ScriptDirectory.from_config(settings)
+    known = frozenset(script.revision for script in scripts.walk_revisions())
+    return scripts.get_current_head(), known
