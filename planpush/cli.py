@@ -18,7 +18,7 @@ from planpush.cli_migrate import downgrade, migrate
 from planpush.config import DEFAULT_PORT, Config, ConfigError, environment
 from planpush.content.lint import review_page
 from planpush.content.problem import Finding, Problem
-from planpush.db import commit
+from planpush.db import commit, db
 from planpush.demo import ADMIN, demo_config, is_demo_here, prepare
 from planpush.filling import Sizes, fill
 from planpush.models import schema
@@ -69,6 +69,7 @@ def serve(host: str, port: int | None, workers: int) -> None:
     with _migrated(config).app_context():
         secret = SignInLink.first_run()
         commit()
+        db.engine.dispose()  # connections are never shared over a fork
     if secret:
         click.echo("\n  Nobody has an account yet. This link makes the first admin; it works once,")
         click.echo("  for 15 minutes, and the next start prints another:")
