@@ -114,7 +114,10 @@ class _Reader:
     def finish(self, config: Config) -> None:
         """Raise `ConfigError` if anything was wrong."""
         if not config.secret_keys and not any("SECRET_KEY" in text for text in self.failures):
-            self.failures.append("SECRET_KEY is not set: give at least 32 random characters")
+            self.failures.append(
+                "SECRET_KEY is not set: give at least 32 random characters, like those that "
+                "`openssl rand -hex 32` prints"
+            )
         if self.failures:
             raise ConfigError("\n".join(self.failures))
 
