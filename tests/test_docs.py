@@ -26,7 +26,7 @@ CODE = re.compile(r"`([^`\n]+)`")
 LINK = re.compile(r"\]\(([^)\s]+)\)|^\[[^\]]+\]: (\S+)", re.MULTILINE)
 # As a shell would run it: at the start of a line or of $(…), after a prompt, or by its path.
 COMMAND = re.compile(
-    r"(?:^ *(?:\$ )?|\$\(|&& |; |bin/|-m |app )planpush "
+    r"(?:^ *(?:\$ )?|\$\(|&& |; |bin/|-m |exec (?:-T )?\w+ )planpush "
     r"((?:[a-z][a-z-]* ?)+)((?:(?! #|[\n)|&;]).)*)",
     re.MULTILINE,
 )
