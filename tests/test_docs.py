@@ -11,6 +11,7 @@ from typing import Any
 import click
 import pytest
 import yaml
+from flask import Flask
 
 from planpush.cli import cli
 from planpush.paths import ROOT
@@ -110,6 +111,16 @@ def test_every_setting_exists(page: Path) -> None:
     for code in CODE.findall(FENCED.sub("", text)):
         named |= set(VARIABLE.findall(code))
     assert {name for name in named - settings() if not ELSEWHERE.fullmatch(name)} == set()
+
+
+def test_every_address_of_ours_exists(app: Flask) -> None:
+    routes = app.url_map.bind("localhost")
+    found = {
+        path for page in PAGES for path in re.findall(r"BASE_URL(/[\w/.-]+)", page.read_text())
+    }
+    assert len(found) > 4
+    for path in found:
+        assert routes.allowed_methods(path), path
 
 
 def contents(nav: list[Any]) -> Iterator[str]:
