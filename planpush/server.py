@@ -54,6 +54,11 @@ class Master(Arbiter):  # type: ignore[misc]
             if not self.worker_pid:
                 self._become_worker(config, master)
 
+    def handle_usr2(self) -> None:
+        """Start a new master beside this one; a successor that has just taken over may, too."""
+        self.maybe_promote_master()
+        super().handle_usr2()
+
     def stop(self, graceful: bool = True) -> None:
         """End all processes: the worker first finishes what it is sending.
 
