@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 from pathlib import Path
@@ -20,6 +19,7 @@ from planpush.content.problem import Finding, Problem
 from planpush.db import commit
 from planpush.demo import ADMIN, demo_config, is_demo_here, prepare
 from planpush.filling import Sizes, fill
+from planpush.logs import write_logs
 from planpush.models.event import Event
 from planpush.models.housekeeping import sweep
 from planpush.models.schema import migrate as migrate_database
@@ -213,8 +213,7 @@ def _app() -> Flask:
 
 
 def _migrated(config: Config) -> Flask:
-    logging.basicConfig(level=config.log_level)
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    write_logs(config.log_level, config.log_format)
     os.umask(0o077)  # the database holds private plans
     config.data_dir.mkdir(parents=True, exist_ok=True)
     app = create_app(config)

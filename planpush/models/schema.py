@@ -42,10 +42,15 @@ def _indexed() -> int:
     return found
 
 
-def is_current() -> bool:
-    """Tell whether the database is at the newest migration."""
+def scripts() -> ScriptDirectory:
+    """Return the migrations of this release."""
     settings = AlembicConfig()
     settings.set_main_option("script_location", str(MIGRATIONS))
-    head = ScriptDirectory.from_config(settings).get_current_head()
+    return ScriptDirectory.from_config(settings)
+
+
+def is_current() -> bool:
+    """Tell whether the database is at the newest migration."""
+    head = scripts().get_current_head()
     with db.engine.connect() as connection:
         return MigrationContext.configure(connection).get_current_revision() == head
