@@ -13,6 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 from planpush import create_app
 from planpush.cli_backup import backup, restore
+from planpush.cli_doctor import doctor
 from planpush.config import DEFAULT_PORT, Config, ConfigError, environment
 from planpush.content.lint import review_page
 from planpush.content.problem import Finding, Problem
@@ -40,6 +41,7 @@ def cli() -> None:
 
 cli.add_command(backup)
 cli.add_command(restore)
+cli.add_command(doctor)
 
 
 def main() -> None:

@@ -17,7 +17,19 @@ from planpush.settings import SPECS
 PACKAGE = ROOT / "planpush"
 TEMPLATES = ROOT / "templates"
 ROWS = (
-    ("__init__", "__main__", "cli", "cli_backup", "demo", "filling", "server", "worker", "courier"),
+    (
+        "__init__",
+        "__main__",
+        "cli",
+        "cli_backup",
+        "cli_doctor",
+        "demo",
+        "doctor",
+        "filling",
+        "server",
+        "worker",
+        "courier",
+    ),
     ("views", "subscribers"),
     ("web", "integrations"),
     ("models",),
@@ -80,6 +92,7 @@ SAME_ROW = {
     ("cli", "__init__"), ("cli", "demo"), ("cli", "server"), ("server", "__init__"),
     ("__main__", "cli"), ("cli", "worker"), ("server", "worker"), ("worker", "__init__"),
     ("worker", "courier"), ("cli", "filling"),
+    ("cli", "cli_doctor"), ("cli_doctor", "demo"), ("cli_doctor", "doctor"), ("doctor", "__init__"),
     ("cli", "cli_backup"), ("cli_backup", "__init__"), ("cli_backup", "demo"),
     ("db", "paths"), ("db", "sqlite"), ("config", "settings"),
 }  # fmt: skip
