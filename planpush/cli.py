@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 from pathlib import Path
@@ -14,6 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 from planpush import create_app
 from planpush.cli_backup import backup, restore
+from planpush.cli_doctor import doctor
 from planpush.cli_migrate import downgrade, migrate
 from planpush.config import DEFAULT_PORT, Config, ConfigError, environment
 from planpush.content.lint import review_page
@@ -21,6 +21,7 @@ from planpush.content.problem import Finding, Problem
 from planpush.db import commit, db
 from planpush.demo import ADMIN, demo_config, is_demo_here, prepare
 from planpush.filling import Sizes, fill
+from planpush.logs import write_logs
 from planpush.models import schema
 from planpush.models.event import Event
 from planpush.models.housekeeping import sweep
@@ -39,7 +40,7 @@ def cli() -> None:
     """Visual design documents from AI planning sessions, on your own server."""
 
 
-for verb in (backup, restore, migrate, downgrade):
+for verb in (backup, restore, migrate, downgrade, doctor):
     cli.add_command(verb)
 
 
@@ -208,8 +209,7 @@ def _app() -> Flask:
 
 
 def _migrated(config: Config) -> Flask:
-    logging.basicConfig(level=config.log_level)
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    write_logs(config.log_level, config.log_format)
     os.umask(0o077)  # the database holds private plans
     config.data_dir.mkdir(parents=True, exist_ok=True)
     app = create_app(config)

@@ -15,6 +15,7 @@ from typing import Any
 
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
+from gunicorn.glogging import Logger
 from gunicorn.systemd import sd_notify
 
 from planpush import create_app
@@ -125,6 +126,16 @@ class Master(Arbiter):  # type: ignore[misc]
             os._exit(code)
 
 
+class Logs(Logger):  # type: ignore[misc]
+    """gunicorn's own lines, written as all others are."""
+
+    def setup(self, cfg: Any) -> None:
+        """Hand them on instead of writing them."""
+        super().setup(cfg)
+        self.error_log.handlers.clear()
+        self.error_log.propagate = True
+
+
 class Server(BaseApplication):  # type: ignore[misc]
     """gunicorn, started from Python so that one command serves without a file of settings."""
 
@@ -168,6 +179,7 @@ def serve(config: Config, *, host: str, port: int, workers: int = 0) -> None:
         control_socket_disable=True,
         forwarded_allow_ips="",  # no header moves the address: a local proxy passes SCRIPT_NAME on
         loglevel=config.log_level.lower(),
+        logger_class=Logs,
         accesslog=None,
         post_worker_init=_introduce,
         proc_name="planpush",

@@ -18,11 +18,14 @@ from planpush.config import Config
 from planpush.courier import Courier
 from planpush.db import commit, db
 from planpush.integrations.github import still_member
+from planpush.logs import about
 from planpush.models.housekeeping import sweep
 from planpush.models.membership import Claimed, claim_due, confirm, end
 from planpush.models.passage import FEW, index_missing, missing, tidy_words
 from planpush.models.setting import settings
+from planpush.models.stock import TAKEN_EVERY, counted, note
 from planpush.settings import Settings
+from planpush.web.metrics import Metrics
 
 log = logging.getLogger("planpush")
 
@@ -47,13 +50,15 @@ class Worker:
         self.app, self.parent = app, parent
         self.stop = threading.Event()
         self.unindexed: list[int] | None = None
-        jobs = (self.ask, self.sweep, self.tidy, self.index)
+        jobs = (self.beat, self.ask, self.sweep, self.tidy, self.index)
         self.due: dict[Callable[[], float], float] = dict.fromkeys(jobs, 0.0)
 
     def run(self) -> None:
         """Do what is due until told to stop; deliveries wait for none of it."""
         courier = threading.Thread(target=Courier(self.app, self.stop).run, name="courier")
         courier.start()
+        metrics: Metrics = self.app.extensions["planpush_metrics"]
+        metrics.start("worker")
         while not self.stopped and courier.is_alive():
             for job, at in self.due.items():
                 if time.monotonic() >= at and not self.stop.is_set():
@@ -61,6 +66,7 @@ class Worker:
             self.stop.wait(_GLANCE)
         self.stop.set()
         courier.join()
+        metrics.stop()
 
     @property
     def stopped(self) -> bool:
@@ -69,12 +75,23 @@ class Worker:
 
     def _done(self, job: Callable[[], float]) -> float:
         """Do a job; return the seconds to its next turn. One that fails is logged, and has one."""
-        try:
-            with self.app.app_context():
-                return job()
-        except Exception:
-            log.exception("the job %s failed", job.__name__)
-            return OUTAGE
+        with about(job=job.__name__):
+            try:
+                with self.app.app_context():
+                    return job()
+            except Exception:
+                log.exception("the job %s failed", job.__name__)
+                return OUTAGE
+
+    def beat(self) -> float:
+        """Give a sign of life, and note what there is: counted while others may write."""
+        g.writes = False
+        found = counted()
+        db.session.rollback()
+        g.writes = True
+        note(found)
+        commit()
+        return TAKEN_EVERY
 
     def sweep(self) -> float:
         """Drop what has run out."""

@@ -17,8 +17,8 @@ from planpush.settings import SPECS
 PACKAGE = ROOT / "planpush"
 TEMPLATES = ROOT / "templates"
 ROWS = (
-    ("__init__", "__main__", "cli", "cli_backup", "cli_migrate", "demo", "filling", "server",
-     "loop", "worker", "courier"),
+    ("__init__", "__main__", "cli", "cli_backup", "cli_doctor", "cli_migrate", "demo", "doctor",
+     "filling", "server", "loop", "worker", "courier"),
     ("views", "subscribers"),
     ("web", "integrations"),
     ("models",),
@@ -81,6 +81,7 @@ SAME_ROW = {
     ("cli", "__init__"), ("cli", "demo"), ("cli", "server"), ("server", "__init__"),
     ("__main__", "cli"), ("cli", "worker"), ("server", "worker"), ("worker", "__init__"),
     ("worker", "courier"), ("cli", "filling"), ("server", "loop"),
+    ("cli", "cli_doctor"), ("cli_doctor", "demo"), ("cli_doctor", "doctor"), ("doctor", "__init__"),
     ("cli", "cli_backup"), ("cli_backup", "__init__"), ("cli_backup", "demo"),
     ("cli", "cli_migrate"), ("cli_migrate", "cli_backup"),
     ("db", "paths"), ("db", "sqlite"), ("config", "settings"),

@@ -11,14 +11,17 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from tempfile import SpooledTemporaryFile
+from time import perf_counter
 from typing import Any
 
 from flask import Flask
 
+from planpush.web.access import BEGUN
 from planpush.web.call import Call, environ_of
 from planpush.web.follower import Follower
 from planpush.web.hub import FOLLOW, HUB, Hub
 from planpush.web.leaving import is_leaving
+from planpush.web.metrics import Metrics
 from planpush.web.strangers import is_known
 
 Scope = MutableMapping[str, Any]
@@ -41,6 +44,7 @@ class Bridge:
         self.most: int = app.config["MAX_CONTENT_LENGTH"]
         self.pool = ThreadPoolExecutor(threads, "web")
         self.large = asyncio.Semaphore(_LARGE_AT_ONCE)
+        self.metrics: Metrics = app.extensions["planpush_metrics"]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or follow the life of the server."""
@@ -58,9 +62,15 @@ class Bridge:
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
         self.hub.start()
+        self.metrics.start(
+            "web",
+            planpush_live_streams_open=self.hub.streams,
+            planpush_requests_waiting=self.pool._work_queue.qsize,
+        )
         await send({"type": "lifespan.startup.complete"})
         await receive()
         self.hub.stop()
+        self.metrics.stop()
         self.pool.shutdown(wait=False)
         await send({"type": "lifespan.shutdown.complete"})
 
@@ -117,6 +127,7 @@ class Bridge:
     async def _run(self, call: Call, send: Send) -> None:
         """Run the app in a thread, and send what it answers; a stream goes on after that."""
         loop = asyncio.get_running_loop()
+        call.environ[BEGUN] = perf_counter()
         try:
             await loop.run_in_executor(self.pool, call.begin)
             if is_leaving(self.app):
