@@ -18,6 +18,8 @@ from gunicorn.workers.gasgi import ASGIWorker
 
 from planpush import create_app
 from planpush.config import Config
+from planpush.db import db
+from planpush.postgres import hurry
 from planpush.web.bridge import Bridge
 from planpush.worker import work
 
@@ -87,6 +89,7 @@ class Loop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
         super().__init__()
         self.connections, self.silent = WeakSet[Any](), WeakSet[Any]()
+        self.unread = WeakSet[Any]()
 
     async def create_server(self, protocol_factory: Any, *args: Any, **options: Any) -> Any:
         """Serve with a protocol per connection, and note each."""
@@ -100,13 +103,20 @@ class Loop(asyncio.SelectorEventLoop):
         return await super().create_server(connect, *args, **options)
 
     def _drop_silent(self) -> None:
-        """Close connections that never asked for anything: gunicorn would keep them for good."""
+        """Close connections that never asked for anything: gunicorn would keep them for good.
+
+        And those that are closed but for what their reader does not take: asyncio keeps them.
+        """
         for connection in self.silent:
             if _is_idle(connection):
                 connection.transport.close()
         self.silent = WeakSet(
             one for one in self.connections if one.req_count <= 1 and _is_idle(one)
         )
+        for connection in self.unread:
+            if _is_unread(connection):
+                connection.transport.abort()
+        self.unread = WeakSet(one for one in self.connections if _is_unread(one))
         self.call_later(_SILENT, self._drop_silent)
 
     def close_idle(self) -> None:
@@ -118,6 +128,11 @@ class Loop(asyncio.SelectorEventLoop):
 
 def _is_idle(connection: Any) -> bool:
     return connection.transport is not None and connection._current_request is None
+
+
+def _is_unread(connection: Any) -> bool:
+    transport = connection.transport
+    return transport is not None and transport.is_closing() and transport.get_write_buffer_size()
 
 
 class Worker(ASGIWorker):  # type: ignore[misc]
@@ -148,7 +163,10 @@ class Server(BaseApplication):  # type: ignore[misc]
     def load(self) -> Bridge:
         """Make the app in each worker: connections are never shared over a fork."""
         config = self.planpush_config
-        return Bridge(create_app(config), config.web_threads)
+        app = create_app(config)
+        with app.app_context():
+            hurry(db.engine)
+        return Bridge(app, config.web_threads)
 
     def run(self) -> None:
         """Serve, with our own master."""

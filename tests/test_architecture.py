@@ -21,7 +21,7 @@ ROWS = (
     ("views", "subscribers"),
     ("web", "integrations"),
     ("models",),
-    ("content", "db", "config", "logs", "settings", "paths", "sqlite"),
+    ("content", "db", "config", "logs", "settings", "paths", "sqlite", "postgres", "outage"),
 )
 ROW = {name: depth for depth, row in enumerate(ROWS) for name in row}
 PURE = {"nh3", "selectolax", "rapidfuzz", "markdown_it"}
@@ -81,7 +81,7 @@ SAME_ROW = {
     ("__main__", "cli"), ("cli", "worker"), ("server", "worker"), ("worker", "__init__"),
     ("worker", "courier"), ("cli", "filling"),
     ("cli", "cli_backup"), ("cli_backup", "__init__"), ("cli_backup", "demo"),
-    ("db", "paths"), ("db", "sqlite"), ("config", "settings"),
+    ("db", "paths"), ("db", "sqlite"), ("db", "postgres"), ("db", "outage"), ("config", "settings"),
 }  # fmt: skip
 
 
