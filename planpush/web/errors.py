@@ -37,6 +37,8 @@ WHAT_TO_DO = {
     503: "Try again in a moment.",
 }
 
+_KEPT = "What you typed is still here: try again."
+
 
 def init_errors(app: Flask) -> None:
     """Answer every problem in the form that its audience reads."""
@@ -242,6 +244,7 @@ def _for_person(problem: Problem) -> Response:
     if htmx:
         response.headers["HX-Retarget"] = "#banner"
         response.headers["HX-Reswap"] = "innerHTML"
-        if problem.status == 503:  # what failed is not swapped in: the script says why
-            response.headers["PP-Why"] = problem.detail.encode("ascii", "ignore").decode()
+        if problem.status == 503 and problem.detail.isascii() and problem.detail:
+            # What failed is not swapped in: the script says why.
+            response.headers["PP-Why"] = f"{problem.detail} {_KEPT}"
     return response

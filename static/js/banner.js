@@ -16,7 +16,7 @@ export const clear = () => {
 	show();
 };
 
-// Asked by pages.
+// What the page asks by itself.
 const asks = ["pp-news", "pp-refresh", "pp-viewers", "pp-mentions", "pp-ring", "live"];
 const listen = (name, act) => {
 	document.addEventListener(name, ({ detail: { ctx } }) => {
@@ -25,7 +25,7 @@ const listen = (name, act) => {
 };
 
 listen("htmx:response:error", (response) => {
-	if (response.status >= 500) warn(`${response.headers.get("PP-Why") ?? "That did not work."} What you typed is still here: try again.`);
+	if (response.status >= 500) warn(response.headers.get("PP-Why") ?? "That did not work, and nothing was changed. What you typed is still here: try again.");
 });
 listen("htmx:error", () => warn("The server cannot be reached. What you typed is still here: try again."));
 listen("htmx:after:swap", (response) => (response?.status < 400 ? clear() : show()));
