@@ -24,6 +24,7 @@ from planpush.web.bridge import Bridge
 from planpush.worker import work
 
 _PAUSE = 3.0  # seconds before a worker that ended is replaced
+_UNREAD = 10.0  # seconds to take the last of an answer on a closed connection, twice at most
 _SILENT = 30.0  # seconds that a new connection may say nothing, twice that at most
 
 
@@ -100,24 +101,26 @@ class Loop(asyncio.SelectorEventLoop):
             return made
 
         self.call_later(_SILENT, self._drop_silent)
+        self.call_later(_UNREAD, self._drop_unread)
         return await super().create_server(connect, *args, **options)
 
     def _drop_silent(self) -> None:
-        """Close connections that never asked for anything: gunicorn would keep them for good.
-
-        And those that are closed but for what their reader does not take: asyncio keeps them.
-        """
+        """Close connections that never asked for anything: gunicorn would keep them for good."""
         for connection in self.silent:
             if _is_idle(connection):
                 connection.transport.close()
         self.silent = WeakSet(
             one for one in self.connections if one.req_count <= 1 and _is_idle(one)
         )
+        self.call_later(_SILENT, self._drop_silent)
+
+    def _drop_unread(self) -> None:
+        """End connections that are closed but for what nobody reads: asyncio would keep them."""
         for connection in self.unread:
             if _is_unread(connection):
                 connection.transport.abort()
         self.unread = WeakSet(one for one in self.connections if _is_unread(one))
-        self.call_later(_SILENT, self._drop_silent)
+        self.call_later(_UNREAD, self._drop_unread)
 
     def close_idle(self) -> None:
         """Close what is only kept alive."""

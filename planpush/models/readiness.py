@@ -23,7 +23,7 @@ PATIENCE = 2.0
 """Seconds that the database has to answer."""
 _FRESH = 1.0  # seconds that nothing wrong is told again, however often it is asked
 _FELT = 10.0  # seconds that a write which failed is a reason not to send more
-_LEAST = 2 * 1024 * 1024  # bytes of disk without which nothing of any size can be saved
+_LEAST = 1024 * 1024  # bytes of disk without which nothing of any size can be saved
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +89,20 @@ class Readiness:
 
 
 def _of_disk(path: Path) -> Iterator[str]:
-    """Look at the disk without writing to it: a transaction shows that it is full at its end."""
-    disk = os.statvfs(path.parent)
-    if disk.f_flag & os.ST_RDONLY or not os.access(path, os.W_OK):
+    """Look whether the disk takes anything: a transaction shows that it does not at its end only.
+
+    What is reserved has no name and is gone at once. A file system that went read-only after an
+    error may say nowhere else that it did.
+    """
+    if not os.access(path, os.W_OK):
         yield READ_ONLY
-    elif disk.f_bavail * disk.f_frsize < _LEAST:
-        yield FULL
+        return
+    try:
+        probe = os.open(path.parent, os.O_TMPFILE | os.O_WRONLY, 0o600)
+        try:
+            os.posix_fallocate(probe, 0, _LEAST)
+        finally:
+            os.close(probe)
+    except OSError as error:  # or it knows no such files: then a write that fails is what tells
+        if found := outage(error):
+            yield found

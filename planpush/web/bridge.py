@@ -30,6 +30,7 @@ Body = SpooledTemporaryFile[bytes]
 _SMALL = 64 * 1024  # bytes of a body that memory holds
 _LARGE_AT_ONCE = 32  # bodies over that which may be on their way, or on disk, at one time
 _PATIENCE = 300.0  # seconds for a body to arrive
+_SILENT = 30.0  # seconds in which something more of it has to
 _WAITED = 30.0  # seconds in a queue that does not move; who comes then is not let wait
 _LATE = "The request took too long to arrive."
 _BUSY = "The server is busy. Try again in a moment."
@@ -106,7 +107,8 @@ class Bridge:
         size, held = 0, False
         try:
             while True:
-                message = await receive()
+                async with asyncio.timeout(_SILENT):
+                    message = await receive()
                 if message["type"] == "http.disconnect":
                     return False
                 size += body.write(message.get("body", b""))

@@ -15,7 +15,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 SLICE = 64 * 1024  # bytes
 _LATE = 0.5  # seconds for a slice; a reader who needs longer gets the rest from disk
-_STALLED = 60.0  # seconds in which a slice has to leave
+_STALLED = 30.0  # seconds in which a slice has to leave
 _LONGEST = 600.0  # seconds in which all of a part has to
 
 
