@@ -19,6 +19,7 @@ from planpush.courier import Courier
 from planpush.db import commit, db
 from planpush.integrations.github import still_member
 from planpush.logs import about
+from planpush.models.clock import mend
 from planpush.models.housekeeping import sweep
 from planpush.models.membership import Claimed, claim_due, confirm, end
 from planpush.models.passage import FEW, index_missing, missing, tidy_words
@@ -30,6 +31,8 @@ from planpush.web.metrics import Metrics
 log = logging.getLogger("planpush")
 
 SWEEP_EVERY, ASK_EVERY, OUTAGE = 600.0, 10.0, 60.0  # seconds
+_CLOCK_EVERY, _JUMP = 5.0, 60.0
+_DOUBT = 3600.0  # seconds in which nothing is dropped after the clock went ahead: it may be wrong
 _BATCH, _THREADS = 64, 8
 _A_LITTLE, _A_WHILE, _PAUSE = 0.25, 2.0, 0.01  # seconds
 _GLANCE = 1.0  # seconds between two looks at the clock and at the parent
@@ -50,7 +53,8 @@ class Worker:
         self.app, self.parent = app, parent
         self.stop = threading.Event()
         self.unindexed: list[int] | None = None
-        jobs = (self.beat, self.ask, self.sweep, self.tidy, self.index)
+        self.ahead = float("inf")  # of the clock that never jumps; at first everything is mended
+        jobs = (self.clock, self.beat, self.ask, self.sweep, self.tidy, self.index)
         self.due: dict[Callable[[], float], float] = dict.fromkeys(jobs, 0.0)
 
     def run(self) -> None:
@@ -92,6 +96,19 @@ class Worker:
         note(found)
         commit()
         return TAKEN_EVERY
+
+    def clock(self) -> float:
+        """Look whether the clock was set. What it left in the future need not wait for that day."""
+        ahead = time.time() - time.monotonic()
+        jump, self.ahead = ahead - self.ahead, ahead
+        if jump < -_JUMP:
+            if mended := mend():
+                log.warning("the clock was set back: %s rows are mended", mended)
+            commit()
+        elif jump > _JUMP:
+            log.warning("the clock was set ahead by %.0f seconds: nothing is dropped yet", jump)
+            self.due[self.sweep] = time.monotonic() + _DOUBT
+        return _CLOCK_EVERY
 
     def sweep(self) -> float:
         """Drop what has run out."""

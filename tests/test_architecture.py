@@ -22,7 +22,8 @@ ROWS = (
     ("views", "subscribers"),
     ("web", "integrations"),
     ("models",),
-    ("content", "db", "config", "logs", "settings", "paths", "sqlite", "machine"),
+    ("content", "db", "config", "logs", "settings", "paths", "sqlite", "postgres", "outage",
+     "machine"),
 )  # fmt: skip
 ROW = {name: depth for depth, row in enumerate(ROWS) for name in row}
 PURE = {"nh3", "selectolax", "rapidfuzz", "markdown_it"}
@@ -84,7 +85,7 @@ SAME_ROW = {
     ("cli", "cli_doctor"), ("cli_doctor", "demo"), ("cli_doctor", "doctor"), ("doctor", "__init__"),
     ("cli", "cli_backup"), ("cli_backup", "__init__"), ("cli_backup", "demo"),
     ("cli", "cli_migrate"), ("cli_migrate", "cli_backup"),
-    ("db", "paths"), ("db", "sqlite"), ("config", "settings"),
+    ("db", "paths"), ("db", "sqlite"), ("db", "postgres"), ("db", "outage"), ("config", "settings"),
 }  # fmt: skip
 
 
