@@ -164,17 +164,19 @@ def subscribe(app: Flask, subscriber: Subscriber) -> None:
 
 
 def commit() -> None:
-    """Flush, hand the recorded events to the subscribers, then commit all of it or none.
+    """Let the subscribers hear what happened, then commit all of it or none."""
+    hear()
+    db.session.commit()
 
-    What they record themselves is handed to them, too.
-    """
+
+def hear() -> None:
+    """Hand the recorded events to the subscribers; what they record themselves, too."""
     session = db.session()
     session.flush()
     while events := session.info.pop("events", []):
         for subscriber in current_app.extensions["planpush_subscribers"]:
             subscriber(session, events)
         session.flush()
-    session.commit()
 
 
 @event.listens_for(Session, "after_rollback")

@@ -17,17 +17,20 @@ from planpush.config import Config
 from planpush.courier import Courier
 from planpush.db import commit, db
 from planpush.integrations.github import still_member
+from planpush.models.deletion import purge_some
+from planpush.models.erasure import go_on
 from planpush.models.housekeeping import sweep
 from planpush.models.membership import Claimed, claim_due, confirm, end
-from planpush.models.passage import tidy_words
+from planpush.models.passage import forget_words, tidy_words
+from planpush.models.purge import shrink_log
 from planpush.models.setting import settings
 from planpush.settings import Settings
 
 log = logging.getLogger("planpush")
 
-SWEEP_EVERY, ASK_EVERY, OUTAGE = 600.0, 10.0, 60.0  # seconds
+SWEEP_EVERY, ASK_EVERY, CLEAR_EVERY, OUTAGE = 600.0, 10.0, 30.0, 60.0  # seconds
 _BATCH, _THREADS = 64, 8
-_A_LITTLE = 0.25  # seconds
+_A_LITTLE, _PAUSE = 0.25, 0.01  # seconds
 _GLANCE = 1.0  # seconds between two looks at the clock and at the parent
 
 
@@ -45,7 +48,7 @@ class Worker:
     def __init__(self, app: Flask, parent: int = 0) -> None:
         self.app, self.parent = app, parent
         self.stop = threading.Event()
-        jobs = (self.ask, self.sweep, self.tidy)
+        jobs = (self.ask, self.sweep, self.tidy, self.clear)
         self.due: dict[Callable[[], float], float] = dict.fromkeys(jobs, 0.0)
 
     def run(self) -> None:
@@ -79,6 +82,15 @@ class Worker:
         sweep()
         commit()
         return SWEEP_EVERY
+
+    def clear(self) -> float:
+        """Purge plans whose time is over and erase people, in short turns: others write, too."""
+        ends = time.monotonic() + _A_LITTLE
+        while time.monotonic() < ends and not self.stop.is_set():
+            if not sum(_piece(step) for step in (purge_some, go_on)):
+                return CLEAR_EVERY
+            time.sleep(_PAUSE)
+        return 0.0
 
     def tidy(self) -> float:
         """Merge the index of words, a little at a time: meanwhile nobody else can write."""
@@ -115,3 +127,17 @@ class Worker:
 
         with ThreadPoolExecutor(_THREADS) as threads:
             return dict(threads.map(one, claimed))
+
+
+def _piece(step: Callable[[], bool | None]) -> bool:
+    """Do one piece of something, a transaction; False: there was nothing to do.
+
+    After the last one, what was deleted goes from SQLite's files, too.
+    """
+    found = step()
+    commit()
+    db.session.remove()
+    if found is None:
+        forget_words()
+        shrink_log()
+    return found is not False

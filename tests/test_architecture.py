@@ -17,12 +17,13 @@ from planpush.settings import SPECS
 PACKAGE = ROOT / "planpush"
 TEMPLATES = ROOT / "templates"
 ROWS = (
-    ("__init__", "__main__", "cli", "cli_backup", "demo", "filling", "server", "worker", "courier"),
+    ("__init__", "__main__", "cli", "cli_app", "cli_backup", "cli_user", "demo", "filling",
+     "server", "worker", "courier"),
     ("views", "subscribers"),
     ("web", "integrations"),
     ("models",),
     ("content", "db", "config", "logs", "settings", "paths", "sqlite"),
-)
+)  # fmt: skip
 ROW = {name: depth for depth, row in enumerate(ROWS) for name in row}
 PURE = {"nh3", "selectolax", "rapidfuzz", "markdown_it"}
 BUDGETS = (
@@ -81,6 +82,8 @@ SAME_ROW = {
     ("__main__", "cli"), ("cli", "worker"), ("server", "worker"), ("worker", "__init__"),
     ("worker", "courier"), ("cli", "filling"),
     ("cli", "cli_backup"), ("cli_backup", "__init__"), ("cli_backup", "demo"),
+    ("cli", "cli_app"), ("cli_app", "__init__"), ("cli_app", "demo"),
+    ("cli", "cli_user"), ("cli_user", "cli_app"),
     ("db", "paths"), ("db", "sqlite"), ("config", "settings"),
 }  # fmt: skip
 
