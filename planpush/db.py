@@ -171,8 +171,7 @@ def commit() -> None:
 
 def hear() -> None:
     """Hand the recorded events to the subscribers; what they record themselves, too."""
-    session = db.session()
-    session.flush()
+    (session := db.session()).flush()
     while events := session.info.pop("events", []):
         for subscriber in current_app.extensions["planpush_subscribers"]:
             subscriber(session, events)

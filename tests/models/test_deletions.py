@@ -71,6 +71,7 @@ def test_a_plan_goes_for_good_with_all_that_hangs_on_it(plan, pushed):
     assert (count(Plan), count(Thread), count(DeliveryEvent)) == (1, 0, 0)
     assert db.session.scalars(sa.select(Section.plan_id)).all() == [other.id]
     assert count(Event) > before
+    commit()
     forget_words()
     assert not [one for one in everything() if WORD.lower() in one[2].lower()]
 

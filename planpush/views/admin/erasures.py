@@ -46,13 +46,15 @@ def _person(user_id: int) -> User:
 
 
 def _form(person: User, problem: Problem | None = None) -> Response:
+    outlook = Outlook.of(person)
     fields = {found.field: found.message for found in problem.errors} if problem else {}
     return fragment(
         "admin/erasures/new.html",
         status=problem.status if problem else 200,
         user=current_user(),
         person=person,
-        outlook=Outlook.of(person),
+        plans=outlook.plans,
+        counts=[(words, count) for words, count in outlook.counts if count],
         pseudonym=pseudonym(person.id),
         error=str(problem or ""),
         fields=fields,
