@@ -11,11 +11,12 @@ from sqlalchemy.exc import OperationalError
 
 from planpush.cli_app import app_here, known, migrated
 from planpush.cli_backup import backup, restore
+from planpush.cli_migrate import downgrade, migrate
 from planpush.cli_user import user
 from planpush.config import DEFAULT_PORT, Config, ConfigError, environment
 from planpush.content.lint import review_page
 from planpush.content.problem import Finding, Problem
-from planpush.db import commit
+from planpush.db import commit, db
 from planpush.demo import ADMIN, demo_config, prepare
 from planpush.filling import Sizes, fill
 from planpush.models.event import Event
@@ -32,9 +33,8 @@ def cli() -> None:
     """Visual design documents from AI planning sessions, on your own server."""
 
 
-cli.add_command(backup)
-cli.add_command(restore)
-cli.add_command(user)
+for verb in (backup, restore, migrate, downgrade, user):
+    cli.add_command(verb)
 
 
 def main() -> None:
@@ -63,6 +63,7 @@ def serve(host: str, port: int | None, workers: int) -> None:
     with migrated(config).app_context():
         secret = SignInLink.first_run()
         commit()
+        db.engine.dispose()  # connections are never shared over a fork
     if secret:
         click.echo("\n  Nobody has an account yet. This link makes the first admin; it works once,")
         click.echo("  for 15 minutes, and the next start prints another:")
@@ -104,13 +105,6 @@ def fill_database(plans: int, comments: int, people: int, seed: int, yes: bool) 
     """Fill the database for load tests."""
     with app_here().app_context():
         fill(Sizes(plans, comments, people, seed), consent=yes, tell=click.echo)
-
-
-@cli.command()
-def migrate() -> None:
-    """Bring the database up to this release."""
-    migrated(Config.from_env())
-    click.echo("The database is up to date.")
 
 
 @cli.command("sign-in-link")

@@ -44,6 +44,7 @@ class Config:
     web_workers: int = 0
     web_threads: int = 8
     trusted_proxies: int = 0
+    drain: int = 0  # seconds that a server which is told to stop serves on
     max_document_bytes: int = 5 * 1024 * 1024
     rate_limits: bool = True
     worker: bool = True  # whether `serve` runs one inside
@@ -66,6 +67,7 @@ class Config:
         read = _Reader(environment() if env is None else env)
         data_dir = read("DATA_DIR", Path, Path("./var")).absolute()
         port = read("PORT", between(1, 65535), DEFAULT_PORT)
+        proxies = read("TRUSTED_PROXIES", between(0, 10), 0)
         config = cls(
             secret_keys=read("SECRET_KEY", _secrets, ()),
             base_url=read("BASE_URL", origin, f"http://127.0.0.1:{port}"),
@@ -74,7 +76,8 @@ class Config:
             port=port,
             web_workers=read("WEB_WORKERS", between(0, 64), 0),
             web_threads=read("WEB_THREADS", between(1, 256), 8),
-            trusted_proxies=read("TRUSTED_PROXIES", between(0, 10), 0),
+            trusted_proxies=proxies,
+            drain=read("DRAIN_SECONDS", between(0, 60), 2 if proxies else 0),
             max_document_bytes=read("MAX_DOCUMENT_BYTES", between(1024, 2**28), 5 * 1024 * 1024),
             rate_limits=read("RATE_LIMITS", switch, True),
             worker=read("WORKER", switch, True),
