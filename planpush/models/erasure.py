@@ -178,6 +178,7 @@ def _called(user: User) -> dict[str, tuple[str, ...]]:
     parts = user.scim.get("name") or {}
     shown += [parts.get("formatted"), f"{parts.get('givenName')} {parts.get('familyName')}"]
     ids = [user.external_id, *said, *(one.subject for one in identities)]
+    addresses = known(*addresses, *_left_behind(user))
     addresses = known(*addresses, *_former(addresses))
     return {
         "addresses": addresses,
@@ -194,6 +195,14 @@ def _firsts(user: User, addresses: tuple[str, ...]) -> list[str]:
              for one in firsts)  # fmt: skip
     pairs = zip(firsts, taken, strict=True)
     return sorted(one for one, query in pairs if db.session.scalar(query.limit(1)) is None)
+
+
+def _left_behind(user: User) -> list[str]:
+    """Return the address of somebody whom a directory deleted, as the audit log tells it."""
+    gone = select(Event.target, Event.data).where(Event.kind == "scim.user.deleted")
+    told = [row[0] for row in db.session.execute(gone) if row[1].get("person") == user.id]
+    linked = Event.actor_id == user.id, Event.kind == "identity.linked"
+    return [*told, *db.session.scalars(select(Event.target).where(*linked).distinct())]
 
 
 def _former(addresses: tuple[str, ...]) -> list[str]:
