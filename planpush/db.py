@@ -164,17 +164,19 @@ def subscribe(app: Flask, subscriber: Subscriber) -> None:
 
 
 def commit() -> None:
-    """Flush, hand the recorded events to the subscribers, then commit all of it or none.
+    """Let the subscribers hear what happened, then commit all of it or none."""
+    hear().commit()
 
-    What they record themselves is handed to them, too.
-    """
+
+def hear() -> Session:
+    """Hand the recorded events to the subscribers; what they record themselves, too."""
     session = db.session()
     session.flush()
     while events := session.info.pop("events", []):
         for subscriber in current_app.extensions["planpush_subscribers"]:
             subscriber(session, events)
         session.flush()
-    session.commit()
+    return session
 
 
 @event.listens_for(Session, "after_rollback")
@@ -183,12 +185,10 @@ def _forget_events(session: Session) -> None:
 
 
 def rows(statement: Any, values: Mapping[str, Any] | None = None) -> CursorResult[*tuple[Any, ...]]:
-    """Return what a statement about columns finds: the session would look for objects in it, which
-    takes as long as to find it. What was changed is flushed first.
-    """
-    session = db.session()
-    session.flush()
-    return session.connection().execute(statement, values)
+    """Return what a statement about columns finds; what was changed is flushed first."""
+    # Not by the session: it would look for objects in it, which takes as long as to find it.
+    db.session.flush()
+    return db.session.connection().execute(statement, values)
 
 
 def upsert(model: type[Base]) -> Any:

@@ -17,8 +17,8 @@ from planpush.settings import SPECS
 PACKAGE = ROOT / "planpush"
 TEMPLATES = ROOT / "templates"
 ROWS = (
-    ("__init__", "__main__", "cli", "cli_backup", "cli_doctor", "cli_migrate", "demo", "doctor",
-     "filling", "server", "loop", "worker", "courier"),
+    ("__init__", "__main__", "cli", "cli_app", "cli_backup", "cli_doctor", "cli_migrate",
+     "cli_user", "demo", "doctor", "filling", "server", "loop", "worker", "courier"),
     ("views", "subscribers"),
     ("web", "integrations"),
     ("models",),
@@ -84,6 +84,8 @@ SAME_ROW = {
     ("worker", "courier"), ("cli", "filling"), ("server", "loop"),
     ("cli", "cli_doctor"), ("cli_doctor", "demo"), ("cli_doctor", "doctor"), ("doctor", "__init__"),
     ("cli", "cli_backup"), ("cli_backup", "__init__"), ("cli_backup", "demo"),
+    ("cli", "cli_app"), ("cli_app", "__init__"), ("cli_app", "demo"),
+    ("cli", "cli_user"), ("cli_user", "cli_app"),
     ("cli", "cli_migrate"), ("cli_migrate", "cli_backup"),
     ("db", "paths"), ("db", "sqlite"), ("db", "postgres"), ("db", "outage"), ("config", "settings"),
 }  # fmt: skip

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import String, case, delete, update
+from sqlalchemy import String, case, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from planpush.db import Base, UTCDateTime, db, now, upsert
+from planpush.models.batch import drop
 
 
 class RateLimit(Base):
@@ -47,6 +48,6 @@ class RateLimit(Base):
         db.session.execute(query.values(used=cls.used - 1))
 
     @classmethod
-    def sweep(cls) -> None:
-        """Drop counters that nobody needs any more."""
-        db.session.execute(delete(cls).where(cls.started_at < now() - timedelta(days=1)))
+    def sweep(cls) -> int:
+        """Drop some counters that nobody needs any more; return how many."""
+        return drop(cls, cls.started_at < now() - timedelta(days=1))
