@@ -34,7 +34,7 @@ def backup(file: Path, force: bool, quiet: bool) -> None:
     to_stdout = str(file) == "-"
     if to_stdout and sys.stdout.isatty():
         raise Problem("a backup is no text for a terminal: name a file, or hand it to a program")
-    with _opened():
+    with opened():
         back_up(None if to_stdout else file, force=force, tell=_told(quiet))
 
 
@@ -48,7 +48,7 @@ def restore(file: Path, check: bool, quiet: bool) -> None:
     if check:
         _show(found.head)
         return
-    with _opened(new=True):
+    with opened(new=True):
         closed = restore_all(found, tell=_told(quiet))
     if closed:
         click.echo(
@@ -71,7 +71,7 @@ def _told(quiet: bool) -> Callable[[str], None]:
 
 
 @contextmanager
-def _opened(*, new: bool = False) -> Iterator[None]:
+def opened(*, new: bool = False) -> Iterator[None]:
     """Open the database as it is: nothing is migrated. `new`: there may be none yet."""
     config = demo_config() if is_demo_here() else Config.from_env()
     write_logs(config.log_level, config.log_format)

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from math import inf
 
 from flask import Flask, g
 
@@ -20,7 +21,7 @@ from planpush.integrations.github import still_member
 from planpush.logs import about
 from planpush.models.housekeeping import sweep
 from planpush.models.membership import Claimed, claim_due, confirm, end
-from planpush.models.passage import tidy_words
+from planpush.models.passage import FEW, index_missing, missing, tidy_words
 from planpush.models.setting import settings
 from planpush.models.stock import TAKEN_EVERY, counted, note
 from planpush.settings import Settings
@@ -30,7 +31,7 @@ log = logging.getLogger("planpush")
 
 SWEEP_EVERY, ASK_EVERY, OUTAGE = 600.0, 10.0, 60.0  # seconds
 _BATCH, _THREADS = 64, 8
-_A_LITTLE = 0.25  # seconds
+_A_LITTLE, _A_WHILE, _PAUSE = 0.25, 2.0, 0.01  # seconds
 _GLANCE = 1.0  # seconds between two looks at the clock and at the parent
 
 
@@ -48,7 +49,8 @@ class Worker:
     def __init__(self, app: Flask, parent: int = 0) -> None:
         self.app, self.parent = app, parent
         self.stop = threading.Event()
-        jobs = (self.beat, self.ask, self.sweep, self.tidy)
+        self.unindexed: list[int] | None = None
+        jobs = (self.beat, self.ask, self.sweep, self.tidy, self.index)
         self.due: dict[Callable[[], float], float] = dict.fromkeys(jobs, 0.0)
 
     def run(self) -> None:
@@ -100,6 +102,24 @@ class Worker:
     def tidy(self) -> float:
         """Merge the index of words, a little at a time: meanwhile nobody else can write."""
         return SWEEP_EVERY if tidy_words(_A_LITTLE) else 0.0
+
+    def index(self) -> float:
+        """Index plans of a release that could not search, once; in between, others can write."""
+        if self.unindexed is None:
+            self.unindexed = missing()
+            commit()
+            if self.unindexed:
+                log.info("indexing %s plans for the search", len(self.unindexed))
+        ends = time.monotonic() + _A_WHILE
+        while self.unindexed and time.monotonic() < ends and not self.stop.is_set():
+            few, self.unindexed = self.unindexed[:FEW], self.unindexed[FEW:]
+            index_missing(few)
+            commit()
+            db.session.remove()
+            time.sleep(_PAUSE)
+            if not self.unindexed:
+                log.info("all plans are indexed")
+        return 0.0 if self.unindexed else inf
 
     def ask(self) -> float:
         """Ask GitHub about a batch of people; no transaction is open meanwhile.

@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from planpush.config import Config
 from planpush.doctor.line import Line, fail, ok, warn
 from planpush.logs import scrubbed
-from planpush.models.schema import scripts
+from planpush.models.schema import known_revisions, number, oldest_reader
 
 NAME, _PATIENCE = "database", 5
 _MIGRATE = "planpush migrate"
@@ -79,15 +79,20 @@ def _has_versions(opened: sqlite3.Connection) -> bool:
 
 
 def _migration(revision: str | None) -> Line:
-    known = scripts()
-    if revision == known.get_current_head():
-        return ok("migrations", f"at {revision}, this release's newest")
+    name, known = "migrations", known_revisions()
+    if revision == known[-1]:
+        return ok(name, f"at {revision}, this release's newest")
     if revision is None:
-        return fail("migrations", "the database is empty", f"{_MIGRATE}, or restore a backup.")
-    if revision not in {script.revision for script in known.walk_revisions()}:
-        return fail("migrations", f"at {revision}, which this release does not know: a newer one "
-                    "was here", "Install that release again.")  # fmt: skip
-    return fail("migrations", f"at {revision}, an older release's", f"{_MIGRATE} (after a backup)")
+        return fail(name, "the database is empty", f"{_MIGRATE}, or restore a backup.")
+    if revision in known:
+        return fail(name, f"at {revision}, an older release's", f"{_MIGRATE} (after a backup)")
+    if oldest_reader(revision) <= number(known[-1]):
+        return ok(name, f"at {revision}, of a newer release: this one can serve it, too")
+    return fail(
+        name,
+        f"at {revision}, of a newer release, and what this one needs is gone",
+        "Start the newer release, or take the database back with it: planpush downgrade.",
+    )
 
 
 def _postgres(config: Config) -> Iterator[Line]:

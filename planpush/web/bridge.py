@@ -20,6 +20,7 @@ from planpush.web.access import BEGUN
 from planpush.web.call import Call, environ_of
 from planpush.web.follower import Follower
 from planpush.web.hub import FOLLOW, HUB, Hub
+from planpush.web.leaving import is_leaving
 from planpush.web.metrics import Metrics
 from planpush.web.strangers import is_known
 
@@ -31,6 +32,7 @@ Body = SpooledTemporaryFile[bytes]
 _SMALL = 64 * 1024  # bytes of a body that memory holds
 _LARGE_AT_ONCE = 32  # bodies over that which may be on their way, or on disk, at one time
 _PATIENCE = 300.0  # seconds for a body to arrive
+_LAST = (b"connection", b"close")  # of a server that leaves: the next request goes elsewhere
 _LATE = b"The request took too long to arrive.\n"
 
 
@@ -128,6 +130,8 @@ class Bridge:
         call.environ[BEGUN] = perf_counter()
         try:
             await loop.run_in_executor(self.pool, call.begin)
+            if is_leaving(self.app):
+                call.headers.append(_LAST)
             await send(
                 {"type": "http.response.start", "status": call.status, "headers": call.headers}
             )
