@@ -78,8 +78,7 @@ class Config:
         read = _Reader(env)
         data_dir = read("DATA_DIR", Path, Path("./var")).absolute()
         port = read("PORT", between(1, 65535), DEFAULT_PORT)
-        proxies = read("TRUSTED_PROXIES", between(0, 10), 0)
-        return read.finished(cls(
+        config = cls(
             secret_keys=read("SECRET_KEY", _secrets, ()),
             base_url=read("BASE_URL", origin, f"http://127.0.0.1:{port}"),
             database_url=read("DATABASE_URL", _database, f"sqlite:///{data_dir / 'planpush.db'}"),
@@ -87,7 +86,7 @@ class Config:
             port=port,
             web_workers=read("WEB_WORKERS", between(0, 64), 0),
             web_threads=read("WEB_THREADS", between(1, 256), 8),
-            trusted_proxies=proxies,
+            trusted_proxies=(proxies := read("TRUSTED_PROXIES", between(0, 10), 0)),
             drain=read("DRAIN_SECONDS", between(0, 60), 2 if proxies else 0),
             max_document_bytes=read("MAX_DOCUMENT_BYTES", between(1024, 2**28), 5 * 1024 * 1024),
             rate_limits=read("RATE_LIMITS", switch, True),
@@ -97,7 +96,8 @@ class Config:
             log_format=read("LOG_FORMAT", _format, ""),
             metrics_token=read("METRICS_TOKEN", _metrics_token, ""),
             fixed=read.settings(),
-        ))  # fmt: skip
+        )
+        return config, read.finished(config)
 
 
 class _Reader:
@@ -122,14 +122,14 @@ class _Reader:
         given = (spec for spec in SPECS.values() if self.env.get(spec.variable, "").strip())
         return {spec.name: self(spec.variable, spec.parse, spec.default) for spec in given}
 
-    def finished(self, config: Config) -> tuple[Config, list[str]]:
-        """Return `config`, and what was wrong."""
+    def finished(self, config: Config) -> list[str]:
+        """Return what was wrong."""
         if not config.secret_keys and not any("SECRET_KEY" in text for text in self.failures):
             self.failures.append(
                 "SECRET_KEY is not set: give at least 32 random characters, like those that "
                 "`openssl rand -hex 32` prints"
             )
-        return config, self.failures
+        return self.failures
 
 
 def _secrets(raw: str) -> tuple[str, ...]:

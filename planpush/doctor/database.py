@@ -79,20 +79,17 @@ def _has_versions(opened: sqlite3.Connection) -> bool:
 
 
 def _migration(revision: str | None) -> Line:
-    name, known = "migrations", known_revisions()
+    known = known_revisions()
     if revision == known[-1]:
-        return ok(name, f"at {revision}, this release's newest")
+        return ok("migrations", f"at {revision}, this release's newest")
     if revision is None:
-        return fail(name, "the database is empty", f"{_MIGRATE}, or restore a backup.")
-    if revision in known:
-        return fail(name, f"at {revision}, an older release's", f"{_MIGRATE} (after a backup)")
-    if oldest_reader(revision) <= number(known[-1]):
-        return ok(name, f"at {revision}, of a newer release: this one can serve it, too")
-    return fail(
-        name,
-        f"at {revision}, of a newer release, and what this one needs is gone",
-        "Start the newer release, or take the database back with it: planpush downgrade.",
-    )
+        return fail("migrations", "the database is empty", f"{_MIGRATE}, or restore a backup.")
+    if revision not in known and oldest_reader(revision) <= number(known[-1]):
+        return ok("migrations", f"at {revision}, of a newer release; this one can serve it, too")
+    if revision not in known:
+        return fail("migrations", f"at {revision}: a newer release was here, and what this one "
+                    "needs is gone", "Install that release again.")  # fmt: skip
+    return fail("migrations", f"at {revision}, an older release's", f"{_MIGRATE} (after a backup)")
 
 
 def _postgres(config: Config) -> Iterator[Line]:

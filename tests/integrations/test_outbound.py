@@ -40,6 +40,13 @@ def _request(line):
     return read
 
 
+def _send(line, pieces, is_over):
+    for piece in pieces:
+        line.sendall(piece)
+        if is_over():
+            break
+
+
 @contextmanager
 def peer(answer, *, drip=0.0, at_once=b"", tls=None):
     """Serve one connection on loopback: take a request, send `answer`, byte by byte if it drips.
@@ -53,15 +60,12 @@ def peer(answer, *, drip=0.0, at_once=b"", tls=None):
             line, _ = listening.accept()
             if tls:
                 line = tls.wrap_socket(line, server_side=True, do_handshake_on_connect=False)
+            pieces = re.findall(b"(?s).", answer) if drip else [answer]
             with line, suppress(OSError):
                 if tls:
                     line.do_handshake()
                 taken.append(_request(line))
-                pieces = re.findall(b"(?s).", answer) if drip else [answer]
-                for piece in [at_once, *pieces] if at_once else pieces:
-                    line.sendall(piece)
-                    if over.wait(drip):
-                        break
+                _send(line, [at_once, *pieces] if at_once else pieces, lambda: over.wait(drip))
 
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
