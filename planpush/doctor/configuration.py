@@ -14,8 +14,8 @@ from planpush.settings import SPECS
 NAME = "configuration"
 VARIABLES = (
     "SECRET_KEY", "BASE_URL", "DATABASE_URL", "DATA_DIR", "PORT", "WEB_WORKERS", "WEB_THREADS",
-    "TRUSTED_PROXIES", "MAX_DOCUMENT_BYTES", "RATE_LIMITS", "WORKER", "WEBHOOK_NETWORKS",
-    "LOG_LEVEL", "LOG_FORMAT", "METRICS_TOKEN",
+    "TRUSTED_PROXIES", "DRAIN_SECONDS", "MAX_DOCUMENT_BYTES", "RATE_LIMITS", "WORKER",
+    "WEBHOOK_NETWORKS", "LOG_LEVEL", "LOG_FORMAT", "METRICS_TOKEN",
     *(spec.variable for spec in SPECS.values()),
 )  # fmt: skip
 _FEW = 12  # different characters of a key that nobody drew at random

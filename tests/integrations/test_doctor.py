@@ -1,6 +1,7 @@
 """`planpush doctor`: names what is wrong and what to do, changes nothing, and tells no secret."""
 
 import json
+import re
 import resource
 import shutil
 from datetime import timedelta
@@ -14,8 +15,11 @@ from planpush.config import Config
 from planpush.content import engine
 from planpush.db import commit, db, now
 from planpush.doctor import database as looked_at
+from planpush.doctor.configuration import VARIABLES
 from planpush.models.check import Check
 from planpush.models.stock import counted, note
+from planpush.paths import ROOT
+from planpush.settings import SPECS
 from tests.conftest import ON_POSTGRES, make_app
 from tests.peers import slack
 
@@ -173,3 +177,8 @@ def test_more_connections_than_there_are_is_a_warning():
     config, _ = Config.examined({"SECRET_KEY": KEY, "WEB_WORKERS": "4", "WEB_THREADS": "16"})
     assert looked_at._room(100, config).state == "warn"
     assert looked_at._room(200, config).state == "ok"
+
+
+def test_every_variable_that_is_read_is_known_to_it():
+    read = set(re.findall(r'read\(\s*"([A-Z_]+)"', (ROOT / "planpush/config.py").read_text()))
+    assert read | {spec.variable for spec in SPECS.values()} == set(VARIABLES)

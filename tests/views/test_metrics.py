@@ -1,6 +1,9 @@
 """Metrics: who may read them, and that they add up."""
 
+import re
+
 import pytest
+import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from planpush import create_app
@@ -8,6 +11,7 @@ from planpush.config import Config
 from planpush.db import commit
 from planpush.models.delivery import Delivery, Route
 from planpush.models.event import Event
+from planpush.paths import ROOT
 from planpush.web.access import METHODS, UNKNOWN, route_of
 from planpush.worker import Worker
 from tests.conftest import DOCUMENT
@@ -154,3 +158,29 @@ def test_without_a_database_the_rest_is_told(tmp_path):
     )
     now = read(site)
     assert now["planpush_database_up",] == 0 and ("planpush_database_size_bytes",) not in now
+
+
+def named(text):
+    """The metrics that a text names, each by its family."""
+    found = set(re.findall(r"\bplanpush_(?!token)[a-z_]+", text))
+    return {re.sub(r"_(bucket|sum|count)$", "", name) for name in found}
+
+
+def test_the_documents_name_what_there_is(app):
+    worker = Worker(app)
+    worker._done(worker.beat)
+    page = app.test_client().get("/metrics", headers=HERE).text
+    there = set(re.findall(r"^# TYPE (\S+)", page, re.MULTILINE))
+    there |= {family.name for family in app.extensions["planpush_metrics"].meter.families}
+    assert named((ROOT / "docs/monitoring.md").read_text()) == there
+    rules = (ROOT / "docs/alerts.yml").read_text()
+    assert named(rules) <= there
+    groups = yaml.safe_load(rules)["groups"]
+    assert len({rule["alert"] for group in groups for rule in group["rules"]}) >= 8
+    assert all({"expr", "annotations"} <= set(rule) for one in groups for rule in one["rules"])
+
+
+def test_a_route_in_an_alert_is_one_that_there_is(app):
+    rules = (ROOT / "docs/alerts.yml").read_text()
+    ours = {route_of(rule.rule) for rule in app.url_map.iter_rules()}
+    assert set(re.search(r'route!~"([^"]+)"', rules)[1].split("|")) <= ours
