@@ -1,6 +1,6 @@
 # Shortcuts for a checkout. The same steps as plain commands stand in README.md.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint lint-python lint-browser lock clean always
+.PHONY: help demo test lint lint-python lint-browser docs lock clean always
 
 # The first interpreter that is new enough and can make a virtual environment; PYTHON=… chooses.
 CANDIDATES := $(PYTHON) python3 python3.13 python3.12 python3.11 python3.14
@@ -16,6 +16,7 @@ help:
 	@echo "make demo   install into .venv and serve the demo on http://127.0.0.1:$${PORT:-8075}"
 	@echo "make test   run the test suite; ARGS='tests/content -x' goes to pytest"
 	@echo "make lint   check style, types and, where npm is found, templates, scripts and styles"
+	@echo "make docs   build the documentation site into build/site, strictly"
 	@echo "make lock   write the locks of all dependencies anew; ARGS=--upgrade moves what is locked"
 	@echo "make clean  remove what make, pip and npm made; the data under ./var stays"
 
@@ -31,6 +32,9 @@ lint-python: .venv/dev
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
+
+docs: .venv/dev
+	.venv/bin/python .ci/docs_site.py $(ARGS)
 
 ifneq ($(shell command -v npm 2>/dev/null),)
 lint-browser: node_modules/.package-lock.json .venv/bin/pip
@@ -79,4 +83,4 @@ lock: .venv/bin/pip
 	  $(LOCK) --output-file .ci/build.lock -
 
 clean:
-	rm -rf .venv node_modules static/vendor dist build .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv node_modules static/vendor dist build .mypy_cache .ruff_cache .hypothesis .cache

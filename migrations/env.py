@@ -9,21 +9,27 @@ database = current_app.extensions["migrate"].db
 
 
 def run() -> None:
-    """Migrate in one transaction. SQLite cannot alter tables, so they are copied (batch mode)."""
+    """Migrate in one transaction: all steps or none. Who may, says `planpush.models.alone`.
+
+    SQLite cannot alter tables, so they are copied (batch mode).
+    """
     with database.engine.connect() as connection:
         check_references(connection, "OFF")  # a table that is copied must not empty those below it
-        context.configure(
-            connection=connection,
-            target_metadata=database.metadata,
-            render_as_batch=True,
-            compare_type=True,
-            include_name=is_ours,
-            user_module_prefix="planpush.db.",
-        )
-        with context.begin_transaction():
-            lock(connection)
-            context.run_migrations()
-        check_references(connection, "ON")
+        try:
+            context.configure(
+                connection=connection,
+                target_metadata=database.metadata,
+                render_as_batch=True,
+                compare_type=True,
+                include_name=is_ours,
+                user_module_prefix="planpush.db.",
+                transactional_ddl=True,  # SQLite's is, too, as planpush begins its transactions
+            )
+            with context.begin_transaction():
+                be_patient(connection)
+                context.run_migrations()
+        finally:
+            check_references(connection, "ON")
 
 
 def is_ours(name, kind, _parents) -> bool:
@@ -38,10 +44,11 @@ def check_references(connection, switch: str) -> None:
         connection.connection.dbapi_connection.execute(f"PRAGMA foreign_keys={switch}")
 
 
-def lock(connection) -> None:
-    """Let one replica migrate while the others wait; SQLite's write lock does that by itself."""
+def be_patient(connection) -> None:
+    """Let a step take its time, but not wait long for a table: who comes after waits as well."""
     if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7521843001)")
+        connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+        connection.exec_driver_sql("SET LOCAL lock_timeout = '5s'")
 
 
 run()

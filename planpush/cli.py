@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 from pathlib import Path
@@ -14,15 +13,18 @@ from sqlalchemy.exc import OperationalError
 
 from planpush import create_app
 from planpush.cli_backup import backup, restore
+from planpush.cli_doctor import doctor
+from planpush.cli_migrate import downgrade, migrate
 from planpush.config import DEFAULT_PORT, Config, ConfigError, environment
 from planpush.content.lint import review_page
 from planpush.content.problem import Finding, Problem
-from planpush.db import commit
+from planpush.db import commit, db
 from planpush.demo import ADMIN, demo_config, is_demo_here, prepare
 from planpush.filling import Sizes, fill
+from planpush.logs import write_logs
+from planpush.models import schema
 from planpush.models.event import Event
 from planpush.models.housekeeping import sweep
-from planpush.models.schema import migrate as migrate_database
 from planpush.models.session import SignInLink
 from planpush.models.setting import settings
 from planpush.models.token import SCOPES, Token
@@ -38,8 +40,8 @@ def cli() -> None:
     """Visual design documents from AI planning sessions, on your own server."""
 
 
-cli.add_command(backup)
-cli.add_command(restore)
+for verb in (backup, restore, migrate, downgrade, doctor):
+    cli.add_command(verb)
 
 
 def main() -> None:
@@ -68,6 +70,7 @@ def serve(host: str, port: int | None, workers: int) -> None:
     with _migrated(config).app_context():
         secret = SignInLink.first_run()
         commit()
+        db.engine.dispose()  # connections are never shared over a fork
     if secret:
         click.echo("\n  Nobody has an account yet. This link makes the first admin; it works once,")
         click.echo("  for 15 minutes, and the next start prints another:")
@@ -109,13 +112,6 @@ def fill_database(plans: int, comments: int, people: int, seed: int, yes: bool) 
     """Fill the database for load tests."""
     with _app().app_context():
         fill(Sizes(plans, comments, people, seed), consent=yes, tell=click.echo)
-
-
-@cli.command()
-def migrate() -> None:
-    """Bring the database up to this release."""
-    _migrated(Config.from_env())
-    click.echo("The database is up to date.")
 
 
 @cli.group()
@@ -213,13 +209,12 @@ def _app() -> Flask:
 
 
 def _migrated(config: Config) -> Flask:
-    logging.basicConfig(level=config.log_level)
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    write_logs(config.log_level, config.log_format)
     os.umask(0o077)  # the database holds private plans
     config.data_dir.mkdir(parents=True, exist_ok=True)
     app = create_app(config)
     with app.app_context():
-        migrate_database()
+        schema.migrate()
         sweep()
         commit()
     return app

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -16,6 +15,7 @@ from planpush.config import Config
 from planpush.content.problem import Problem
 from planpush.db import db
 from planpush.demo import demo_config, is_demo_here
+from planpush.logs import write_logs
 from planpush.models.backup import back_up
 from planpush.models.backup_file import Head, Reader
 from planpush.models.backup_restore import restore as restore_all
@@ -34,7 +34,7 @@ def backup(file: Path, force: bool, quiet: bool) -> None:
     to_stdout = str(file) == "-"
     if to_stdout and sys.stdout.isatty():
         raise Problem("a backup is no text for a terminal: name a file, or hand it to a program")
-    with _opened():
+    with opened():
         back_up(None if to_stdout else file, force=force, tell=_told(quiet))
 
 
@@ -48,7 +48,7 @@ def restore(file: Path, check: bool, quiet: bool) -> None:
     if check:
         _show(found.head)
         return
-    with _opened(new=True):
+    with opened(new=True):
         closed = restore_all(found, tell=_told(quiet))
     if closed:
         click.echo(
@@ -71,11 +71,10 @@ def _told(quiet: bool) -> Callable[[str], None]:
 
 
 @contextmanager
-def _opened(*, new: bool = False) -> Iterator[None]:
+def opened(*, new: bool = False) -> Iterator[None]:
     """Open the database as it is: nothing is migrated. `new`: there may be none yet."""
     config = demo_config() if is_demo_here() else Config.from_env()
-    logging.basicConfig(level=config.log_level)
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    write_logs(config.log_level, config.log_format)
     os.umask(0o077)  # the database holds private plans
     if new:
         config.data_dir.mkdir(parents=True, exist_ok=True)

@@ -114,7 +114,8 @@ def _engine_options(database_url: str) -> dict[str, Any]:
     # Statement parameters may hold document text or token hashes: they have no place in a log.
     if database_url.startswith("sqlite"):
         return {"hide_parameters": True, "connect_args": {"timeout": 15}}
-    return {"hide_parameters": True, "pool_size": 10, "max_overflow": 20, "pool_pre_ping": True}
+    # As many connections as threads that use one: whoever has a thread never waits for the pool.
+    return {"hide_parameters": True, "pool_size": 10, "max_overflow": -1, "pool_pre_ping": True}
 
 
 def writes(view: Callable[..., Any]) -> Callable[..., Any]:

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from math import inf
 
 from flask import Flask, g
 
@@ -17,17 +18,20 @@ from planpush.config import Config
 from planpush.courier import Courier
 from planpush.db import commit, db
 from planpush.integrations.github import still_member
+from planpush.logs import about
 from planpush.models.housekeeping import sweep
 from planpush.models.membership import Claimed, claim_due, confirm, end
-from planpush.models.passage import tidy_words
+from planpush.models.passage import FEW, index_missing, missing, tidy_words
 from planpush.models.setting import settings
+from planpush.models.stock import TAKEN_EVERY, counted, note
 from planpush.settings import Settings
+from planpush.web.metrics import Metrics
 
 log = logging.getLogger("planpush")
 
 SWEEP_EVERY, ASK_EVERY, OUTAGE = 600.0, 10.0, 60.0  # seconds
 _BATCH, _THREADS = 64, 8
-_A_LITTLE = 0.25  # seconds
+_A_LITTLE, _A_WHILE, _PAUSE = 0.25, 2.0, 0.01  # seconds
 _GLANCE = 1.0  # seconds between two looks at the clock and at the parent
 
 
@@ -45,13 +49,16 @@ class Worker:
     def __init__(self, app: Flask, parent: int = 0) -> None:
         self.app, self.parent = app, parent
         self.stop = threading.Event()
-        jobs = (self.ask, self.sweep, self.tidy)
+        self.unindexed: list[int] | None = None
+        jobs = (self.beat, self.ask, self.sweep, self.tidy, self.index)
         self.due: dict[Callable[[], float], float] = dict.fromkeys(jobs, 0.0)
 
     def run(self) -> None:
         """Do what is due until told to stop; deliveries wait for none of it."""
         courier = threading.Thread(target=Courier(self.app, self.stop).run, name="courier")
         courier.start()
+        metrics: Metrics = self.app.extensions["planpush_metrics"]
+        metrics.start("worker")
         while not self.stopped and courier.is_alive():
             for job, at in self.due.items():
                 if time.monotonic() >= at and not self.stop.is_set():
@@ -59,6 +66,7 @@ class Worker:
             self.stop.wait(_GLANCE)
         self.stop.set()
         courier.join()
+        metrics.stop()
 
     @property
     def stopped(self) -> bool:
@@ -67,12 +75,23 @@ class Worker:
 
     def _done(self, job: Callable[[], float]) -> float:
         """Do a job; return the seconds to its next turn. One that fails is logged, and has one."""
-        try:
-            with self.app.app_context():
-                return job()
-        except Exception:
-            log.exception("the job %s failed", job.__name__)
-            return OUTAGE
+        with about(job=job.__name__):
+            try:
+                with self.app.app_context():
+                    return job()
+            except Exception:
+                log.exception("the job %s failed", job.__name__)
+                return OUTAGE
+
+    def beat(self) -> float:
+        """Give a sign of life, and note what there is: counted while others may write."""
+        g.writes = False
+        found = counted()
+        db.session.rollback()
+        g.writes = True
+        note(found)
+        commit()
+        return TAKEN_EVERY
 
     def sweep(self) -> float:
         """Drop what has run out."""
@@ -83,6 +102,24 @@ class Worker:
     def tidy(self) -> float:
         """Merge the index of words, a little at a time: meanwhile nobody else can write."""
         return SWEEP_EVERY if tidy_words(_A_LITTLE) else 0.0
+
+    def index(self) -> float:
+        """Index plans of a release that could not search, once; in between, others can write."""
+        if self.unindexed is None:
+            self.unindexed = missing()
+            commit()
+            if self.unindexed:
+                log.info("indexing %s plans for the search", len(self.unindexed))
+        ends = time.monotonic() + _A_WHILE
+        while self.unindexed and time.monotonic() < ends and not self.stop.is_set():
+            few, self.unindexed = self.unindexed[:FEW], self.unindexed[FEW:]
+            index_missing(few)
+            commit()
+            db.session.remove()
+            time.sleep(_PAUSE)
+            if not self.unindexed:
+                log.info("all plans are indexed")
+        return 0.0 if self.unindexed else inf
 
     def ask(self) -> float:
         """Ask GitHub about a batch of people; no transaction is open meanwhile.

@@ -17,12 +17,13 @@ from planpush.settings import SPECS
 PACKAGE = ROOT / "planpush"
 TEMPLATES = ROOT / "templates"
 ROWS = (
-    ("__init__", "__main__", "cli", "cli_backup", "demo", "filling", "server", "worker", "courier"),
+    ("__init__", "__main__", "cli", "cli_backup", "cli_doctor", "cli_migrate", "demo", "doctor",
+     "filling", "server", "loop", "worker", "courier"),
     ("views", "subscribers"),
     ("web", "integrations"),
     ("models",),
-    ("content", "db", "config", "logs", "settings", "paths", "sqlite"),
-)
+    ("content", "db", "config", "logs", "settings", "paths", "sqlite", "machine"),
+)  # fmt: skip
 ROW = {name: depth for depth, row in enumerate(ROWS) for name in row}
 PURE = {"nh3", "selectolax", "rapidfuzz", "markdown_it"}
 BUDGETS = (
@@ -79,8 +80,10 @@ def test_imports_go_down_only(path: Path) -> None:
 SAME_ROW = {
     ("cli", "__init__"), ("cli", "demo"), ("cli", "server"), ("server", "__init__"),
     ("__main__", "cli"), ("cli", "worker"), ("server", "worker"), ("worker", "__init__"),
-    ("worker", "courier"), ("cli", "filling"),
+    ("worker", "courier"), ("cli", "filling"), ("server", "loop"),
+    ("cli", "cli_doctor"), ("cli_doctor", "demo"), ("cli_doctor", "doctor"), ("doctor", "__init__"),
     ("cli", "cli_backup"), ("cli_backup", "__init__"), ("cli_backup", "demo"),
+    ("cli", "cli_migrate"), ("cli_migrate", "cli_backup"),
     ("db", "paths"), ("db", "sqlite"), ("config", "settings"),
 }  # fmt: skip
 

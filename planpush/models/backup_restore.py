@@ -14,6 +14,7 @@ from planpush.content.problem import Problem
 from planpush.content.searching import tsvector
 from planpush.db import db, storable
 from planpush.models import schema
+from planpush.models.alone import alone
 from planpush.models.backup import (
     LEFT_OUT,
     Progress,
@@ -43,13 +44,15 @@ def restore(backup: Reader, *, tell: Tell = print) -> list[str]:
     progress = Progress(tell)
     known = known_revisions()
     _refuse_newer(backup, known)
-    _begin_at(backup.head.revision, known)
-    with db.engine.begin() as connection:
-        _lock(connection)
-        _refuse_used(connection)
-        _fill(connection, backup, progress)
-    progress("Every row is there.")
-    schema.migrate()
+    with alone():  # a server that starts meanwhile must not migrate what is half there
+        _begin_at(backup.head.revision, known)
+        with db.engine.begin() as connection:
+            _lock(connection)
+            _refuse_used(connection)
+            _fill(connection, backup, progress)
+        progress("Every row is there.")
+        schema.bring_up()
+    schema.index(progress)
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("ANALYZE")
     progress("Done.")

@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
     ForeignKey,
     Index,
     Integer,
@@ -49,6 +50,8 @@ FROM (SELECT DISTINCT segid FROM passage_words_idx)""")
 _NEWER = 0.02  # share of the pages that are in other parts than the largest, at most
 SHIFT = 20
 """Bits of an id that tell a plan's passages apart."""
+FEW = 20
+"""Plans that are indexed in one transaction: some 0.3 s."""
 
 
 class Passage(Base):
@@ -67,8 +70,14 @@ class Passage(Base):
 
 
 def index_plan(plan: Plan) -> None:
-    """Let a plan be found by its title and its newest document, as they are now."""
-    _replace(plan.id, TITLE, 0, [plan.title])
+    """Let a plan be found by its title and its newest document, as they are now.
+
+    One of a release that could not search yet: by its comments as well.
+    """
+    if not _replace(plan.id, TITLE, 0, [plan.title]):
+        said = select(Comment).where(Comment.plan_id == plan.id, Comment.deleted_at.is_(None))
+        for comment in db.session.scalars(said.order_by(Comment.id)):
+            index_comment(comment)
     index_document(plan)
 
 
@@ -95,18 +104,26 @@ def index_comment(comment: Comment) -> None:
     _replace(comment.plan_id, COMMENT, comment.id, [comment.body] if comment.body else [])
 
 
-def index_missing() -> int:
-    """Let every plan be found that no passage tells of yet; return how many these were."""
-    known = exists().where(Passage.plan_id == Plan.id, Passage.kind == TITLE)
-    query = select(Plan).where(~known).order_by(Plan.id).limit(200)
+def missing() -> list[int]:
+    """Return the plans that no passage tells of yet, the newest first."""
+    return list(db.session.scalars(select(Plan.id).where(~_known()).order_by(Plan.id.desc())))
+
+
+def index_missing(ids: Sequence[int] = ()) -> int:
+    """Let some plans be found that no passage tells of yet; return how many these were.
+
+    They are few at a time: nobody can push to them until the end of the transaction.
+    """
+    query = select(Plan).where(~_known(), Plan.id.in_(ids or missing()[:FEW])).order_by(Plan.id)
     query = query.with_for_update(of=Plan, skip_locked=True)  # another replica has those
     plans = db.session.scalars(query).all()
     for plan in plans:
         index_plan(plan)
-        said = select(Comment).where(Comment.plan_id == plan.id, Comment.deleted_at.is_(None))
-        for comment in db.session.scalars(said.order_by(Comment.id)):
-            index_comment(comment)
     return len(plans)
+
+
+def _known() -> ColumnElement[bool]:
+    return exists().where(Passage.plan_id == Plan.id, Passage.kind == TITLE)
 
 
 def forget_words() -> None:
@@ -151,12 +168,14 @@ def _merged(pages: int) -> bool:
         return bool(raw.total_changes - before > 1)
 
 
-def _replace(plan_id: int, kind: str, source_id: int, texts: Sequence[str]) -> None:
+def _replace(plan_id: int, kind: str, source_id: int, texts: Sequence[str]) -> bool:
+    """Put passages in the place of those before; False if there were none."""
     gone = delete(Passage).where(
         Passage.plan_id == plan_id, Passage.kind == kind, Passage.source_id == source_id
     )
-    db.session.execute(gone, execution_options={"synchronize_session": False})
+    found = db.session.execute(gone, execution_options={"synchronize_session": False})
     _add(plan_id, _rows(kind, source_id, texts))
+    return bool(found.rowcount)  # type: ignore[attr-defined]
 
 
 def _rows(

@@ -11,13 +11,17 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from tempfile import SpooledTemporaryFile
+from time import perf_counter
 from typing import Any
 
 from flask import Flask
 
+from planpush.web.access import BEGUN
 from planpush.web.call import Call, environ_of
 from planpush.web.follower import Follower
 from planpush.web.hub import FOLLOW, HUB, Hub
+from planpush.web.leaving import is_leaving
+from planpush.web.metrics import Metrics
 from planpush.web.strangers import is_known
 
 Scope = MutableMapping[str, Any]
@@ -28,6 +32,7 @@ Body = SpooledTemporaryFile[bytes]
 _SMALL = 64 * 1024  # bytes of a body that memory holds
 _LARGE_AT_ONCE = 32  # bodies over that which may be on their way, or on disk, at one time
 _PATIENCE = 300.0  # seconds for a body to arrive
+_LAST = (b"connection", b"close")  # of a server that leaves: the next request goes elsewhere
 _LATE = b"The request took too long to arrive.\n"
 
 
@@ -39,6 +44,7 @@ class Bridge:
         self.most: int = app.config["MAX_CONTENT_LENGTH"]
         self.pool = ThreadPoolExecutor(threads, "web")
         self.large = asyncio.Semaphore(_LARGE_AT_ONCE)
+        self.metrics: Metrics = app.extensions["planpush_metrics"]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or follow the life of the server."""
@@ -56,9 +62,15 @@ class Bridge:
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
         self.hub.start()
+        self.metrics.start(
+            "web",
+            planpush_live_streams_open=self.hub.streams,
+            planpush_requests_waiting=self.pool._work_queue.qsize,
+        )
         await send({"type": "lifespan.startup.complete"})
         await receive()
         self.hub.stop()
+        self.metrics.stop()
         self.pool.shutdown(wait=False)
         await send({"type": "lifespan.shutdown.complete"})
 
@@ -115,8 +127,11 @@ class Bridge:
     async def _run(self, call: Call, send: Send) -> None:
         """Run the app in a thread, and send what it answers; a stream goes on after that."""
         loop = asyncio.get_running_loop()
+        call.environ[BEGUN] = perf_counter()
         try:
             await loop.run_in_executor(self.pool, call.begin)
+            if is_leaving(self.app):
+                call.headers.append(_LAST)
             await send(
                 {"type": "http.response.start", "status": call.status, "headers": call.headers}
             )

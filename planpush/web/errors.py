@@ -15,9 +15,11 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from planpush.content.problem import Problem, TooLarge
 from planpush.db import db
+from planpush.logs import kind_of
 from planpush.models.token import SCOPES
-from planpush.web.auth import Unauthenticated, config, is_api, is_mcp, is_scim, own_path, request_id
+from planpush.web.auth import Unauthenticated, config, is_api, is_mcp, is_scim, own_path
 from planpush.web.mcp import refuse
+from planpush.web.request_id import request_id
 
 log = logging.getLogger("planpush")
 
@@ -61,7 +63,7 @@ def _from_werkzeug(error: HTTPException) -> Any:
 
 
 def _busy(error: OperationalError) -> Response:
-    log.error("database, request %s: %s", request_id(), error.orig)
+    log.error("database, request %s: %s", request_id(), kind_of(error.orig or error))
     extra = {"retry_after": 2}
     return _answer(Problem("The database is busy.", extra=extra, status=503, code="busy"))
 
@@ -142,6 +144,8 @@ def _told(problem: Problem) -> dict[str, Any]:
         "detail": problem.detail or WHAT_TO_DO.get(problem.status, ""),
         **problem.extra,
     }
+    if problem.status >= 500:
+        body["request_id"] = request_id()
     if problem.errors:
         body["errors"] = [finding.as_dict() for finding in problem.errors]
     return body

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +16,21 @@ from planpush.db import commit, db
 from planpush.models.manifest import Push, SectionPush
 from planpush.models.plan import Plan
 from planpush.models.push import Pushed, push_new, push_version
+from tests.conftest import ON_POSTGRES, make_app, own_database
 from tests.people import person
+
+
+@pytest.fixture
+def empty(tmp_path: Path, worker_id: str) -> Iterator[Flask]:
+    """An app on a database of its own, that nothing has migrated yet."""
+    url = f"sqlite:///{tmp_path / 'empty.db'}"
+    if ON_POSTGRES:
+        url = own_database(os.environ["PLANPUSH_TEST_POSTGRES"], f"planpush_empty_{worker_id}")
+    made = make_app(url, tmp_path)
+    with made.app_context():
+        yield made
+        db.session.remove()
+        db.engine.dispose()
 
 
 @pytest.fixture
