@@ -22,12 +22,12 @@ class Refused(Exception):
 
 
 def block(before: str) -> list[str]:
-    """The lines of the indented block that follows this text of docs/docker.md."""
+    """The lines of the block of code that follows this text of docs/docker.md."""
     _, found, rest = GUIDE.partition(before)
     assert found, before
-    indented = re.search(r"(?:^ {4}.*\n)+", rest, re.MULTILINE)
-    assert indented
-    return [line[4:] for line in indented[0].splitlines()]
+    code = re.search(r"^```sh\n(.*?)^```$", rest, re.MULTILINE | re.DOTALL)
+    assert code
+    return code[1].splitlines()
 
 
 def edited(folder: Path) -> Path:
