@@ -109,5 +109,5 @@ def _value(found: re.Match[str], env: dict[str, str]) -> str:
     if name is None:
         return "$"
     if kind == ":?" and not env.get(name):
-        raise Refused(f"{name} {word}")
+        raise Refused(f"required variable {name} is missing a value: {word}")
     return env.get(name) or (word if kind == ":-" else "")
