@@ -28,6 +28,7 @@ from planpush.web.metrics import init_metrics
 from planpush.web.panel import init_panel
 from planpush.web.respond import RowId
 from planpush.web.since import init_since
+from planpush.web.standing import init_standing
 
 
 def create_app(config: Config | None = None) -> Flask:
@@ -54,6 +55,7 @@ def create_app(config: Config | None = None) -> Flask:
     init_panel(app)
     init_since(app)
     init_errors(app)
+    init_standing(app)
     init_subscribers(app)
     init_views(app)
     init_metrics(app)

@@ -20,8 +20,10 @@ from gunicorn.systemd import sd_notify
 
 from planpush import create_app
 from planpush.config import Config
+from planpush.db import db
 from planpush.loop import Worker
 from planpush.machine import memory, processors
+from planpush.postgres import hurry
 from planpush.web.bridge import Bridge
 from planpush.worker import work
 
@@ -152,7 +154,10 @@ class Server(BaseApplication):  # type: ignore[misc]
     def load(self) -> Bridge:
         """Make the app in each worker: connections are never shared over a fork."""
         config = self.planpush_config
-        return Bridge(create_app(config), config.web_threads)
+        app = create_app(config)
+        with app.app_context():
+            hurry(db.engine)
+        return Bridge(app, config.web_threads)
 
     def run(self) -> None:
         """Serve, with our own master."""

@@ -19,9 +19,13 @@ from planpush.courier import Courier
 from planpush.db import commit, db
 from planpush.integrations.github import still_member
 from planpush.logs import about
+from planpush.models.clock import mend
+from planpush.models.deletion import purge_some
+from planpush.models.erasure import go_on
 from planpush.models.housekeeping import sweep
 from planpush.models.membership import Claimed, claim_due, confirm, end
-from planpush.models.passage import FEW, index_missing, missing, tidy_words
+from planpush.models.passage import FEW, forget_words, index_missing, missing, tidy_words
+from planpush.models.purge import shrink_log
 from planpush.models.setting import settings
 from planpush.models.stock import TAKEN_EVERY, counted, note
 from planpush.settings import Settings
@@ -29,7 +33,9 @@ from planpush.web.metrics import Metrics
 
 log = logging.getLogger("planpush")
 
-SWEEP_EVERY, ASK_EVERY, OUTAGE = 600.0, 10.0, 60.0  # seconds
+SWEEP_EVERY, ASK_EVERY, CLEAR_EVERY, OUTAGE = 600.0, 10.0, 30.0, 60.0  # seconds
+_CLOCK_EVERY, _JUMP = 5.0, 60.0
+_DOUBT = 3600.0  # seconds in which nothing is dropped after the clock went ahead: it may be wrong
 _BATCH, _THREADS = 64, 8
 _A_LITTLE, _A_WHILE, _PAUSE = 0.25, 2.0, 0.01  # seconds
 _GLANCE = 1.0  # seconds between two looks at the clock and at the parent
@@ -50,7 +56,8 @@ class Worker:
         self.app, self.parent = app, parent
         self.stop = threading.Event()
         self.unindexed: list[int] | None = None
-        jobs = (self.beat, self.ask, self.sweep, self.tidy, self.index)
+        self.ahead = float("inf")  # of the clock that never jumps; at first everything is mended
+        jobs = (self.clock, self.beat, self.ask, self.sweep, self.tidy, self.index, self.clear)
         self.due: dict[Callable[[], float], float] = dict.fromkeys(jobs, 0.0)
 
     def run(self) -> None:
@@ -93,11 +100,33 @@ class Worker:
         commit()
         return TAKEN_EVERY
 
+    def clock(self) -> float:
+        """Look whether the clock was set. What it left in the future need not wait for that day."""
+        ahead = time.time() - time.monotonic()
+        jump, self.ahead = ahead - self.ahead, ahead
+        if jump < -_JUMP:
+            if mended := mend():
+                log.warning("the clock was set back: %s rows are mended", mended)
+            commit()
+        elif jump > _JUMP:
+            log.warning("the clock was set ahead by %.0f seconds: nothing is dropped yet", jump)
+            self.due[self.sweep] = self.due[self.clear] = time.monotonic() + _DOUBT
+        return _CLOCK_EVERY
+
     def sweep(self) -> float:
         """Drop what has run out."""
         sweep()
         commit()
         return SWEEP_EVERY
+
+    def clear(self) -> float:
+        """Purge plans whose time is over and erase people, in short turns: others write, too."""
+        ends = time.monotonic() + _A_LITTLE
+        while time.monotonic() < ends and not self.stop.is_set():
+            if not sum(_piece(step) for step in (purge_some, go_on)):
+                return CLEAR_EVERY
+            time.sleep(_PAUSE)
+        return 0.0
 
     def tidy(self) -> float:
         """Merge the index of words, a little at a time: meanwhile nobody else can write."""
@@ -152,3 +181,17 @@ class Worker:
 
         with ThreadPoolExecutor(_THREADS) as threads:
             return dict(threads.map(one, claimed))
+
+
+def _piece(step: Callable[[], bool | None]) -> bool:
+    """Do one piece of something, a transaction; False: there was nothing to do.
+
+    After the last one, what was deleted goes from SQLite's files, too.
+    """
+    found = step()
+    commit()
+    db.session.remove()
+    if found is None:
+        forget_words()
+        shrink_log()
+    return found is not False

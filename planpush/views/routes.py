@@ -16,6 +16,7 @@ from planpush.views.comments import comments
 from planpush.views.comparisons import comparisons
 from planpush.views.conversations import conversations
 from planpush.views.dashboard import dashboard
+from planpush.views.deletions import deletions
 from planpush.views.deliveries import deliveries
 from planpush.views.documents import documents
 from planpush.views.drafts import drafts
@@ -39,6 +40,7 @@ from planpush.views.notifications import notifications
 from planpush.views.oauth.routes import OAUTH
 from planpush.views.okta_sign_ins import okta_sign_ins
 from planpush.views.owners import owners
+from planpush.views.personal_data import personal_data
 from planpush.views.placements import placements
 from planpush.views.plans import plans
 from planpush.views.profiles import profiles
@@ -78,7 +80,8 @@ def init_views(app: Flask) -> None:
         activity, conversations, mentions, restorations, wordings, comparisons,
         notices, bells, mutes, notifications, slack_channels,
         reviews, reviewers, sign_offs, turns,
-        visits, archives, bulks, undos, activations, deliveries, messages, *API, *OAUTH, *ADMIN,
+        visits, archives, bulks, undos, activations, deliveries, messages,
+        deletions, personal_data, *API, *OAUTH, *ADMIN,
     )  # fmt: skip
     for blueprint in every:
         app.register_blueprint(blueprint)

@@ -146,7 +146,7 @@ def _admit() -> None:
     came_from(request.remote_addr or "", request_id()[:32])
     view = current_app.view_functions.get(request.endpoint or "")
     g.quiet = getattr(view, "quiet", False)
-    if view is None or request.endpoint == "static":
+    if view is None or request.endpoint == "static" or request.blueprint == "health":
         return
     if is_api():
         _admit_agent(view)

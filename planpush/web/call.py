@@ -68,6 +68,7 @@ class Call:
     def _leave(self) -> None:
         if self._over and self._lock.acquire(blocking=False):  # no second thread waits for one
             answer, self._answer = self._answer, ()
+            self._parts = iter(())
             try:
                 if hasattr(answer, "close"):
                     self._context.run(answer.close)

@@ -69,6 +69,9 @@ FORMS = {
     "approve some sections": "/p/clean/sign-off?decision=approve",
     "slack channel": "/p/clean/slack-channel",
     "purge": "/p/clean/versions/1/purge",
+    "delete": "/p/clean/deletion",
+    "deleted": "/deleted",
+    "erase": "/admin/members/1/erasure",
 }
 STRANGERS = {"sign-in", "signed out", "vocabulary"}
 # Colours do not depend on the width, nor the layout on the colours: each is looked at once.
