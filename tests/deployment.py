@@ -22,12 +22,12 @@ class Refused(Exception):
 
 
 def block(before: str) -> list[str]:
-    """The lines of the indented block that follows this text of docs/docker.md."""
+    """The lines of the block of code that follows this text of docs/docker.md."""
     _, found, rest = GUIDE.partition(before)
     assert found, before
-    indented = re.search(r"(?:^ {4}.*\n)+", rest, re.MULTILINE)
-    assert indented
-    return [line[4:] for line in indented[0].splitlines()]
+    code = re.search(r"^```sh\n(.*?)^```$", rest, re.MULTILINE | re.DOTALL)
+    assert code
+    return code[1].splitlines()
 
 
 def edited(folder: Path) -> Path:
@@ -109,5 +109,5 @@ def _value(found: re.Match[str], env: dict[str, str]) -> str:
     if name is None:
         return "$"
     if kind == ":?" and not env.get(name):
-        raise Refused(f"{name} {word}")
+        raise Refused(f"required variable {name} is missing a value: {word}")
     return env.get(name) or (word if kind == ":-" else "")
