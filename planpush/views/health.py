@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, current_app
+from flask import Blueprint, Response
 from sqlalchemy import text
 
 from planpush.content.problem import Problem
 from planpush.db import db
 from planpush.models.schema import is_current
 from planpush.web.auth import public
-from planpush.web.leaving import is_leaving
 
 health = Blueprint("health", __name__)
 
@@ -24,9 +23,7 @@ def live() -> Response:
 @health.get("/readyz")
 @public
 def ready() -> Response:
-    """Answer when the database is there and migrated, until the server is told to stop."""
-    if is_leaving(current_app):
-        raise Problem("This server is about to stop.", status=503, code="leaving")
+    """Answer when the database is there and migrated."""
     db.session.execute(text("SELECT 1"))
     if not is_current():
         raise Problem(

@@ -30,7 +30,9 @@ _SMALL = 64 * 1024  # bytes of a body that memory holds
 _LARGE_AT_ONCE = 32  # bodies over that which may be on their way, or on disk, at one time
 _PATIENCE = 300.0  # seconds for a body to arrive
 _LAST = (b"connection", b"close")  # of a server that leaves: the next request goes elsewhere
+_READY = "/readyz"
 _LATE = b"The request took too long to arrive.\n"
+_AWAY = b"This server is about to stop.\n"
 
 
 class Bridge:
@@ -46,6 +48,8 @@ class Bridge:
         """Answer one request, or follow the life of the server."""
         if scope["type"] == "lifespan":
             await self._live(receive, send)
+        elif scope["type"] == "http" and scope["path"] == _READY and is_leaving(self.app):
+            await _refuse(send, 503, _AWAY)  # at once: those that wait for a thread are many
         elif scope["type"] == "http":
             follow = await self._answer(scope, receive, send)
             if follow is not None:
@@ -72,7 +76,7 @@ class Bridge:
             async with asyncio.timeout(_PATIENCE):
                 whole = await self._read(environ, body, receive)
         except TimeoutError:
-            await _late(send)
+            await _refuse(send, 408, _LATE)
             return None
         finally:
             body.seek(0)
@@ -141,7 +145,7 @@ def _part(body: bytes, *, more: bool) -> dict[str, Any]:
     return {"type": "http.response.body", "body": body, "more_body": more}
 
 
-async def _late(send: Send) -> None:
-    headers = [(b"content-type", b"text/plain"), (b"content-length", b"%d" % len(_LATE))]
-    await send({"type": "http.response.start", "status": 408, "headers": headers})
-    await send(_part(_LATE, more=False))
+async def _refuse(send: Send, status: int, text: bytes) -> None:
+    headers = [(b"content-type", b"text/plain"), (b"content-length", b"%d" % len(text)), _LAST]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send(_part(text, more=False))
