@@ -1,6 +1,6 @@
 """Restarts that nobody notices: `python -m bench.rolling`, on PostgreSQL as the tests find it.
 
-Two servers on one database behind Caddy (`--balancer nginx`: behind nginx) are restarted in turn,
+Two servers on one database behind nginx (`--balancer caddy`: behind Caddy) are restarted in turn,
 twice, while 16 clients send 10,000 requests and pages listen; then each is killed. A server alone
 is replaced in its place (SIGUSR2), and restarted behind a socket that somebody else holds, as
 systemd does. Fails when a request failed, an acknowledged comment is not there, a page missed
@@ -86,8 +86,16 @@ def _heard(page: Page, event_id: int) -> bool:
     return page.when(event_id) < float("inf")
 
 
-def rolling(town: Town, result: Result, wanted: int, clients: int, rounds: int = ROUNDS) -> None:
-    """Restart each server in turn while requests come through the balancer."""
+def rolling(
+    town: Town,
+    result: Result,
+    wanted: int,
+    clients: int,
+    *,
+    rounds: int = ROUNDS,
+    how: str = "stop",
+) -> None:
+    """Restart each server in turn, or replace it, while requests come through the balancer."""
     slug = town.slugs[0]
     with pages(town, town.base, slug, PAGES) as listening:
         load = Load(town, town.base)
@@ -95,9 +103,12 @@ def rolling(town: Town, result: Result, wanted: int, clients: int, rounds: int =
         for turn in range(rounds * len(town.places)):
             place = town.places[turn % len(town.places)]
             load.reached(wanted * turn // (rounds * len(town.places)))
-            result.took(f"stop of server {place.port}", place.stop(), MOST_STOP)
-            place.start()
-            time.sleep(SEEN)
+            if how == "stop":
+                result.took(f"stop of server {place.port}", place.stop(), MOST_STOP)
+                place.start()
+                time.sleep(SEEN)
+            else:
+                result.say(f"{'replaced in its place within':<42} {place.replace():8.3f} s")
         load.finish()
         _caught_up(town, slug, listening)
         back = [one.retries for one in listening if one.opened > 1]
@@ -126,7 +137,9 @@ def crash(town: Town, result: Result, wanted: int, clients: int) -> None:
     _judge(load, result, broken=clients * len(town.places))
 
 
-def alone(town: Town, result: Result, wanted: int, clients: int, how: str) -> None:
+def alone(
+    town: Town, result: Result, wanted: int, clients: int, *, how: str, rounds: int = ROUNDS
+) -> None:
     """Restart one server without a balancer: in its place, or behind a socket that stays."""
     place = Place(town.folder, town.server.env | {"TRUSTED_PROXIES": ""}, town.spare)
     if how == "socket":
@@ -135,8 +148,8 @@ def alone(town: Town, result: Result, wanted: int, clients: int, how: str) -> No
     try:
         load = Load(town, place.base)
         load.begin(clients, wanted)
-        for turn in range(ROUNDS):
-            load.reached(wanted * (turn + 1) // 4)
+        for turn in range(rounds):
+            load.reached(wanted * (turn + 1) // (2 * rounds))
             if how == "socket":
                 result.took(f"stop of server {place.port}", place.stop(), MOST_STOP)
                 place.start()
@@ -169,27 +182,29 @@ def _judge(load: Load, result: Result, broken: int = 0) -> None:
 def main() -> None:
     """Run what is asked for; exit with 1 if anything was missed."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--balancer", choices=("caddy", "nginx"), default="caddy")
+    parser.add_argument("--balancer", choices=("nginx", "caddy"), default="nginx")
     parser.add_argument("--requests", type=int, default=REQUESTS)
     parser.add_argument("--clients", type=int, default=CLIENTS)
     parser.add_argument("--only", choices=("across", "rolling", "crash", "replace", "socket"))
     told = parser.parse_args()
     wanted, clients, result = told.requests, told.clients, Result()
+    few = wanted // 5
     stages: dict[str, Callable[[Town], None]] = {
         "across": lambda town: across(town, result),
         "rolling": lambda town: rolling(town, result, wanted, clients),
-        "crash": lambda town: crash(town, result, wanted // 5, clients),
-        "replace": lambda town: alone(town, result, wanted // 5, clients, "replace"),
-        "socket": lambda town: alone(town, result, wanted // 5, clients, "socket"),
+        "crash": lambda town: crash(town, result, few, clients),
+        "replace": lambda town: alone(town, result, few, clients, how="replace"),
+        "socket": lambda town: alone(town, result, few, clients, how="socket"),
     }
     with tempfile.TemporaryDirectory() as folder:
-        town = Town(Path(folder), clients + 1, told.balancer)
+        town = Town(Path(folder), clients + 1)
         try:
             town.open()
-            for name, stage in stages.items():
-                if told.only in (None, name):
-                    print(f"\n{name}", flush=True)
-                    stage(town)
+            with town.through(told.balancer):
+                for name, stage in stages.items():
+                    if told.only in (None, name):
+                        print(f"\n{name}", flush=True)
+                        stage(town)
         finally:
             town.close()
     for line in (*result.wrong, *result.slow):

@@ -12,13 +12,14 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import requests
 
-from planpush.db import commit
+from planpush.db import commit, db
 from planpush.models.manifest import Push, SectionPush
 from planpush.models.push import push_new
 from planpush.models.session import BrowserSession
@@ -94,8 +95,11 @@ class Place:
 
     def close(self) -> None:
         """End whatever is left here."""
-        if self.pid and not is_gone(self.pid):
-            self.kill()
+        if self.pid:
+            with suppress(ProcessLookupError):
+                os.killpg(self.group, signal.SIGKILL)
+            self._gone(self.pid)
+            self.process.wait(PATIENCE)
         if self.listener is not None:
             self.listener.close()
 
@@ -120,15 +124,15 @@ class Place:
 class Town:
     """Two places, a balancer in front of them, one database, and people with plans."""
 
-    def __init__(self, folder: Path, plans: int, balancer: str = "caddy", **env: str) -> None:
+    def __init__(self, folder: Path, plans: int, **env: str) -> None:
         self.folder, self.port = folder, free_port()
         self.base = f"http://127.0.0.1:{self.port}"
         told = {"TRUSTED_PROXIES": "1", "BASE_URL": self.base, "LOG_LEVEL": "INFO"} | env
         self.server = Server(folder, **told)
         ports = [self.server.port, free_port()]
         self.places = [Place(folder, dict(self.server.env), port) for port in ports]
-        self.balancer, self.spare = balancer, free_port()
-        self.running: list[subprocess.Popen[bytes]] = []
+        self.spare = free_port()
+        self.worker: subprocess.Popen[bytes] | None = None
         self.slugs = [self._plan(n) for n in range(plans)]
         self.versions = dict.fromkeys(self.slugs, 1)
         with self.server.app.app_context():
@@ -147,28 +151,38 @@ class Town:
         return f"plan-{number}"
 
     def open(self) -> None:
-        """Start all of it."""
+        """Start the servers, and one worker for both."""
         command = [sys.executable, "-m", "planpush", "worker"]
-        self._run(command, "worker.log", dict(self.server.env))
+        self.worker = self._run(command, "worker.log", dict(self.server.env))
         for place in self.places:
             place.start()
-        commands = {"caddy": self._caddy, "nginx": self._nginx}
-        self._run(commands[self.balancer](), "balancer.log", self._home())
-        until(self._answers, f"{self.balancer} on port {self.port}")
+
+    @contextmanager
+    def through(self, balancer: str) -> Iterator[None]:
+        """Let a balancer, caddy or nginx, stand in front of them."""
+        command = self._caddy() if balancer == "caddy" else self._nginx()
+        process = self._run(command, f"{balancer}.log", self._home())
+        try:
+            until(self._answers, f"{balancer} on port {self.port}")
+            yield
+        finally:
+            process.terminate()
+            process.wait(PATIENCE)
 
     def close(self) -> None:
         """End all of it."""
-        for process in self.running:
-            process.terminate()
-        for process in self.running:
-            process.wait(PATIENCE)
+        if self.worker is not None:
+            self.worker.terminate()
+            self.worker.wait(PATIENCE)
         for place in self.places:
             place.close()
         self.server.http.close()
+        with self.server.app.app_context():
+            db.engine.dispose()
 
-    def _run(self, command: list[str], log: str, env: dict[str, str]) -> None:
+    def _run(self, command: list[str], log: str, env: dict[str, str]) -> subprocess.Popen[bytes]:
         with (self.folder / log).open("ab") as out:
-            self.running.append(subprocess.Popen(command, env=env, stdout=out, stderr=out))
+            return subprocess.Popen(command, env=env, stdout=out, stderr=out)
 
     def _answers(self) -> bool:
         try:
