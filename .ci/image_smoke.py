@@ -2,8 +2,8 @@
 
     image_smoke.py ROOT CONFIG    (both as container.py takes them)
 
-Serves with a read-only root and one volume, makes a person and a token, pushes by the API, follows a
-plan, and stops the server in the middle of a request. Only /data may be written, not even /tmp.
+Serves with a read-only root and one volume, makes a person and a token, pushes by the API, follows
+a plan, and stops the server in the middle of a request. Only /data may be written, not even /tmp.
 """
 
 from __future__ import annotations
@@ -60,9 +60,9 @@ class Image:
     def run(self, *words: str, entrypoint: list[str] | None = None) -> str:
         """What one command says."""
         call = self.words(*words, entrypoint=entrypoint)
-        done = subprocess.run(call, env=self.environment, stdout=subprocess.PIPE, timeout=PATIENCE)
-        assert done.returncode == 0, words
-        return done.stdout.decode().strip()
+        return subprocess.check_output(
+            call, env=self.environment, timeout=PATIENCE, text=True
+        ).strip()
 
     @contextmanager
     def served(self) -> Iterator[subprocess.Popen[bytes]]:
