@@ -81,6 +81,11 @@ def test_forms_for_issues_can_be_read() -> None:
         assert all(ids) and len(ids) == len(set(ids))
 
 
+def test_what_is_pinned_is_renewed() -> None:
+    kinds = {one["package-ecosystem"] for one in read(HUB / "dependabot.yml")["updates"]}
+    assert kinds == {"github-actions", "pip", "npm"}
+
+
 def test_a_tag_that_is_not_the_version_is_refused() -> None:
     command = [sys.executable, ".ci/tag_matches.py", "v0.0.0"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
