@@ -91,3 +91,4 @@ def test_while_all_threads_hang_health_is_answered_and_nobody_waits_for_ever(app
     assert asked(bridge, "/readyz") == (200, "ready\n")
     bridge.pool.shutdown()
     bridge.aside.shutdown()
+    bridge.disk.shutdown()

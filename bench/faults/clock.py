@@ -19,7 +19,7 @@ JUMPS = ("+86400", "+0", "-86400", "+0")
 def run(folder: Path, url: str, *, smoke: bool) -> Table:
     """Let only the server believe another time; ours goes on."""
     table = Table("clock jumps by a day, SQLite")
-    found = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
+    found = sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
     if not found:
         table.goal("libfaketime is there: apt-get install faketime", "it is not", met=False)
         return table
@@ -27,7 +27,7 @@ def run(folder: Path, url: str, *, smoke: bool) -> Table:
     when.write_text("+0\n")
     stage = Stage(
         folder, url, LD_PRELOAD=str(found[0]), FAKETIME_TIMESTAMP_FILE=str(when),
-        FAKETIME_NO_CACHE="1", FAKETIME_DONT_FAKE_MONOTONIC="1", RATE_LIMITS="on",
+        FAKETIME_CACHE_DURATION="1", FAKETIME_DONT_FAKE_MONOTONIC="1", RATE_LIMITS="on",
     ).open()  # fmt: skip
     watch = Watch(stage.base)
     try:

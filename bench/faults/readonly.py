@@ -29,7 +29,7 @@ def run(folder: Path, _url: str, *, smoke: bool) -> Table:
             stage.kept_up.clear()
             stage.kill()
             stage.let_go()
-            command("umount", str(disk))
+            unmount(disk)
             subprocess.run(
                 ["e2fsck", "-fy", device],
                 check=False,
@@ -78,6 +78,18 @@ def ext4(folder: Path) -> Iterator[tuple[Path, str]]:
     finally:
         subprocess.run(["umount", "--lazy", str(disk)], check=False)
         command("losetup", "--detach", device)
+
+
+def unmount(disk: Path) -> None:
+    """Take the disk away once those who were killed are gone."""
+    for _ in range(100):
+        if (
+            subprocess.run(["umount", str(disk)], check=False, stderr=subprocess.DEVNULL).returncode
+            == 0
+        ):
+            return
+        time.sleep(0.1)
+    command("umount", str(disk))
 
 
 def command(*words: str) -> str:

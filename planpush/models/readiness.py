@@ -86,6 +86,8 @@ class Readiness:
             wrong |= set(_of_disk(Path(db.engine.url.database or "")))
         elif db.session.scalar(text("SELECT current_setting('transaction_read_only')")) == "on":
             wrong.add(READ_ONLY)
+        if wrong > {BROKEN}:  # its errors are what that looks like from within
+            wrong.discard(BROKEN)
         yield from (finding(kind) for kind in (READ_ONLY, FULL, BROKEN) if kind in wrong)
 
 

@@ -49,6 +49,7 @@ class Bridge:
         self.app, self.hub = app, Hub(app)
         self.most: int = app.config["MAX_CONTENT_LENGTH"]
         self.pool, self.aside = ThreadPoolExecutor(threads, "web"), ThreadPoolExecutor(2, "health")
+        self.disk = ThreadPoolExecutor(2, "disk")  # what frees memory must not wait for requests
         self.queue = dict[Call, float]()  # who waits for a thread, and since when
         app.extensions["planpush_bridge"] = self
         self.large = asyncio.Semaphore(_LARGE_AT_ONCE)
@@ -83,7 +84,7 @@ class Bridge:
         await receive()
         self.hub.stop()
         self.metrics.stop()
-        for pool in (self.pool, self.aside):
+        for pool in (self.pool, self.aside, self.disk):
             pool.shutdown(wait=False)
         await send({"type": "lifespan.shutdown.complete"})
 
@@ -181,11 +182,11 @@ class Bridge:
 
         def release() -> None:
             if not call.more:  # the app holds all of it, too
-                self._close(call)
+                self.disk.submit(call.close)
 
         held = [part]
         del part
-        await send_slowly(held.pop(), send, more=more, pool=self.pool, release=release)
+        await send_slowly(held.pop(), send, more=more, pool=self.disk, release=release)
 
     def _close(self, call: Call) -> None:
         # Of a client that left the app may still be busy: the thread closes after it is done.
