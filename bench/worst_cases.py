@@ -119,7 +119,7 @@ def _paragraphs(texts: list[str]) -> list[str]:
 
 
 def _columns(name: str, share: float) -> tuple[list[str], list[str]]:
-    old, new = documents.COLUMNS[name](max(20, int(24_000 * share)))
+    old, new = documents.COLUMNS[name](max(60, int(16_000 * share)))
     return _paragraphs(old), _paragraphs(new)
 
 

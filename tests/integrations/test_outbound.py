@@ -42,10 +42,7 @@ def _request(line):
 
 @contextmanager
 def peer(answer, *, drip=0.0, at_once=b"", tls=None):
-    """Serve one connection on loopback: take a request, send `answer`, byte by byte if it drips.
-
-    What comes `at_once` is sent before.
-    """
+    """Serve one connection: take a request, send `at_once`, then `answer`, in bytes if it drips."""
     taken, over = [], threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as listening:
 
@@ -57,8 +54,7 @@ def peer(answer, *, drip=0.0, at_once=b"", tls=None):
                 if tls:
                     line.do_handshake()
                 taken.append(_request(line))
-                pieces = re.findall(b"(?s).", answer) if drip else [answer]
-                for piece in [at_once, *pieces] if at_once else pieces:
+                for piece in [at_once, *(re.findall(b"(?s).", answer) if drip else [answer])]:
                     line.sendall(piece)
                     if over.wait(drip):
                         break
