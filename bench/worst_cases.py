@@ -154,7 +154,7 @@ def _reworded(stage: Stage, share: float) -> Send:
 
 
 def _read(path: str, stage: Stage, share: float) -> Send:
-    texts = documents.prose(max(2, int(20_000 * share)), 20, 1)
+    texts = documents.prose(max(2, int(8_000 * share)), 20, 1)
     slug = stage.plan(_paragraphs(texts))
     return lambda: stage.alice.get(f"/p/{slug}{path}")
 
