@@ -119,7 +119,7 @@ def _paragraphs(texts: list[str]) -> list[str]:
 
 
 def _columns(name: str, share: float) -> tuple[list[str], list[str]]:
-    old, new = documents.COLUMNS[name](max(20, int(24_000 * share)))
+    old, new = documents.COLUMNS[name](max(60, int(16_000 * share)))
     return _paragraphs(old), _paragraphs(new)
 
 
@@ -154,7 +154,7 @@ def _reworded(stage: Stage, share: float) -> Send:
 
 
 def _read(path: str, stage: Stage, share: float) -> Send:
-    texts = documents.prose(max(2, int(20_000 * share)), 20, 1)
+    texts = documents.prose(max(2, int(8_000 * share)), 20, 1)
     slug = stage.plan(_paragraphs(texts))
     return lambda: stage.alice.get(f"/p/{slug}{path}")
 

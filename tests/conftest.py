@@ -20,7 +20,7 @@ from planpush.models.plan import EDITOR, REVIEWER, Member, Plan
 from planpush.models.schema import migrate
 from planpush.models.token import Token
 from planpush.settings import SPECS
-from tests.haste import BRING_BACK, KEEP, compile_once, empty, kept_connections, own_database, run
+from tests.haste import BRING_BACK, KEEP, empty, hasten, kept_connections, own_database, run
 from tests.people import Browser, add_cast, person
 
 ON_POSTGRES = os.environ.get("PLANPUSH_TEST_DATABASE", "sqlite") == "postgres"
@@ -35,7 +35,7 @@ DOCUMENT = (
 def pytest_configure(config: pytest.Config) -> None:
     if ON_POSTGRES and not os.environ.get("PLANPUSH_TEST_POSTGRES"):
         pytest.exit("PLANPUSH_TEST_POSTGRES names no server", returncode=2)
-    compile_once()
+    hasten()
 
 
 def pytest_collection_finish() -> None:

@@ -6,12 +6,14 @@ import secrets
 from collections.abc import Iterable
 from datetime import datetime
 from functools import cache
+from importlib.resources import files
+from io import BytesIO
+from zipfile import ZipFile
 
 from flask import Flask
 from jinja2 import StrictUndefined, pass_context
 from jinja2.runtime import Context
 from jinja2_fragments import render_block
-from lucide.jinja import lucide
 from markupsafe import Markup, escape
 
 from planpush.content.prose import prose as html_of
@@ -88,8 +90,15 @@ def sprite(names: tuple[str, ...]) -> Markup:
 
 
 @cache
+def _lucide() -> ZipFile:
+    """Return the archive of all drawings, in memory: processes must not share a place in a file."""
+    return ZipFile(BytesIO((files("lucide") / "lucide.zip").read_bytes()))
+
+
+@cache
 def _symbol(name: str) -> str:
-    drawn = str(lucide(name))
+    # The package's own function opens the archive anew for each: half a second for the first page.
+    drawn = _lucide().read(f"{name}.svg").decode()
     inner = drawn[drawn.index(">") + 1 : drawn.rindex("</svg>")]
     return f'<symbol id="pp-i-{escape(name)}" viewBox="0 0 24 24">{inner.strip()}</symbol>'
 

@@ -232,6 +232,6 @@ def test_a_comment_says_in_markdown_what_its_page_shows(pieces):
 @pytest.mark.parametrize("shape", COSTLY)
 def test_a_megabyte_takes_linear_work_and_does_not_swell(shape):
     made, full = COSTLY[shape]
-    assert growth(lambda size: section(stored(made(size))), full // 50) < LINEAR
+    assert growth(section, full // 50, lambda size: stored(made(size))) < LINEAR
     html = stored(made(full))
     assert len("\n".join(section(html))) < 25 * len(html)

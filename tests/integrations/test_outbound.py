@@ -40,19 +40,9 @@ def _request(line):
     return read
 
 
-def _send(line, pieces, is_over):
-    for piece in pieces:
-        line.sendall(piece)
-        if is_over():
-            break
-
-
 @contextmanager
 def peer(answer, *, drip=0.0, at_once=b"", tls=None):
-    """Serve one connection on loopback: take a request, send `answer`, byte by byte if it drips.
-
-    What comes `at_once` is sent before.
-    """
+    """Serve one connection: take a request, send `at_once`, then `answer`, in bytes if it drips."""
     taken, over = [], threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as listening:
 
@@ -60,12 +50,14 @@ def peer(answer, *, drip=0.0, at_once=b"", tls=None):
             line, _ = listening.accept()
             if tls:
                 line = tls.wrap_socket(line, server_side=True, do_handshake_on_connect=False)
-            pieces = re.findall(b"(?s).", answer) if drip else [answer]
             with line, suppress(OSError):
                 if tls:
                     line.do_handshake()
                 taken.append(_request(line))
-                _send(line, [at_once, *pieces] if at_once else pieces, lambda: over.wait(drip))
+                for piece in [at_once, *(re.findall(b"(?s).", answer) if drip else [answer])]:
+                    line.sendall(piece)
+                    if over.wait(drip):
+                        break
 
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
