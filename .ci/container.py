@@ -1,11 +1,11 @@
-"""Runs a command of an image as a container engine would, from its mounted root; needs Linux and root.
+"""Runs a command of an image as a container engine would; needs Linux and root.
 
     container.py ROOT CONFIG VOLUME WORD…
 
-CONFIG is a file with the image's configuration as JSON, VOLUME the folder that becomes /data, and the
-words come after the image's entrypoint; without any, its own. The root is read-only, /data is all that
-can be written; the process has the image's user and environment (and the variables that HANDED names),
-no capability, and the number 1.
+ROOT is where the image is mounted, CONFIG a file with its configuration as JSON, VOLUME the folder
+that becomes /data; the words come after the image's entrypoint; without any, its own. The root is
+read-only, /data is all that can be written; the process has the image's user and environment (and
+the variables that HANDED names), no capability, and the number 1.
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ STYLE = """
 [data-md-color-scheme="default"] { color-scheme: light; }
 .pp-drawing { overflow-x: auto; margin: 1em 0; padding: 1em; background: var(--surface); }
 .pp-drawing { border: 1px solid var(--line); border-radius: 6px; }
-.pp-drawing svg { max-width: 100%; min-width: 36rem; height: auto; display: block; margin: 0 auto; }
+.pp-drawing svg { max-width: 100%; min-width: 600px; height: auto; display: block; margin: 0 auto; }
 .pp-drawing text { font-family: sans-serif; }
 """
 LOADS = re.compile(

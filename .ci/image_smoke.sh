@@ -1,26 +1,31 @@
 #!/usr/bin/env bash
 # The container image: builds it without an engine, looks at what is in it, and uses it from outside
-# (image_smoke.py). Debian only, as root, with buildah, netavark and debootstrap. The builder is one
-# beside the checkout, or the one that IMAGE_BUILD names; it keeps its base image between runs.
+# (image_smoke.py). Debian only, as root, with buildah and netavark. A builder beside the checkout, or
+# one that IMAGE_BUILD names, makes the base image, too, with debootstrap, and keeps it between runs;
+# without one buildah pulls it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-base=docker.io/library/python:3.13-slim image=planpush:local most=150
+base=docker.io/library/python:3.13-slim image=planpush:smoke most=150
 build=${IMAGE_BUILD:-../shared/tools/image/build}
 scratch=$(mktemp -d) container=''
 trap finish EXIT
 
 main() {
-  if [[ ! -x $build ]]; then
-    echo "No image builder at $build: name one with IMAGE_BUILD (DIR BASE_TAG IMAGE_TAG)." >&2
-    exit 1
-  fi
-  "$build" . "$base" "$image" >"$scratch/log" 2>&1 || { cat "$scratch/log"; exit 1; }
+  make_image >"$scratch/log" 2>&1 || { cat "$scratch/log"; exit 1; }
   container=$(b from --pull-never "$image")
   root=$(b mount "$container")
   look
   b inspect --type image "$image" | python3 -c \
     'import json, sys; json.dump(json.load(sys.stdin)["Docker"]["config"], sys.stdout)' >"$scratch/config.json"
   unshare --net python3 .ci/image_smoke.py "$root" "$scratch/config.json"
+}
+
+make_image() {
+  if [[ -x $build ]]; then
+    "$build" . "$base" "$image"
+  else
+    b bud --isolation chroot --network host --format docker --tag "$image" .
+  fi
 }
 
 # What it adds to its base, and that nothing lies in it that only builds.
@@ -36,12 +41,16 @@ look() {
 }
 
 # In MB, as buildah tells it.
-size() { b images --json "$1" | python3 -c 'import json, sys; print(int(json.load(sys.stdin)[0]["size"].removesuffix(" MB")))'; }
+size() {
+  b images --json "$1" | python3 -c \
+    'import json, sys; print(int(json.load(sys.stdin)[0]["size"].removesuffix(" MB")))'
+}
 
 b() { buildah --storage-driver vfs "$@"; }
 
 finish() {
   [[ -z $container ]] || b rm "$container" >/dev/null
+  b rmi "$image" >/dev/null 2>&1 || true
   rm -rf "$scratch"
 }
 

@@ -41,7 +41,9 @@ def main(args: Sequence[str] | None = None) -> None:
         gc.freeze()  # what stays to the end is not looked through before each case
         for case, seconds, status in measured(stage, wanted, share, rounds):
             bad = status >= 500 or (seconds > GOAL and not told.smoke)
-            print(f"{case.name:60}{seconds:8.2f} s{status:6}{'  MISSED' if bad else ''}")
+            print(
+                f"{case.name:60}{seconds:8.2f} s{status:6}{'  MISSED' if bad else ''}", flush=True
+            )
             missed += [case.name] if bad else []
     print(f"{len(wanted)} cases, {len(missed)} missed the goal of {GOAL:g} s")
     sys.exit(1 if missed or not wanted else 0)

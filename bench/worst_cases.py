@@ -124,19 +124,19 @@ def _columns(name: str, share: float) -> tuple[list[str], list[str]]:
 
 
 def _pushed_over(name: str, stage: Stage, share: float) -> Send:
-    """A version over another, with threads on it that want a place."""
+    """A version over another, with threads on it that want a place; then the former again."""
     old, new = _columns(name, share)
-    slugs = [stage.plan(old) for _ in range(9 if share == 1 else 1)]
-    for slug in slugs:
-        for key in range(1, max(2, int(200 * share))):
-            where = {"anchor": "s0", "block": key, "body": "Why?"}
-            answer = stage.api("POST", f"/api/plans/{slug}/threads", json=where)
-            assert answer.status_code in (201, 422), answer.text
-    sections = [{"anchor": "s0", "html": f"<h2>S</h2>{new[0]}"}]
+    slug, turns = stage.plan(old), itertools.count(1)
+    for key in range(1, 31):
+        where = {"anchor": "s0", "block": key, "body": "Why?"}
+        answer = stage.api("POST", f"/api/plans/{slug}/threads", json=where)
+        assert answer.status_code in (201, 422), answer.text
 
     def send() -> Any:
-        told = {"plan": slugs.pop(), "base_version": 1, "sections": sections}
-        return stage.api("POST", "/api/push", json=told)
+        base = next(turns)
+        html = f"<h2>S</h2>{(new if base % 2 else old)[0]}<p>{base}</p>"
+        sent = {"plan": slug, "base_version": base, "sections": [{"anchor": "s0", "html": html}]}
+        return stage.api("POST", "/api/push", json=sent)
 
     return send
 

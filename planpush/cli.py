@@ -11,6 +11,7 @@ from sqlalchemy.exc import OperationalError
 
 from planpush.cli_app import app_here, known, migrated
 from planpush.cli_backup import backup, restore
+from planpush.cli_doctor import doctor
 from planpush.cli_migrate import downgrade, migrate
 from planpush.cli_user import user
 from planpush.config import DEFAULT_PORT, Config, ConfigError, environment
@@ -33,7 +34,7 @@ def cli() -> None:
     """Visual design documents from AI planning sessions, on your own server."""
 
 
-for verb in (backup, restore, migrate, downgrade, user):
+for verb in (backup, restore, migrate, downgrade, doctor, user):
     cli.add_command(verb)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 
 from flask import Flask
@@ -12,6 +11,7 @@ from planpush.config import Config
 from planpush.content.problem import Problem
 from planpush.db import commit
 from planpush.demo import demo_config, is_demo_here
+from planpush.logs import write_logs
 from planpush.models.housekeeping import sweep
 from planpush.models.schema import migrate
 from planpush.models.user import User
@@ -24,8 +24,7 @@ def app_here() -> Flask:
 
 def migrated(config: Config) -> Flask:
     """Return the app of a configuration, its database migrated and swept."""
-    logging.basicConfig(level=config.log_level)
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    write_logs(config.log_level, config.log_format)
     os.umask(0o077)  # the database holds private plans
     config.data_dir.mkdir(parents=True, exist_ok=True)
     app = create_app(config)

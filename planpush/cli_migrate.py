@@ -7,18 +7,24 @@ import click
 from planpush.cli_backup import opened
 from planpush.content.problem import Problem
 from planpush.models import schema
+from planpush.models.passage import missing
 
 
 @click.command()
-def migrate() -> None:
+@click.option("--index", is_flag=True, help="Index old plans for the search now, not in a worker.")
+def migrate(index: bool) -> None:
     """Bring the database up to this release."""
     with opened(new=True):
         schema.migrate()
-        if schema.is_newest():
-            schema.index(click.echo)
-            click.echo("The database is up to date.")
-        else:
+        if not schema.is_newest():
             click.echo("A newer release has migrated the database; this one can serve it, too.")
+            return
+        if index:
+            schema.index(click.echo)
+        waiting = len(missing())
+    click.echo("The database is up to date.")
+    if waiting:
+        click.echo(f"{waiting:,} plans are not searched yet: a worker indexes them once it runs.")
 
 
 @click.command()

@@ -17,6 +17,7 @@ from weakref import WeakSet
 
 from gunicorn.workers.gasgi import ASGIWorker
 
+_UNREAD = 10.0  # seconds to take the last of an answer on a closed connection, twice at most
 _SILENT = 30.0  # seconds that a new connection may say nothing, twice that at most
 _LINGER = 1.0  # seconds for clients that are kept alive to be told
 _GLANCE = 0.05
@@ -28,6 +29,7 @@ class Loop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
         super().__init__()
         self.connections, self.silent = WeakSet[Any](), WeakSet[Any]()
+        self.unread = WeakSet[Any]()
         self.taken_in: set[asyncio.Task[Any]] = set()
 
     async def create_server(self, protocol_factory: Any, *args: Any, **options: Any) -> Any:
@@ -40,6 +42,7 @@ class Loop(asyncio.SelectorEventLoop):
 
         self.connect = connect
         self.call_later(_SILENT, self._drop_silent)
+        self.call_later(_UNREAD, self._drop_unread)
         return await super().create_server(connect, *args, **options)
 
     def take_in(self, listener: socket.socket) -> None:
@@ -62,6 +65,14 @@ class Loop(asyncio.SelectorEventLoop):
         )
         self.call_later(_SILENT, self._drop_silent)
 
+    def _drop_unread(self) -> None:
+        """End connections that are closed but for what nobody reads: asyncio would keep them."""
+        for connection in self.unread:
+            if _is_unread(connection):
+                connection.transport.abort()
+        self.unread = WeakSet(one for one in self.connections if _is_unread(one))
+        self.call_later(_UNREAD, self._drop_unread)
+
     @property
     def idle(self) -> list[Any]:
         """The connections that are only kept alive."""
@@ -76,6 +87,11 @@ class Loop(asyncio.SelectorEventLoop):
 def _is_idle(connection: Any) -> bool:
     open_ = connection.transport is not None and not connection.transport.is_closing()
     return open_ and connection._current_request is None
+
+
+def _is_unread(connection: Any) -> bool:
+    transport = connection.transport
+    return transport is not None and transport.is_closing() and transport.get_write_buffer_size()
 
 
 class Worker(ASGIWorker):  # type: ignore[misc]

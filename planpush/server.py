@@ -15,12 +15,15 @@ from typing import Any
 
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
+from gunicorn.glogging import Logger
 from gunicorn.systemd import sd_notify
 
 from planpush import create_app
 from planpush.config import Config
+from planpush.db import db
 from planpush.loop import Worker
 from planpush.machine import memory, processors
+from planpush.postgres import hurry
 from planpush.web.bridge import Bridge
 from planpush.worker import work
 
@@ -53,6 +56,11 @@ class Master(Arbiter):  # type: ignore[misc]
             self.worker_pid = os.fork()
             if not self.worker_pid:
                 self._become_worker(config, master)
+
+    def handle_usr2(self) -> None:
+        """Start a new master beside this one; a successor that has just taken over may, too."""
+        self.maybe_promote_master()
+        super().handle_usr2()
 
     def stop(self, graceful: bool = True) -> None:
         """End all processes: the worker first finishes what it is sending.
@@ -120,6 +128,16 @@ class Master(Arbiter):  # type: ignore[misc]
             os._exit(code)
 
 
+class Logs(Logger):  # type: ignore[misc]
+    """gunicorn's own lines, written as all others are."""
+
+    def setup(self, cfg: Any) -> None:
+        """Hand them on instead of writing them."""
+        super().setup(cfg)
+        self.error_log.handlers.clear()
+        self.error_log.propagate = True
+
+
 class Server(BaseApplication):  # type: ignore[misc]
     """gunicorn, started from Python so that one command serves without a file of settings."""
 
@@ -136,7 +154,10 @@ class Server(BaseApplication):  # type: ignore[misc]
     def load(self) -> Bridge:
         """Make the app in each worker: connections are never shared over a fork."""
         config = self.planpush_config
-        return Bridge(create_app(config), config.web_threads)
+        app = create_app(config)
+        with app.app_context():
+            hurry(db.engine)
+        return Bridge(app, config.web_threads)
 
     def run(self) -> None:
         """Serve, with our own master."""
@@ -163,6 +184,7 @@ def serve(config: Config, *, host: str, port: int, workers: int = 0) -> None:
         control_socket_disable=True,
         forwarded_allow_ips="",  # no header moves the address: a local proxy passes SCRIPT_NAME on
         loglevel=config.log_level.lower(),
+        logger_class=Logs,
         accesslog=None,
         post_worker_init=_introduce,
         proc_name="planpush",

@@ -25,7 +25,8 @@ class RateLimit(Base):
         """Count one use; return 0 if it is within `limit` per `seconds`, else seconds to wait."""
         at = now()
         window = at - timedelta(seconds=seconds)
-        fresh = cls.started_at > window
+        # One that begins in the future is of a clock that was ahead: nobody waits for it.
+        fresh = cls.started_at.between(window, at + timedelta(seconds=seconds))
         used, started = db.session.execute(
             upsert(cls)
             .values(subject=subject, started_at=at, used=1)

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, current_app
-from sqlalchemy import text
+from flask import Blueprint, Response
 
-from planpush.content.problem import Problem
-from planpush.db import db
-from planpush.models.schema import is_current
 from planpush.web.auth import public
-from planpush.web.leaving import is_leaving
+from planpush.web.standing import answer, troubles
 
 health = Blueprint("health", __name__)
 
@@ -24,12 +20,5 @@ def live() -> Response:
 @health.get("/readyz")
 @public
 def ready() -> Response:
-    """Answer when the database is there and migrated, until the server is told to stop."""
-    if is_leaving(current_app):
-        raise Problem("This server is about to stop.", status=503, code="leaving")
-    db.session.execute(text("SELECT 1"))
-    if not is_current():
-        raise Problem(
-            "The database is not migrated: run planpush migrate.", status=503, code="unready"
-        )
-    return Response("ready\n", mimetype="text/plain")
+    """Answer when people can be sent here: else 503, with a line per reason."""
+    return answer(troubles())

@@ -33,6 +33,7 @@ from planpush.views.listing_updates import listing_updates
 from planpush.views.logouts import logouts
 from planpush.views.mcp.messages import messages
 from planpush.views.mentions import mentions
+from planpush.views.metrics import metrics
 from planpush.views.mutes import mutes
 from planpush.views.notices import notices
 from planpush.views.notifications import notifications
@@ -71,7 +72,7 @@ from planpush.views.wordings import wordings
 def init_views(app: Flask) -> None:
     """Register the routes."""
     every: tuple[Blueprint, ...] = (
-        health, sign_ins, github_sign_ins, okta_sign_ins, logouts,
+        health, metrics, sign_ins, github_sign_ins, okta_sign_ins, logouts,
         dashboard, listing_updates, plans, documents, threads, comments, drafts, events, viewers,
         resolutions, refreshes, placements, setups, left, profiles, identities,
         browser_sessions, tokens, grants, publications, exports, updates, vocabularies,

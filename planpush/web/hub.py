@@ -71,6 +71,10 @@ class Hub:
         """Tell whether somebody has as many streams here as one person may."""
         return len(self.people.get(user_id, ())) >= MOST_EACH
 
+    def streams(self) -> int:
+        """Return how many streams are open here."""
+        return sum(len(group) for group in list(self.followers.values()))
+
     def readers(self) -> set[tuple[int, int]]:
         """Return (plan id, user id) of those who let others see what they read."""
         return {(f.plan_id, f.who.id) for f in self._all() if f.seen_by_others and f.plan_id}

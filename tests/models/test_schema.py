@@ -19,6 +19,7 @@ from planpush.models.alone import alone
 from planpush.models.schema import is_current, migrate, oldest_reader
 from planpush.paths import MIGRATIONS
 from tests.conftest import ON_POSTGRES
+from tests.fixtures.databases import load
 
 STEP = '''"""A step."""
 import sqlalchemy as sa
@@ -190,3 +191,12 @@ def test_a_table_that_is_in_use_all_the_time_is_told_of(empty, monkeypatch):
     monkeypatch.setattr(schema.flask_migrate, "upgrade", upgrade)
     with pytest.raises(Problem, match="a table was in use all the time"):
         migrate()
+
+
+def test_plans_that_wait_for_the_search_are_told_of(empty, run):
+    load("0006")
+    told = run("migrate").output.splitlines()
+    assert told[-1] == "1 plans are not searched yet: a worker indexes them once it runs."
+    told = run("migrate", "--index").output.splitlines()
+    assert told == ["0 of 1 plans are indexed for the search.", "The database is up to date."]
+    assert run("migrate").output == "The database is up to date.\n"

@@ -15,7 +15,7 @@ import requests
 from slack_sdk import WebClient
 
 from tests.peers.emulator import choose, emulating
-from tests.system.operator import Operator, scopes, told
+from tests.system.following import Operator, scopes, told
 from tests.system.serving import free_port
 
 LOGIN, WORDS = "octo-dev", "Who announces the next key?"

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from planpush.paths import ROOT
@@ -59,7 +59,8 @@ class Operator:
             wait_for(f"{self.base}/healthz", process, 120)
             yield printed
         finally:
-            os.killpg(process.pid, signal.SIGINT)
+            with suppress(ProcessLookupError):  # it never served
+                os.killpg(process.pid, signal.SIGINT)
             process.wait(60)
 
     def settings(self) -> dict[str, str]:
