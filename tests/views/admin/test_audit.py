@@ -86,4 +86,4 @@ def test_39_no_address_changes_or_deletes_an_entry(ada, stored):
         assert ada.send(method, "/admin/audit").status_code == 405
         assert ada.send(method, "/admin/audit/1").status_code == 404
     assert stored()["events"] == before
-    assert "kept for ever" in ada.get("/admin/audit").text
+    assert "nobody can change or delete one" in ada.get("/admin/audit").text
