@@ -128,7 +128,7 @@ class Settings:
         10, between(1, 10**6), "sessions", "Sign-ins a minute from one address"
     )
     audit_days: int = _setting(
-        400, between(0, 36_500), "retention", "Days that the audit log is kept"
+        0, between(0, 36_500), "retention", "Days that the audit log is kept"
     )
     notice_days: int = _setting(180, between(1, 3_650), "retention", "Days that notices are kept")
     delivery_days: int = _setting(

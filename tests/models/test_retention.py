@@ -35,7 +35,14 @@ def log(kind):
     return db.session.scalars(query.where(Event.at < now() - timedelta(days=400))).all()
 
 
+def test_nothing_of_the_log_goes_by_itself(old):
+    sweep()
+    commit()
+    assert len(log("session.started")) == 3 and log("plan.published") == ["10.2.8.7"] * 3
+
+
 def test_old_entries_go_and_those_of_plans_lose_where_they_came_from(old):
+    Setting.change({"audit_days": "400"}, by=person("ada"))
     Event.record("user.added", by=None, target="newest")
     commit()
     sweep()
@@ -46,6 +53,8 @@ def test_old_entries_go_and_those_of_plans_lose_where_they_came_from(old):
 
 
 def test_the_newest_entry_keeps_its_number(old):
+    Setting.change({"audit_days": "400"}, by=person("ada"))
+    commit()
     newest = Event(kind="session.ended", at=now() - timedelta(days=450))
     db.session.add(newest)
     commit()
