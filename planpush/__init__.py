@@ -11,6 +11,7 @@ from planpush.logs import init_logs
 from planpush.paths import STATIC, TEMPLATES
 from planpush.subscribers import init_subscribers
 from planpush.views.routes import init_views
+from planpush.web.access import init_access
 from planpush.web.assets import init_assets
 from planpush.web.auth import init_auth
 from planpush.web.compress import init_compress
@@ -23,9 +24,11 @@ from planpush.web.headers import init_headers
 from planpush.web.host import PublicAddress
 from planpush.web.jinja import init_jinja
 from planpush.web.method import MethodOverride
+from planpush.web.metrics import init_metrics
 from planpush.web.panel import init_panel
 from planpush.web.respond import RowId
 from planpush.web.since import init_since
+from planpush.web.standing import init_standing
 
 
 def create_app(config: Config | None = None) -> Flask:
@@ -39,6 +42,7 @@ def create_app(config: Config | None = None) -> Flask:
     app.url_map.converters["id"] = RowId
     # JSON escapes make a document up to three times longer on its way here.
     app.config["MAX_CONTENT_LENGTH"] = 3 * config.max_document_bytes + 1024 * 1024
+    init_access(app)  # first: it sees what all others made of the answer
     init_db(app, config.database_url)
     init_compress(app)
     init_headers(app)
@@ -51,8 +55,10 @@ def create_app(config: Config | None = None) -> Flask:
     init_panel(app)
     init_since(app)
     init_errors(app)
+    init_standing(app)
     init_subscribers(app)
     init_views(app)
+    init_metrics(app)
     app.wsgi_app = MethodOverride(app.wsgi_app)  # type: ignore[method-assign]
     if config.trusted_proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]

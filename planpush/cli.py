@@ -2,34 +2,29 @@
 
 from __future__ import annotations
 
-import logging
-import os
 import sys
 from pathlib import Path
 from typing import BinaryIO
 
 import click
-from flask import Flask
 from sqlalchemy.exc import OperationalError
 
-from planpush import create_app
+from planpush.cli_app import app_here, known, migrated
 from planpush.cli_backup import backup, restore
+from planpush.cli_doctor import doctor
 from planpush.cli_migrate import downgrade, migrate
+from planpush.cli_user import user
 from planpush.config import DEFAULT_PORT, Config, ConfigError, environment
 from planpush.content.lint import review_page
 from planpush.content.problem import Finding, Problem
-from planpush.db import commit
-from planpush.demo import ADMIN, demo_config, is_demo_here, prepare
+from planpush.db import commit, db
+from planpush.demo import ADMIN, demo_config, prepare
 from planpush.filling import Sizes, fill
-from planpush.models import schema
 from planpush.models.event import Event
-from planpush.models.housekeeping import sweep
 from planpush.models.session import SignInLink
 from planpush.models.setting import settings
 from planpush.models.token import SCOPES, Token
-from planpush.models.user import User
 from planpush.server import serve as serve_app
-from planpush.settings import ROLES
 from planpush.worker import work
 
 
@@ -39,7 +34,7 @@ def cli() -> None:
     """Visual design documents from AI planning sessions, on your own server."""
 
 
-for verb in (backup, restore, migrate, downgrade):
+for verb in (backup, restore, migrate, downgrade, doctor, user):
     cli.add_command(verb)
 
 
@@ -66,9 +61,10 @@ def main() -> None:
 def serve(host: str, port: int | None, workers: int) -> None:
     """Serve. The database is migrated first."""
     config = Config.from_env(environment(PORT=port))
-    with _migrated(config).app_context():
+    with migrated(config).app_context():
         secret = SignInLink.first_run()
         commit()
+        db.engine.dispose()  # connections are never shared over a fork
     if secret:
         click.echo("\n  Nobody has an account yet. This link makes the first admin; it works once,")
         click.echo("  for 15 minutes, and the next start prints another:")
@@ -80,7 +76,7 @@ def serve(host: str, port: int | None, workers: int) -> None:
 @cli.command()
 def worker() -> None:
     """Do deliveries and housekeeping; `serve` runs one inside unless WORKER=off."""
-    work(_app().extensions["planpush_config"])
+    work(app_here().extensions["planpush_config"])
 
 
 @cli.command()
@@ -88,7 +84,7 @@ def worker() -> None:
 def demo(port: int | None) -> None:
     """Serve a demo with sample plans; its data stays under ./var."""
     config = demo_config(port or environment().get("PORT") or DEFAULT_PORT)
-    app = _migrated(config)
+    app = migrated(config)
     with app.app_context():
         link, address = prepare(config)
         commit()
@@ -108,34 +104,17 @@ def demo(port: int | None) -> None:
 @click.option("--yes", is_flag=True, help="Add to a database that has plans already.")
 def fill_database(plans: int, comments: int, people: int, seed: int, yes: bool) -> None:
     """Fill the database for load tests."""
-    with _app().app_context():
+    with app_here().app_context():
         fill(Sizes(plans, comments, people, seed), consent=yes, tell=click.echo)
-
-
-@cli.group()
-def user() -> None:
-    """People."""
-
-
-@user.command("add")
-@click.argument("email")
-@click.option("--name", required=True)
-@click.option("--role", type=click.Choice(ROLES), required=True)
-def add_user(email: str, name: str, role: str) -> None:
-    """Add a person with exactly this role."""
-    with _app().app_context():
-        User.add(email, name=name, roles=[role])
-        commit()
-    click.echo(f"Added {email} as {role}.")
 
 
 @cli.command("sign-in-link")
 @click.argument("email")
 def sign_in_link(email: str) -> None:
     """Print a link that signs EMAIL in, once, within 15 minutes."""
-    app = _app()
+    app = app_here()
     with app.app_context():
-        secret = SignInLink.issue(_known(email))
+        secret = SignInLink.issue(known(email))
         Event.record("sign_in_link.issued", by=None, target=email)
         refused = "local" not in settings().providers
         commit()
@@ -158,8 +137,8 @@ def token() -> None:
 @click.option("--days", type=click.IntRange(1, 3650), default=365, show_default=True)
 def create_token(email: str, name: str, scopes: tuple[str, ...], days: int) -> None:
     """Print a new token of EMAIL; it is shown this once."""
-    with _app().app_context():
-        made = Token.issue(_known(email), name=name, scopes=scopes, days=days)
+    with app_here().app_context():
+        made = Token.issue(known(email), name=name, scopes=scopes, days=days)
         commit()
     click.echo(made)
 
@@ -174,7 +153,7 @@ def scim_token() -> None:
 @click.option("--days", type=click.IntRange(1, 3650), default=365, show_default=True)
 def create_scim_token(name: str, days: int) -> None:
     """Print a new SCIM token; it is shown this once."""
-    with _app().app_context():
+    with app_here().app_context():
         made = Token.issue_scim(name=name, days=days)
         commit()
     click.echo(made)
@@ -199,28 +178,3 @@ def lint_file(file: BinaryIO, allow_warnings: bool) -> None:
 def _told(found: Finding) -> str:
     line = f"{found.line or 1}:{found.column or 1} {found.code} {found.message}"
     return f"{line} → {found.fix}" if found.fix else line
-
-
-def _app() -> Flask:
-    """Return the app of this folder: a demo's, where no configuration says otherwise."""
-    return _migrated(demo_config() if is_demo_here() else Config.from_env())
-
-
-def _migrated(config: Config) -> Flask:
-    logging.basicConfig(level=config.log_level)
-    logging.getLogger("alembic").setLevel(logging.WARNING)
-    os.umask(0o077)  # the database holds private plans
-    config.data_dir.mkdir(parents=True, exist_ok=True)
-    app = create_app(config)
-    with app.app_context():
-        schema.migrate()
-        sweep()
-        commit()
-    return app
-
-
-def _known(email: str) -> User:
-    found = User.by_email(email)
-    if found is None:
-        raise Problem(f"there is nobody with the address {email}: add them with planpush user add")
-    return found

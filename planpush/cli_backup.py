@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -16,6 +15,7 @@ from planpush.config import Config
 from planpush.content.problem import Problem
 from planpush.db import db
 from planpush.demo import demo_config, is_demo_here
+from planpush.logs import write_logs
 from planpush.models.backup import back_up
 from planpush.models.backup_file import Head, Reader
 from planpush.models.backup_restore import restore as restore_all
@@ -74,8 +74,7 @@ def _told(quiet: bool) -> Callable[[str], None]:
 def opened(*, new: bool = False) -> Iterator[None]:
     """Open the database as it is: nothing is migrated. `new`: there may be none yet."""
     config = demo_config() if is_demo_here() else Config.from_env()
-    logging.basicConfig(level=config.log_level)
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    write_logs(config.log_level, config.log_format)
     os.umask(0o077)  # the database holds private plans
     if new:
         config.data_dir.mkdir(parents=True, exist_ok=True)

@@ -14,6 +14,7 @@ from planpush.settings import SPECS, Settings, between, origin, switch
 T = TypeVar("T")
 
 MINIMUM_SECRET = 32
+MINIMUM_TOKEN = 16
 DEFAULT_PORT = 8075
 
 
@@ -44,11 +45,14 @@ class Config:
     web_workers: int = 0
     web_threads: int = 8
     trusted_proxies: int = 0
+    drain: int = 0  # seconds that a server which is told to stop serves on
     max_document_bytes: int = 5 * 1024 * 1024
     rate_limits: bool = True
     worker: bool = True  # whether `serve` runs one inside
     webhook_networks: tuple[IPv4Network | IPv6Network, ...] = ()  # private ones that are allowed
     log_level: str = "INFO"
+    log_format: str = ""  # text or json; empty: text for a terminal
+    metrics_token: str = ""
     fixed: Mapping[str, Any] = field(default_factory=dict)  # settings that the environment decides
 
     @property
@@ -63,7 +67,15 @@ class Config:
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Config:
         """Read the environment. Raises `ConfigError` that names everything missing or malformed."""
-        read = _Reader(environment() if env is None else env)
+        config, failures = cls.examined(environment() if env is None else env)
+        if failures:
+            raise ConfigError("\n".join(failures))
+        return config
+
+    @classmethod
+    def examined(cls, env: Mapping[str, str]) -> tuple[Config, list[str]]:
+        """Return what can be read, with defaults for the rest, and what is wrong with that."""
+        read = _Reader(env)
         data_dir = read("DATA_DIR", Path, Path("./var")).absolute()
         port = read("PORT", between(1, 65535), DEFAULT_PORT)
         config = cls(
@@ -74,16 +86,18 @@ class Config:
             port=port,
             web_workers=read("WEB_WORKERS", between(0, 64), 0),
             web_threads=read("WEB_THREADS", between(1, 256), 8),
-            trusted_proxies=read("TRUSTED_PROXIES", between(0, 10), 0),
+            trusted_proxies=(proxies := read("TRUSTED_PROXIES", between(0, 10), 0)),
+            drain=read("DRAIN_SECONDS", between(0, 60), 2 if proxies else 0),
             max_document_bytes=read("MAX_DOCUMENT_BYTES", between(1024, 2**28), 5 * 1024 * 1024),
             rate_limits=read("RATE_LIMITS", switch, True),
             worker=read("WORKER", switch, True),
             webhook_networks=read("WEBHOOK_NETWORKS", _networks, ()),
             log_level=read("LOG_LEVEL", _level, "INFO"),
+            log_format=read("LOG_FORMAT", _format, ""),
+            metrics_token=read("METRICS_TOKEN", _metrics_token, ""),
             fixed=read.settings(),
         )
-        read.finish(config)
-        return config
+        return config, read.finished(config)
 
 
 class _Reader:
@@ -108,12 +122,14 @@ class _Reader:
         given = (spec for spec in SPECS.values() if self.env.get(spec.variable, "").strip())
         return {spec.name: self(spec.variable, spec.parse, spec.default) for spec in given}
 
-    def finish(self, config: Config) -> None:
-        """Raise `ConfigError` if anything was wrong."""
+    def finished(self, config: Config) -> list[str]:
+        """Return what was wrong."""
         if not config.secret_keys and not any("SECRET_KEY" in text for text in self.failures):
-            self.failures.append("SECRET_KEY is not set: give at least 32 random characters")
-        if self.failures:
-            raise ConfigError("\n".join(self.failures))
+            self.failures.append(
+                "SECRET_KEY is not set: give at least 32 random characters, like those that "
+                "`openssl rand -hex 32` prints"
+            )
+        return self.failures
 
 
 def _secrets(raw: str) -> tuple[str, ...]:
@@ -144,3 +160,15 @@ def _level(raw: str) -> str:
     if raw.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):
         raise ValueError("say DEBUG, INFO, WARNING or ERROR")
     return raw.upper()
+
+
+def _format(raw: str) -> str:
+    if raw.lower() not in ("text", "json"):
+        raise ValueError("say text or json")
+    return raw.lower()
+
+
+def _metrics_token(raw: str) -> str:
+    if len(raw) < MINIMUM_TOKEN or not raw.isascii() or not raw.isprintable() or " " in raw:
+        raise ValueError(f"give at least {MINIMUM_TOKEN} random letters and digits")
+    return raw

@@ -16,7 +16,9 @@ from planpush.config import Config
 from planpush.db import commit, db
 from planpush.integrations.slack import to_channel, to_person
 from planpush.integrations.webhooks import to_hook
+from planpush.logs import about
 from planpush.models.claim import (
+    Arrived,
     Claim,
     Dropped,
     Failed,
@@ -30,6 +32,7 @@ from planpush.models.claim import (
 from planpush.models.delivery import CHANNEL, PERSON, WEBHOOK
 from planpush.models.setting import settings
 from planpush.models.telling import Hidden, Parcel, parcel
+from planpush.web.metrics import Metrics
 
 log = logging.getLogger("planpush")
 
@@ -38,6 +41,7 @@ SENDERS: dict[str, Callable[[Parcel], Outcome]] = {
     PERSON: to_person,
     WEBHOOK: to_hook,
 }
+_WORDS: dict[type, str] = {Arrived: "sent", Failed: "failed", Dropped: "dropped"}
 _THREADS = 32
 _GLANCE, _BUSY = 0.5, 0.1  # seconds between two looks for what is due; while much is sent
 _BREATH = 0.05  # seconds between two turns when there is much to do: others write, too
@@ -64,6 +68,7 @@ class Courier:
         self.renewed = self.claimed = 0.0
         config: Config = app.extensions["planpush_config"]
         self.base_url = config.base_url
+        self.metrics: Metrics = app.extensions["planpush_metrics"]
 
     def run(self) -> None:
         """Work until told to stop, then wait a moment for what is on its way."""
@@ -90,7 +95,7 @@ class Courier:
         self.claimed = time.monotonic() if claims else self.claimed
         for one in claims:
             self.flying[one.id] = one, time.monotonic()
-            threading.Thread(target=self._carry, args=(one,), name="sender", daemon=True).start()
+            threading.Thread(target=self._run, args=(one,), name="sender", daemon=True).start()
 
     def note(self) -> None:
         """Note what came of what landed, and that the rest is still being sent."""
@@ -137,6 +142,10 @@ class Courier:
             if outcome is not None:
                 self.landed.append((one, outcome))
 
+    def _run(self, one: Claim) -> None:
+        with about(delivery=one.id):
+            self._carry(one)
+
     def _carry(self, one: Claim) -> None:
         """Send a claim in a thread of its own; None comes back if it is to be claimed again."""
         outcome: Outcome | None = None
@@ -149,6 +158,8 @@ class Courier:
             log.exception("delivery %s could not be sent", one.id)
             outcome = Failed(f"Our own error: {type(error).__name__}", whole=False, unsure=True)
         finally:
+            if outcome is not None:
+                self.metrics.tried(one.channel, _WORDS[type(outcome)])
             self.back.put((one, outcome))
 
     def _sent(self, one: Claim) -> Outcome | None:

@@ -26,13 +26,15 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from planpush.outage import Outages, outage
 from planpush.paths import MIGRATIONS
+from planpush.postgres import OPTIONS as POSTGRES
+from planpush.sqlite import OPTIONS as SQLITE
 from planpush.sqlite import teach
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -99,22 +101,18 @@ class Numbers(TypeDecorator[Collection[int]]):
 def init_db(app: Flask, database_url: str) -> None:
     """Connect `app` to its database and end every request's transaction."""
     app.config["SQLALCHEMY_DATABASE_URI"] = database_url
-    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = _engine_options(database_url)
+    # Statement parameters may hold document text or token hashes: they have no place in a log.
+    own = SQLITE if database_url.startswith("sqlite") else POSTGRES
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"hide_parameters": True, **own}
     db.init_app(app)
     migrate.init_app(app, db, directory=str(MIGRATIONS))
     app.extensions["planpush_subscribers"] = []
     app.before_request(_note_intent)
     app.after_request(_end_transaction)
     with app.app_context():
+        app.extensions["planpush_outages"] = Outages(db.engine)
         if database_url.startswith("sqlite"):
             teach(db.engine)
-
-
-def _engine_options(database_url: str) -> dict[str, Any]:
-    # Statement parameters may hold document text or token hashes: they have no place in a log.
-    if database_url.startswith("sqlite"):
-        return {"hide_parameters": True, "connect_args": {"timeout": 15}}
-    return {"hide_parameters": True, "pool_size": 10, "max_overflow": 20, "pool_pre_ping": True}
 
 
 def writes(view: Callable[..., Any]) -> Callable[..., Any]:
@@ -143,8 +141,10 @@ def _end_transaction(response: Response) -> Response:
         try:
             action()
             db.session.commit()
-        except OperationalError:  # a note that cannot be taken now is no reason to fail
+        except Exception as error:
             db.session.rollback()
+            if not outage(error):  # a note that cannot be taken now is no reason to fail
+                raise
     return response
 
 
@@ -164,17 +164,19 @@ def subscribe(app: Flask, subscriber: Subscriber) -> None:
 
 
 def commit() -> None:
-    """Flush, hand the recorded events to the subscribers, then commit all of it or none.
+    """Let the subscribers hear what happened, then commit all of it or none."""
+    hear().commit()
 
-    What they record themselves is handed to them, too.
-    """
+
+def hear() -> Session:
+    """Hand the recorded events to the subscribers; what they record themselves, too."""
     session = db.session()
     session.flush()
     while events := session.info.pop("events", []):
         for subscriber in current_app.extensions["planpush_subscribers"]:
             subscriber(session, events)
         session.flush()
-    session.commit()
+    return session
 
 
 @event.listens_for(Session, "after_rollback")
@@ -183,12 +185,10 @@ def _forget_events(session: Session) -> None:
 
 
 def rows(statement: Any, values: Mapping[str, Any] | None = None) -> CursorResult[*tuple[Any, ...]]:
-    """Return what a statement about columns finds: the session would look for objects in it, which
-    takes as long as to find it. What was changed is flushed first.
-    """
-    session = db.session()
-    session.flush()
-    return session.connection().execute(statement, values)
+    """Return what a statement about columns finds; what was changed is flushed first."""
+    # Not by the session: it would look for objects in it, which takes as long as to find it.
+    db.session.flush()
+    return db.session.connection().execute(statement, values)
 
 
 def upsert(model: type[Base]) -> Any:

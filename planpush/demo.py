@@ -33,13 +33,18 @@ def demo_config(port: int | str | None = None) -> Config:
 
     Without a port of its own, a command beside a running demo takes that demo's.
     """
+    demo_folder().mkdir(parents=True, exist_ok=True, mode=0o700)
+    return Config.from_env(demo_environment(port))
+
+
+def demo_environment(port: int | str | None = None) -> dict[str, str]:
+    """Return the environment of the demo in this folder."""
     env = environment(PORT=port)
     folder = demo_folder()
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     env["SECRET_KEY"] = env.get("SECRET_KEY") or _kept(folder / "secret_key", secrets.token_hex(32))
     if not env.get("PORT") and (folder / "port").is_file():
         env["PORT"] = (folder / "port").read_text().strip()
-    return Config.from_env(env)
+    return env
 
 
 def demo_folder() -> Path:

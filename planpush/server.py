@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
-import multiprocessing
 import os
 import resource
 import signal
+import sys
 import time
+from contextlib import suppress
+from pathlib import Path
+from queue import Empty
 from typing import Any
-from weakref import WeakSet
 
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
-from gunicorn.workers.gasgi import ASGIWorker
+from gunicorn.glogging import Logger
+from gunicorn.systemd import sd_notify
 
 from planpush import create_app
 from planpush.config import Config
+from planpush.db import db
+from planpush.loop import Worker
+from planpush.machine import memory, processors
+from planpush.postgres import hurry
 from planpush.web.bridge import Bridge
 from planpush.worker import work
 
 _PAUSE = 3.0  # seconds before a worker that ended is replaced
-_SILENT = 30.0  # seconds that a new connection may say nothing, twice that at most
+_MOST, _EACH = 8, 256 * 1024 * 1024  # processes by default, and the memory that each may need
 
 
 class Master(Arbiter):  # type: ignore[misc]
@@ -31,11 +37,18 @@ class Master(Arbiter):  # type: ignore[misc]
     That one is forked like them, before any thread; it ends with the master, however that ends.
     """
 
-    worker_pid, again_at = 0, 0.0
+    worker_pid = master_pid = 0
+    again_at = 0.0
+
+    def __init__(self, app: Server) -> None:
+        super().__init__(app)
+        self.START_CTX["args"] = again(sys.orig_argv)
+        self.START_CTX[0] = self.START_CTX["args"][0]
 
     def manage_workers(self) -> None:
         """Replace processes that ended; gunicorn calls this every second."""
         super().manage_workers()
+        self._take_over()
         config: Config = self.app.planpush_config
         if config.worker and self._is_gone() and time.monotonic() >= self.again_at:
             self.again_at = time.monotonic() + _PAUSE
@@ -44,11 +57,18 @@ class Master(Arbiter):  # type: ignore[misc]
             if not self.worker_pid:
                 self._become_worker(config, master)
 
+    def handle_usr2(self) -> None:
+        """Start a new master beside this one; a successor that has just taken over may, too."""
+        self.maybe_promote_master()
+        super().handle_usr2()
+
     def stop(self, graceful: bool = True) -> None:
         """End all processes: the worker first finishes what it is sending.
 
         It has as long as those that serve. One that hangs is killed: what it began is done again.
         """
+        if graceful and not self._is_relieved():
+            graceful = self._send_elsewhere()
         ends = time.monotonic() + (self.cfg.graceful_timeout if graceful else 0)
         if not self._is_gone():
             os.kill(self.worker_pid, signal.SIGTERM)
@@ -58,6 +78,33 @@ class Master(Arbiter):  # type: ignore[misc]
                 os.kill(self.worker_pid, signal.SIGKILL)
             time.sleep(0.05)
         self.worker_pid = 0
+
+    def _is_relieved(self) -> bool:
+        """Tell whether somebody else listens where this server does, or will in a moment."""
+        return bool(self.reexec_pid or self.systemd or self._is_successor())
+
+    def _is_successor(self) -> bool:
+        return bool(self.master_pid) and self.master_pid == os.getppid()
+
+    def _send_elsewhere(self) -> bool:
+        """Serve on for a while, so that a balancer sees that it is over; False: no time for it."""
+        seconds = self.app.planpush_config.drain
+        if seconds:
+            self.kill_workers(signal.SIGUSR2)
+        ends = time.monotonic() + seconds
+        while self.WORKERS and time.monotonic() < ends:
+            self.reap_workers()
+            with suppress(Empty):
+                if self.SIG_QUEUE.get(timeout=0.1) in (signal.SIGINT, signal.SIGQUIT):
+                    return False
+        return True
+
+    def _take_over(self) -> None:
+        """End the master that started this one (on SIGUSR2) as soon as all processes here serve."""
+        serving = [worker for worker in self.WORKERS.values() if worker.serves]
+        if self._is_successor() and len(serving) == self.num_workers:
+            sd_notify(f"MAINPID={os.getpid()}", self.log)
+            os.kill(self.master_pid, signal.SIGTERM)
 
     def _is_gone(self) -> bool:
         try:
@@ -81,55 +128,14 @@ class Master(Arbiter):  # type: ignore[misc]
             os._exit(code)
 
 
-class Loop(asyncio.SelectorEventLoop):
-    """An event loop that knows its connections: gunicorn's worker keeps no list of them."""
+class Logs(Logger):  # type: ignore[misc]
+    """gunicorn's own lines, written as all others are."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.connections, self.silent = WeakSet[Any](), WeakSet[Any]()
-
-    async def create_server(self, protocol_factory: Any, *args: Any, **options: Any) -> Any:
-        """Serve with a protocol per connection, and note each."""
-
-        def connect() -> Any:
-            made = protocol_factory()
-            self.connections.add(made)
-            return made
-
-        self.call_later(_SILENT, self._drop_silent)
-        return await super().create_server(connect, *args, **options)
-
-    def _drop_silent(self) -> None:
-        """Close connections that never asked for anything: gunicorn would keep them for good."""
-        for connection in self.silent:
-            if _is_idle(connection):
-                connection.transport.close()
-        self.silent = WeakSet(
-            one for one in self.connections if one.req_count <= 1 and _is_idle(one)
-        )
-        self.call_later(_SILENT, self._drop_silent)
-
-    def close_idle(self) -> None:
-        """Close what is only kept alive."""
-        for connection in list(self.connections):
-            if _is_idle(connection):
-                connection.transport.close()
-
-
-def _is_idle(connection: Any) -> bool:
-    return connection.transport is not None and connection._current_request is None
-
-
-class Worker(ASGIWorker):  # type: ignore[misc]
-    """gunicorn's worker for event loops. It does not wait for connections that ask for nothing."""
-
-    def _setup_event_loop(self) -> None:
-        self.loop = Loop()
-        asyncio.set_event_loop(self.loop)
-
-    async def _shutdown(self) -> None:
-        self.loop.close_idle()
-        await super()._shutdown()
+    def setup(self, cfg: Any) -> None:
+        """Hand them on instead of writing them."""
+        super().setup(cfg)
+        self.error_log.handlers.clear()
+        self.error_log.propagate = True
 
 
 class Server(BaseApplication):  # type: ignore[misc]
@@ -148,7 +154,10 @@ class Server(BaseApplication):  # type: ignore[misc]
     def load(self) -> Bridge:
         """Make the app in each worker: connections are never shared over a fork."""
         config = self.planpush_config
-        return Bridge(create_app(config), config.web_threads)
+        app = create_app(config)
+        with app.app_context():
+            hurry(db.engine)
+        return Bridge(app, config.web_threads)
 
     def run(self) -> None:
         """Serve, with our own master."""
@@ -157,7 +166,7 @@ class Server(BaseApplication):  # type: ignore[misc]
 
 def serve(config: Config, *, host: str, port: int, workers: int = 0) -> None:
     """Serve until told to stop; open requests are finished first."""
-    count = workers or config.web_workers or min(4, multiprocessing.cpu_count())
+    count = workers or config.web_workers or fitting()
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)  # each open page is a file
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     Server(
@@ -175,10 +184,27 @@ def serve(config: Config, *, host: str, port: int, workers: int = 0) -> None:
         control_socket_disable=True,
         forwarded_allow_ips="",  # no header moves the address: a local proxy passes SCRIPT_NAME on
         loglevel=config.log_level.lower(),
+        logger_class=Logs,
         accesslog=None,
         post_worker_init=_introduce,
         proc_name="planpush",
     ).run()
+
+
+def fitting() -> int:
+    """Return how many processes suit this machine: one for each processor, if memory is enough."""
+    room = memory() // _EACH or 1 if memory() else _MOST
+    return min(processors(), room, _MOST)
+
+
+def again(command: list[str]) -> list[str]:
+    """Return the command that starts this program anew, as it lies there by now.
+
+    A script is run by its own path, which may lead to another release since.
+    """
+    rest = command[1:]
+    is_script = bool(rest) and Path(rest[0]).is_file() and os.access(rest[0], os.X_OK)
+    return rest if is_script else [sys.executable, *rest]
 
 
 def _introduce(worker: Any) -> None:

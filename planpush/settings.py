@@ -127,6 +127,13 @@ class Settings:
     sign_in_limit: int = _setting(
         10, between(1, 10**6), "sessions", "Sign-ins a minute from one address"
     )
+    audit_days: int = _setting(
+        400, between(0, 36_500), "retention", "Days that the audit log is kept"
+    )
+    notice_days: int = _setting(180, between(1, 3_650), "retention", "Days that notices are kept")
+    delivery_days: int = _setting(
+        14, between(1, 3_650), "retention", "Days that deliveries which arrived are kept"
+    )
     agents_may_resolve: bool = _setting(False, switch, "agents", "Agents may resolve threads")
 
     @property

@@ -15,6 +15,7 @@ from sqlalchemy import Boolean, Engine, event
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
+OPTIONS = {"connect_args": {"timeout": 15}}  # seconds
 # SQLite lets writers try again after ever longer pauses, so that under load some never get through.
 _PATIENCE = 10.0  # seconds; after it SQLite's own way is tried, which ends with "locked"
 _GLANCE = 0.001  # seconds between two looks whether another process has finished

@@ -113,9 +113,12 @@ CONSEQUENCES: dict[str, tuple[Consequence, ...]] = {
     "comment.edited": (lift_plan, visit, turn, index_comment, post, notify),
     "comment.deleted": (lift_plan, visit, turn, index_comment, post),
     "comment.restored": (lift_plan, visit, turn, index_comment, post),
+    "comment.redacted": (index_comment, post),
     "plan.published": (lift_plan, visit, post),
     "plan.archived": (),  # put away or taken out, a plan stays where it was in every order
     "plan.unarchived": (),
+    "plan.deleted": (),  # it comes back as it was
+    "plan.restored": (),
     "plan.renamed": (lift_plan, visit, index_plan),
     "plan.unpublished": (lift_plan, visit),
     "plan.handed_over": (lift_plan, visit, lapse, turn, notify),

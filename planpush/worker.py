@@ -18,15 +18,24 @@ from planpush.config import Config
 from planpush.courier import Courier
 from planpush.db import commit, db
 from planpush.integrations.github import still_member
+from planpush.logs import about
+from planpush.models.clock import mend
+from planpush.models.deletion import purge_some
+from planpush.models.erasure import go_on
 from planpush.models.housekeeping import sweep
 from planpush.models.membership import Claimed, claim_due, confirm, end
-from planpush.models.passage import FEW, index_missing, missing, tidy_words
+from planpush.models.passage import FEW, forget_words, index_missing, missing, tidy_words
+from planpush.models.purge import shrink_log
 from planpush.models.setting import settings
+from planpush.models.stock import TAKEN_EVERY, counted, note
 from planpush.settings import Settings
+from planpush.web.metrics import Metrics
 
 log = logging.getLogger("planpush")
 
-SWEEP_EVERY, ASK_EVERY, OUTAGE = 600.0, 10.0, 60.0  # seconds
+SWEEP_EVERY, ASK_EVERY, CLEAR_EVERY, OUTAGE = 600.0, 10.0, 30.0, 60.0  # seconds
+_CLOCK_EVERY, _JUMP = 5.0, 60.0
+_DOUBT = 3600.0  # seconds in which nothing is dropped after the clock went ahead: it may be wrong
 _BATCH, _THREADS = 64, 8
 _A_LITTLE, _A_WHILE, _PAUSE = 0.25, 2.0, 0.01  # seconds
 _GLANCE = 1.0  # seconds between two looks at the clock and at the parent
@@ -47,13 +56,16 @@ class Worker:
         self.app, self.parent = app, parent
         self.stop = threading.Event()
         self.unindexed: list[int] | None = None
-        jobs = (self.ask, self.sweep, self.tidy, self.index)
+        self.ahead = float("inf")  # of the clock that never jumps; at first everything is mended
+        jobs = (self.clock, self.beat, self.ask, self.sweep, self.tidy, self.index, self.clear)
         self.due: dict[Callable[[], float], float] = dict.fromkeys(jobs, 0.0)
 
     def run(self) -> None:
         """Do what is due until told to stop; deliveries wait for none of it."""
         courier = threading.Thread(target=Courier(self.app, self.stop).run, name="courier")
         courier.start()
+        metrics: Metrics = self.app.extensions["planpush_metrics"]
+        metrics.start("worker")
         while not self.stopped and courier.is_alive():
             for job, at in self.due.items():
                 if time.monotonic() >= at and not self.stop.is_set():
@@ -61,6 +73,7 @@ class Worker:
             self.stop.wait(_GLANCE)
         self.stop.set()
         courier.join()
+        metrics.stop()
 
     @property
     def stopped(self) -> bool:
@@ -69,18 +82,51 @@ class Worker:
 
     def _done(self, job: Callable[[], float]) -> float:
         """Do a job; return the seconds to its next turn. One that fails is logged, and has one."""
-        try:
-            with self.app.app_context():
-                return job()
-        except Exception:
-            log.exception("the job %s failed", job.__name__)
-            return OUTAGE
+        with about(job=job.__name__):
+            try:
+                with self.app.app_context():
+                    return job()
+            except Exception:
+                log.exception("the job %s failed", job.__name__)
+                return OUTAGE
+
+    def beat(self) -> float:
+        """Give a sign of life, and note what there is: counted while others may write."""
+        g.writes = False
+        found = counted()
+        db.session.rollback()
+        g.writes = True
+        note(found)
+        commit()
+        return TAKEN_EVERY
+
+    def clock(self) -> float:
+        """Look whether the clock was set. What it left in the future need not wait for that day."""
+        ahead = time.time() - time.monotonic()
+        jump, self.ahead = ahead - self.ahead, ahead
+        if jump < -_JUMP:
+            if mended := mend():
+                log.warning("the clock was set back: %s rows are mended", mended)
+            commit()
+        elif jump > _JUMP:
+            log.warning("the clock was set ahead by %.0f seconds: nothing is dropped yet", jump)
+            self.due[self.sweep] = self.due[self.clear] = time.monotonic() + _DOUBT
+        return _CLOCK_EVERY
 
     def sweep(self) -> float:
         """Drop what has run out."""
         sweep()
         commit()
         return SWEEP_EVERY
+
+    def clear(self) -> float:
+        """Purge plans whose time is over and erase people, in short turns: others write, too."""
+        ends = time.monotonic() + _A_LITTLE
+        while time.monotonic() < ends and not self.stop.is_set():
+            if not sum(_piece(step) for step in (purge_some, go_on)):
+                return CLEAR_EVERY
+            time.sleep(_PAUSE)
+        return 0.0
 
     def tidy(self) -> float:
         """Merge the index of words, a little at a time: meanwhile nobody else can write."""
@@ -135,3 +181,17 @@ class Worker:
 
         with ThreadPoolExecutor(_THREADS) as threads:
             return dict(threads.map(one, claimed))
+
+
+def _piece(step: Callable[[], bool | None]) -> bool:
+    """Do one piece of something, a transaction; False: there was nothing to do.
+
+    After the last one, what was deleted goes from SQLite's files, too.
+    """
+    found = step()
+    commit()
+    db.session.remove()
+    if found is None:
+        forget_words()
+        shrink_log()
+    return found is not False

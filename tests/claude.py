@@ -41,7 +41,7 @@ class Host:
         for process in self.started:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGTERM)
-            process.wait(30)
+            process.wait(60)
 
     def __post_init__(self) -> None:
         if not CLAUDE or not RUNNER.exists():

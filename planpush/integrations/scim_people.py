@@ -139,7 +139,7 @@ def remove(user: User) -> None:
     remove_all(user)
     user.email, user.external_id, user.scim = f"deleted+{user.id}@invalid", None, {}
     user.awaits_identity, user.deleted_at = False, user.updated_at
-    note("scim.user.deleted", address, [])
+    note("scim.user.deleted", address, [], person=user.id)
 
 
 def granted(resource: Any) -> set[str]:

@@ -25,6 +25,7 @@ from sqlalchemy import (
 from planpush.content.problem import Finding, Invalid
 from planpush.content.query import Term, between
 from planpush.db import numbers, rows
+from planpush.models.amount import is_few
 from planpush.models.comment import Comment
 from planpush.models.mention import Mention
 from planpush.models.plan import PRIVATE, PUBLISHED, REVIEWER, Member, Plan
@@ -48,7 +49,8 @@ class Condition:
 
     `indexed` is the same where an index finds the plans, `named` selects them: either can be
     counted. `by_activity`: the index finds them in the order of activity. `own` is the same by
-    naming plans that are few for nearly everybody: whether for `me`, too, `named` tells.
+    naming plans that are few for nearly everybody: whether for `me`, too, `named` tells. `name`
+    is what it asks, so that this need not be counted each time.
     """
 
     clause: ColumnElement[bool]
@@ -57,6 +59,7 @@ class Condition:
     own: ColumnElement[bool] | None = None
     by_activity: bool = False
     few: bool = False
+    name: str = ""
 
     def settled(self, me: int, *, by_activity: bool, words: bool) -> Condition:
         """Return the cheapest form for a list: an index in its order, or plans if they are few.
@@ -69,12 +72,13 @@ class Condition:
             named = select(Plan.id).where(both, self.indexed)
         if named is None:
             return self
-        some = named.limit(most + 1)
         if self.own is None or not words:
-            count = select(func.count()).select_from(some.subquery())
-            if rows(count, {"me": me}).scalar_one() > most:
+            count = select(func.count()).select_from(named.limit(most + 1).subquery())
+            what = self.name, most, self.own is not None and me
+            if not is_few(what, lambda: rows(count, {"me": me}).scalar_one() <= most):
                 return self
-        clause = Plan.id.in_(some) if self.own is None else self.own
+        # Looked up on their own, whatever else is asked; they may have become more meanwhile.
+        clause = Plan.id.in_(named.offset(0)) if self.own is None else self.own
         return Condition(clause, own=self.own, few=True)
 
     def negated(self) -> Condition:
@@ -144,7 +148,7 @@ def _reviewer(value: str, user: User) -> Condition:
 def _updated(value: str, _user: User) -> Condition:
     start, end = between(value)
     at, within = quiet(Plan.active_at), (Plan.active_at >= start) & (Plan.active_at < end)
-    return Condition((at >= start) & (at < end), within, by_activity=True)
+    return Condition((at >= start) & (at < end), within, by_activity=True, name=f"updated:{value}")
 
 
 _BY_KEY: dict[str, Callable[[str, User], Condition]] = {
@@ -168,19 +172,20 @@ _ME = bindparam("me", type_=Integer)
 
 @cache
 def _equals(column: Any, value: str) -> Condition:
-    return Condition(quiet(column) == value, column == value, by_activity=True)
+    name = f"{column.key}:{value}"
+    return Condition(quiet(column) == value, column == value, by_activity=True, name=name)
 
 
 @cache
 def _blocked() -> Condition:
     blocked = text(BLOCKED)  # as its own index says
     here = exists().where(Thread.plan_id == Plan.id, blocked)
-    return Condition(here, named=select(Thread.plan_id).where(blocked))
+    return Condition(here, named=select(Thread.plan_id).where(blocked), name="blocking")
 
 
 @cache
 def _discussed() -> Condition:
-    return Condition(quiet(Plan.open_threads) > 0, Plan.open_threads > 0)
+    return Condition(quiet(Plan.open_threads) > 0, Plan.open_threads > 0, name="open threads")
 
 
 @cache
@@ -198,7 +203,8 @@ def _involvement() -> Condition:
     said, pushed = said.distinct(), pushed.distinct()  # there may be ten comments on a plan
     mine = _ids(owned, member, said, pushed)
     walked = asked(quiet(Plan.id).in_(mine))
-    return Condition(walked, named=_ids(owned, said), own=Plan.id.in_(mine))
+    named = _ids(owned, said)
+    return Condition(walked, named=named, own=Plan.id.in_(mine), name="involved")
 
 
 @cache

@@ -25,6 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from planpush.db import Base, UTCDateTime, db, now
+from planpush.models.setting import settings
 
 WAITING, SENT, DEAD, DROPPED = "waiting", "sent", "dead", "dropped"
 CHANNEL, PERSON, WEBHOOK = "channel", "person", "webhook"
@@ -38,7 +39,8 @@ _MOST = 100  # events in one message
 _SETTLE = timedelta(seconds=1)  # what happens within it makes a message grow only once
 _TOO_LATE = "It could not leave for three days"
 OLDEST = timedelta(days=3)  # nobody wants to hear older news
-_KEPT, _DEAD_KEPT = timedelta(days=14), timedelta(days=90)
+_DEAD_KEPT = timedelta(days=90)
+_AT_ONCE = 1_000  # rows that one transaction of housekeeping changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,8 +190,8 @@ class Delivery(Base):
         db.session.execute(change.values(wanted=cls.wanted + 1, state=WAITING))
 
     @classmethod
-    def sweep(cls) -> None:
-        """Forget what arrived two weeks ago, and what did not after three months.
+    def sweep(cls) -> int:
+        """Forget some that arrived long ago, and what did not after three months; say how many.
 
         What waits for three days dies, tried or not: a pause, or an outage, may have kept it.
         """
@@ -197,14 +199,16 @@ class Delivery(Base):
         over = {"state": DEAD, "reason": func.coalesce(func.nullif(cls.reason, ""), _TOO_LATE)}
         late = cls.free(never & (cls.claimed_by == ""))
         db.session.execute(update(cls).where(cls.id.in_(late)).values(**over))
-        done = cls.state.in_((SENT, DROPPED)) & (cls.created_at < now() - _KEPT)
-        dead = (cls.state == DEAD) & (cls.created_at < now() - _DEAD_KEPT)
-        db.session.execute(delete(cls).where(cls.id.in_(cls.free(done | dead))))
+        kept = timedelta(days=settings().delivery_days)
+        done = cls.state.in_((SENT, DROPPED)) & (cls.created_at < now() - kept)
+        dead = (cls.state == DEAD) & (cls.created_at < now() - max(_DEAD_KEPT, kept))
+        db.session.execute(delete(cls).where(cls.id.in_(gone := cls.free(done | dead))))
+        return max(len(late), len(gone))
 
     @classmethod
     def free(cls, which: ColumnElement[bool]) -> Sequence[int]:
         """Return some, locked, that nobody else has: who changes many never waits for a request."""
-        query = select(cls.id).where(which).order_by(cls.id).limit(10_000)
+        query = select(cls.id).where(which).order_by(cls.id).limit(_AT_ONCE)
         return db.session.scalars(query.with_for_update(skip_locked=True)).all()
 
 
@@ -217,7 +221,7 @@ class DeliveryEvent(Base):
         ForeignKey("deliveries.id", ondelete="CASCADE"), primary_key=True
     )
     event_id: Mapped[int] = mapped_column(
-        ForeignKey("events.id", ondelete="CASCADE"), primary_key=True
+        ForeignKey("events.id", ondelete="CASCADE"), primary_key=True, index=True
     )
     comment_id: Mapped[int | None] = mapped_column(
         ForeignKey("comments.id", ondelete="CASCADE"), index=True

@@ -8,12 +8,13 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, delete, select
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from planpush.content.origin import Place
 from planpush.content.problem import Finding, Invalid, Malformed
 from planpush.db import Base, UTCDateTime, db, now, storable
+from planpush.models.batch import drop
 from planpush.models.comment import LONGEST, Comment
 from planpush.models.plan import Plan
 from planpush.models.thread import Thread
@@ -118,9 +119,9 @@ class Draft(Base):
             draft.version = plan.newest
 
     @classmethod
-    def sweep(cls) -> None:
-        """Drop what nobody came back to."""
-        db.session.execute(delete(cls).where(cls.saved_at < now() - _KEPT))
+    def sweep(cls) -> int:
+        """Drop some that nobody came back to; return how many."""
+        return drop(cls, cls.saved_at < now() - _KEPT)
 
     @property
     def key(self) -> str:

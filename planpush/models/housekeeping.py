@@ -1,19 +1,23 @@
-"""Housekeeping: drop what has run out and serves nobody."""
+"""Housekeeping: drop what has run out and serves nobody, a bounded piece at a time."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
-from sqlalchemy import delete
+from sqlalchemy import ColumnElement, select, update
 
-from planpush.db import db, now
+from planpush.db import commit, db, now
 from planpush.models.authorization_code import AuthorizationCode
+from planpush.models.batch import SOME, drop
 from planpush.models.client import Client
 from planpush.models.comment import Comment
 from planpush.models.delivery import Delivery
 from planpush.models.device_code import DeviceCode
 from planpush.models.draft import Draft
+from planpush.models.event import PRUNE, REDACT, Event, allowed
 from planpush.models.grant import Grant
+from planpush.models.idempotency import IdempotencyKey
 from planpush.models.notice import Notice
 from planpush.models.rate_limit import RateLimit
 from planpush.models.session import BrowserSession, SignInLink
@@ -23,16 +27,60 @@ from planpush.models.token import Token
 from planpush.models.viewer import Viewer
 from planpush.models.webhook import Webhook
 
+_UNSYNCED = {"synchronize_session": False}
+Step = Callable[[], int | None]
+
 
 def sweep() -> None:
-    """Delete what is over: sessions, codes, tokens, deleted words; seal with the newest key."""
-    oldest = now() - timedelta(seconds=settings().session_max_age)
-    db.session.execute(delete(BrowserSession).where(BrowserSession.created_at < oldest))
-    db.session.execute(delete(SignInLink).where(SignInLink.expires_at < now()))
-    for kind in (
+    """Delete what is over, in many short transactions; seal with the newest key.
+
+    Any number of workers may do so at once: what one of them has, the others leave alone.
+    """
+    kinds = (
         DeviceCode, AuthorizationCode, Token, Grant, Client, RateLimit, Spent, Draft, Viewer,
-        Comment, Delivery, Notice,
-    ):  # fmt: skip
-        kind.sweep()
+        Comment, Delivery, Notice, IdempotencyKey,
+    )  # fmt: skip
+    steps: tuple[Step, ...] = (_sessions, _links, *(kind.sweep for kind in kinds), _log, _places)
+    for step in steps:
+        while (step() or 0) >= SOME:
+            commit()
     Setting.reseal()
     Webhook.reseal()
+
+
+def _sessions() -> int:
+    oldest = now() - timedelta(seconds=settings().session_max_age)
+    return drop(BrowserSession, BrowserSession.created_at < oldest)
+
+
+def _links() -> int:
+    return drop(SignInLink, SignInLink.expires_at < now())
+
+
+def _log() -> int:
+    """Drop old entries of the audit log that are no plan's; the newest of all keeps its number."""
+    gone = _old(Event.plan_id.is_(None), Event.id < Event.newest_of_all())
+    if gone:
+        with allowed(PRUNE):
+            drop(Event, Event.id.in_(gone))
+    return len(gone)
+
+
+def _places() -> int:
+    """Take out of old entries, which stay with their plan, where they came from."""
+    found = _old(Event.plan_id.is_not(None), Event.address != "")
+    if found:
+        with allowed(REDACT):
+            query = update(Event).where(Event.id.in_(found)).values(address="")
+            db.session.execute(query, execution_options=_UNSYNCED)
+    return len(found)
+
+
+def _old(*which: ColumnElement[bool]) -> list[int]:
+    """Return the oldest events of some, as far as they are older than the log is kept."""
+    days = settings().audit_days
+    if not days:
+        return []
+    query = select(Event.id, Event.at).where(*which).order_by(Event.id).limit(SOME)
+    long_ago = now() - timedelta(days=days)
+    return [row[0] for row in db.session.execute(query) if row[1] < long_ago]

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from planpush.content.problem import Finding, Invalid, Malformed
 from planpush.db import Base, UTCDateTime, db, now, upsert
+from planpush.models.batch import drop
 from planpush.models.user import User
 
 LIFETIME = timedelta(hours=24)
@@ -72,6 +73,11 @@ class IdempotencyKey(Base):
             message = "this key was used for another request: take a new one"
             raise Invalid(message, [Finding("key_reused", message, field="Idempotency-Key")])
         return row, added is not None
+
+    @classmethod
+    def sweep(cls) -> int:
+        """Forget some answers that nobody can ask for again; return how many."""
+        return drop(cls, cls.created_at < now() - LIFETIME)
 
     @classmethod
     def forget_words(cls, slug: str, version: int) -> None:

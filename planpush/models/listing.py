@@ -12,14 +12,12 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, func, literal, select, tuple_
+from sqlalchemy import and_, bindparam, literal, select, tuple_
 
 from planpush.db import among, rows
 from planpush.models.keyset import behind, place_of
 from planpush.models.plan import Plan
-from planpush.models.reader import Reader
 from planpush.models.search import Search
-from planpush.models.turn import Turn
 from planpush.models.user import User
 from planpush.models.visit import Visit
 from planpush.models.wanted import RELEVANCE, SORTS, Wanted, direction, read
@@ -27,8 +25,9 @@ from planpush.sqlite import quiet
 
 PAGE = 50
 LAST_PAGE = 20
-_AHEAD = 2  # pages beyond this one that are counted: as many as are linked
-MOST_WAITING = 100
+# Pages beyond this one that are counted, and one plan more: so two are linked. What is sorted is
+# all read anyway.
+_AHEAD, _AHEAD_OF_FEW = 1, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +111,8 @@ def _found(wanted: Wanted, page: int, after: str) -> tuple[Sequence[int], int]:
         return _ranked(wanted)[: most + 1], most
     # To ask each plan for a word costs more than to walk on: so no further pages are counted.
     asks = after or (wanted.search.wanted and not wanted.few)
-    most = (page if asks else min(page + _AHEAD, LAST_PAGE)) * PAGE
+    ahead = _AHEAD_OF_FEW if wanted.few else _AHEAD
+    most = (page if asks else min(page + ahead, LAST_PAGE)) * PAGE
     return _sorted(wanted, after, most + 1), most
 
 
@@ -126,17 +126,6 @@ def list_on(user: User, *, q: str = "", cursor: str = "") -> Listing:
     plans = _plans(user, _sorted(wanted, cursor, PAGE + 1))
     after = _behind(plans[PAGE - 1], wanted.sort) if len(plans) > PAGE else ""
     return Listing(plans[:PAGE], q=q, sort=wanted.sort, after=cursor, next_after=after)
-
-
-def count_waiting(user: User) -> int:
-    """Return on how many open plans it is somebody's turn, at most `MOST_WAITING`."""
-    return int(rows(_waiting(Reader.like(user)), {"me": user.id}).scalar_one())
-
-
-@cache
-def _waiting(reader: Reader) -> Select[Any]:
-    some = Turn.plans_of(reader).where(quiet(Plan.archived).is_(False)).limit(MOST_WAITING)
-    return select(func.count()).select_from(some.subquery())
 
 
 def _ranked(wanted: Wanted) -> list[int]:

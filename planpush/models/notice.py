@@ -11,13 +11,15 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from planpush.content.problem import NotFound
 from planpush.db import Base, UTCDateTime, db, now, upsert
-from planpush.models.event import Event
+from planpush.models.batch import drop
+from planpush.models.event import Event, where
 from planpush.models.plan import Plan
 from planpush.models.reader import Reader
+from planpush.models.setting import settings
 from planpush.models.user import User
 
 MOST_COUNTED = 100  # unread ones: nobody wants to know how many more there are
-_READ_KEPT, _KEPT = timedelta(days=30), timedelta(days=180)
+_READ_KEPT = timedelta(days=30)
 
 
 class Notice(Base):
@@ -30,6 +32,8 @@ class Notice(Base):
         Index(None, "plan_id", "user_id"),
         Index(None, "at"),
         Index(None, "event_id"),
+        Index("ix_notices_thread_id", "thread_id", **where("thread_id IS NOT NULL")),
+        Index("ix_notices_comment_id", "comment_id", **where("comment_id IS NOT NULL")),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -121,11 +125,12 @@ class Notice(Base):
         )
 
     @classmethod
-    def sweep(cls) -> None:
-        """Forget what was read a month ago, and what nobody read in half a year."""
-        over = (cls.read_at < now() - _READ_KEPT) | (cls.at < now() - _KEPT)
+    def sweep(cls) -> int:
+        """Forget some that were read a month ago, or that nobody read for long; return how many."""
+        kept = timedelta(days=settings().notice_days)
+        over = (cls.read_at < now() - _READ_KEPT) | (cls.at < now() - kept)
         # What is over is older than that, too: an index by time need not be read to its end.
-        db.session.execute(delete(cls).where(cls.at < now() - _READ_KEPT, over))
+        return drop(cls, cls.at < now() - min(_READ_KEPT, kept), over)
 
     def read(self) -> None:
         """Note that its person has seen this: what happens next is a notice of its own."""

@@ -28,7 +28,7 @@ TOPICS = {
     "version.pushed": VERSION,
     "plan.published": VERSION,
 }
-_REWORDED = ("comment.edited", "comment.deleted", "comment.restored")
+_REWORDED = ("comment.edited", "comment.deleted", "comment.restored", "comment.redacted")
 
 
 def post(event: Event) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from planpush.content.problem import Finding, Forbidden, Invalid, NotFound
 from planpush.db import Base, UTCDateTime, db, now
-from planpush.models.event import Event
+from planpush.models.event import Event, where
 from planpush.models.keyset import walk
 from planpush.models.reader import Reader
 from planpush.models.shelf import move
@@ -44,6 +44,7 @@ class Plan(Base):
         walk("open_threads"),
         walk("visibility", "active_at"),
         walk("verdict", "active_at"),
+        Index("ix_plans_deleted_at", "deleted_at", **where("deleted_at IS NOT NULL")),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import String, case, delete, update
+from sqlalchemy import String, case, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from planpush.db import Base, UTCDateTime, db, now, upsert
+from planpush.models.batch import drop
 
 
 class RateLimit(Base):
@@ -24,7 +25,8 @@ class RateLimit(Base):
         """Count one use; return 0 if it is within `limit` per `seconds`, else seconds to wait."""
         at = now()
         window = at - timedelta(seconds=seconds)
-        fresh = cls.started_at > window
+        # One that begins in the future is of a clock that was ahead: nobody waits for it.
+        fresh = cls.started_at.between(window, at + timedelta(seconds=seconds))
         used, started = db.session.execute(
             upsert(cls)
             .values(subject=subject, started_at=at, used=1)
@@ -46,6 +48,6 @@ class RateLimit(Base):
         db.session.execute(query.values(used=cls.used - 1))
 
     @classmethod
-    def sweep(cls) -> None:
-        """Drop counters that nobody needs any more."""
-        db.session.execute(delete(cls).where(cls.started_at < now() - timedelta(days=1)))
+    def sweep(cls) -> int:
+        """Drop some counters that nobody needs any more; return how many."""
+        return drop(cls, cls.started_at < now() - timedelta(days=1))

@@ -26,6 +26,7 @@ from planpush.models import (  # noqa: F401 (the whole schema)
     check,
     delivery,
     device_code,
+    erasure,
     group,
     identity,
     notice,

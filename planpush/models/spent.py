@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import String, delete
+from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from planpush.db import Base, UTCDateTime, db, now, upsert
+from planpush.models.batch import drop
 from planpush.models.session import hashed
 
 
@@ -31,6 +32,6 @@ class Spent(Base):
         return added.scalar_one_or_none() is not None
 
     @classmethod
-    def sweep(cls) -> None:
-        """Forget what nobody could send any more."""
-        db.session.execute(delete(cls).where(cls.until < now()))
+    def sweep(cls) -> int:
+        """Forget some that nobody could send any more; return how many."""
+        return drop(cls, cls.until < now())

@@ -9,11 +9,12 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import JSON, ColumnElement, ForeignKey, String, delete, select, update
+from sqlalchemy import JSON, ColumnElement, ForeignKey, String, select, update
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from planpush.content.problem import Finding, Invalid
 from planpush.db import Base, UTCDateTime, db, now
+from planpush.models.batch import drop
 from planpush.models.event import Event
 from planpush.models.session import TOUCH_EVERY, hashed
 from planpush.models.user import User
@@ -28,6 +29,7 @@ SCOPE_WORDS = {
     "comments:write": "Comment and answer",
 }
 PERSONAL, ACCESS, REFRESH, SCIM = "ppt", "ppa", "ppr", "pps"
+_ENDED_KEPT = timedelta(days=90)  # a token that was revoked or ran out: for who asks what it was
 KINDS = frozenset({PERSONAL, ACCESS, REFRESH, SCIM})
 _DIGITS = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _RANDOM, _CHECK = 40, 6
@@ -185,10 +187,12 @@ class Token(Base):
         return len(db.session.execute(query.values(revoked_at=now()).returning(cls.id)).all())
 
     @classmethod
-    def sweep(cls) -> None:
-        """Drop the tokens of clients that ended by themselves: reuse can no longer be told."""
-        over = cls.expires_at < now() - timedelta(days=1)
-        db.session.execute(delete(cls).where(cls.grant_id.is_not(None), over))
+    def sweep(cls) -> int:
+        """Drop some that ended; of clients, when reuse can no longer be told. Return how many."""
+        over = cls.grant_id.is_not(None) & (cls.expires_at < now() - timedelta(days=1))
+        long_ago = now() - _ENDED_KEPT
+        dead = (cls.revoked_at < long_ago) | (cls.expires_at < long_ago)
+        return drop(cls, over | (cls.grant_id.is_(None) & dead))
 
     def get_scope(self) -> str:
         """Return its scopes, as Authlib asks."""

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -17,6 +17,7 @@ from sqlalchemy import (
     and_,
     case,
     delete,
+    func,
     literal,
     or_,
     select,
@@ -29,6 +30,7 @@ from planpush.models.plan import Plan
 from planpush.models.reader import Reader
 from planpush.models.sign_off import APPROVED, CHANGES
 from planpush.models.user import User
+from planpush.sqlite import quiet
 
 if TYPE_CHECKING:
     from planpush.models.event import Event
@@ -49,6 +51,7 @@ WORDS = {
     APPROVED: "Approved",
     HANDED: "Handed over",
 }
+MOST_WAITING = 100
 WHOLE = 0
 """The thread of a turn that concerns a plan as a whole."""
 _UNSYNCED = {"synchronize_session": False}
@@ -79,18 +82,17 @@ class Turn(Base):
         return Plan.visible_to(user).where(Plan.id.in_(mine)).with_only_columns(Plan.id)
 
     @classmethod
-    def reasons(
-        cls, user: User, plan_ids: Collection[int]
-    ) -> dict[int, list[tuple[str, int, datetime]]]:
-        """Return why it is a person's turn: plan id → (reason, thread id or 0, since), newest 1st.
+    def of(cls, user: User, plan_ids: Collection[int]) -> Turns:
+        """Return how much waits for a person, and why on each of some plans. One statement.
 
-        One statement for a page of plans; those that they may not see are not in it.
+        Those that they may not see are not in it.
         """
         asked = {"me": user.id, "plan_ids": list(plan_ids)}
-        found: dict[int, list[tuple[str, int, datetime]]] = {}
-        for row in rows(_reasons(Reader.like(user)), asked).all():
-            found.setdefault(row.plan_id, []).append((row.reason, row.thread_id, row.at))
-        return found
+        found, reasons = rows(_turns(Reader.like(user)), asked).all(), dict[int, list[Reason]]()
+        for _, plan_id, *why in found:
+            if plan_id is not None:
+                reasons.setdefault(plan_id, []).append(Reason(*why))
+        return Turns(found[0].waiting, reasons)
 
     @staticmethod
     def words(reason: str) -> str:
@@ -143,6 +145,23 @@ class Turn(Base):
         db.session.execute(gone.where(cls.reason.in_(reasons)), execution_options=_UNSYNCED)
 
 
+class Reason(NamedTuple):
+    """Why it is somebody's turn, in which thread (or `WHOLE`), and since when."""
+
+    reason: str
+    thread_id: int
+    at: datetime
+
+
+class Turns(NamedTuple):
+    """On how many open plans it is somebody's turn, at most `MOST_WAITING`; and why, by plan id,
+    the newest first.
+    """
+
+    waiting: int
+    reasons: Mapping[int, Sequence[Reason]]
+
+
 @dataclass(frozen=True, slots=True)
 class Ended:
     """Whose turns end (None: everybody's), and which: those for some reasons, or all."""
@@ -158,8 +177,12 @@ class Ended:
 
 
 @cache
-def _reasons(reader: Reader) -> Any:
+def _turns(reader: Reader) -> Any:
+    open_ones = Turn.plans_of(reader).where(quiet(Plan.archived).is_(False)).limit(MOST_WAITING)
+    waiting = select(func.count()).select_from(open_ones.subquery()).scalar_subquery()
     seen = Plan.visible_to(reader).join(Turn, Turn.plan_id == Plan.id)
-    some = among(Plan.id, "plan_ids")
-    mine = seen.where(Turn.user_id == reader.id, some).order_by(Turn.at.desc(), Turn.thread_id)
-    return mine.with_only_columns(Turn.plan_id, Turn.reason, Turn.thread_id, Turn.at)
+    mine = seen.where(Turn.user_id == reader.id, among(Plan.id, "plan_ids"))
+    why = mine.with_only_columns(Turn.plan_id, Turn.reason, Turn.thread_id, Turn.at).subquery()
+    always = select(literal(1)).subquery()  # how many wait is told also where none of these does
+    query = select(waiting.label("waiting"), *why.c).select_from(always.outerjoin(why, true()))
+    return query.order_by(why.c.at.desc(), why.c.thread_id)

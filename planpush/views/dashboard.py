@@ -17,7 +17,7 @@ from planpush.content.snippet import marked
 from planpush.db import now
 from planpush.models.activity import recent
 from planpush.models.hit import hits
-from planpush.models.listing import Listing, count_waiting, list_plans
+from planpush.models.listing import Listing, list_plans
 from planpush.models.sign_off import SignOff
 from planpush.models.turn import Turn
 from planpush.models.user import User
@@ -111,15 +111,15 @@ def address(listing: Listing, path: str = "/dashboard", **changes: object) -> st
 
 def _shown(user: User, listing: Listing, error: str = "") -> dict[str, Any]:
     ids = [row.id for row in listing.plans]
-    waiting = count_waiting(user)
+    turns = Turn.of(user, ids)
     return {
         "listing": listing,
         "user": user,
         "address": address,
         "error": error,
         "views": views_of(user),
-        "waiting": waiting,
-        "turns": Turn.reasons(user, ids) if waiting else {},
+        "waiting": turns.waiting,
+        "turns": turns.reasons,
         "reviewers": SignOff.reviewers_of(ids),
         "hits": hits(listing.search, ids),
         "marked": marked,

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from flask import Blueprint, Response
-from sqlalchemy import text
 
-from planpush.content.problem import Problem
-from planpush.db import db
-from planpush.models.schema import is_current
 from planpush.web.auth import public
+from planpush.web.standing import answer, troubles
 
 health = Blueprint("health", __name__)
 
@@ -23,10 +20,5 @@ def live() -> Response:
 @health.get("/readyz")
 @public
 def ready() -> Response:
-    """Answer when the database is there and migrated."""
-    db.session.execute(text("SELECT 1"))
-    if not is_current():
-        raise Problem(
-            "The database is not migrated: run planpush migrate.", status=503, code="unready"
-        )
-    return Response("ready\n", mimetype="text/plain")
+    """Answer when people can be sent here: else 503, with a line per reason."""
+    return answer(troubles())

@@ -16,6 +16,7 @@ from planpush.views.comments import comments
 from planpush.views.comparisons import comparisons
 from planpush.views.conversations import conversations
 from planpush.views.dashboard import dashboard
+from planpush.views.deletions import deletions
 from planpush.views.deliveries import deliveries
 from planpush.views.documents import documents
 from planpush.views.drafts import drafts
@@ -32,12 +33,14 @@ from planpush.views.listing_updates import listing_updates
 from planpush.views.logouts import logouts
 from planpush.views.mcp.messages import messages
 from planpush.views.mentions import mentions
+from planpush.views.metrics import metrics
 from planpush.views.mutes import mutes
 from planpush.views.notices import notices
 from planpush.views.notifications import notifications
 from planpush.views.oauth.routes import OAUTH
 from planpush.views.okta_sign_ins import okta_sign_ins
 from planpush.views.owners import owners
+from planpush.views.personal_data import personal_data
 from planpush.views.placements import placements
 from planpush.views.plans import plans
 from planpush.views.profiles import profiles
@@ -69,7 +72,7 @@ from planpush.views.wordings import wordings
 def init_views(app: Flask) -> None:
     """Register the routes."""
     every: tuple[Blueprint, ...] = (
-        health, sign_ins, github_sign_ins, okta_sign_ins, logouts,
+        health, metrics, sign_ins, github_sign_ins, okta_sign_ins, logouts,
         dashboard, listing_updates, plans, documents, threads, comments, drafts, events, viewers,
         resolutions, refreshes, placements, setups, left, profiles, identities,
         browser_sessions, tokens, grants, publications, exports, updates, vocabularies,
@@ -77,7 +80,8 @@ def init_views(app: Flask) -> None:
         activity, conversations, mentions, restorations, wordings, comparisons,
         notices, bells, mutes, notifications, slack_channels,
         reviews, reviewers, sign_offs, turns,
-        visits, archives, bulks, undos, activations, deliveries, messages, *API, *OAUTH, *ADMIN,
+        visits, archives, bulks, undos, activations, deliveries, messages,
+        deletions, personal_data, *API, *OAUTH, *ADMIN,
     )  # fmt: skip
     for blueprint in every:
         app.register_blueprint(blueprint)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeVar
@@ -18,6 +17,7 @@ from planpush.models.session import BrowserSession
 from planpush.models.setting import settings
 from planpush.models.token import ACCESS, PERSONAL, SCIM, Token
 from planpush.models.user import User
+from planpush.web.request_id import request_id
 
 View = TypeVar("View", bound=Callable[..., Any])
 MOST_SCIM = 1_000_000  # bytes of a directory's request
@@ -141,20 +141,12 @@ def sign_in(response: Response, user: User, *, provider: str, **there: str) -> R
     return response
 
 
-def request_id() -> str:
-    """Return the id that ties an error page to a log line and to the audit log."""
-    if "request_id" not in g:
-        g.request_id = secrets.token_hex(6)
-    found: str = g.request_id
-    return found
-
-
 def _admit() -> None:
     g.user = g.browser_session = g.token = None
-    came_from(request.remote_addr or "", request_id())
+    came_from(request.remote_addr or "", request_id()[:32])
     view = current_app.view_functions.get(request.endpoint or "")
     g.quiet = getattr(view, "quiet", False)
-    if view is None or request.endpoint == "static":
+    if view is None or request.endpoint == "static" or request.blueprint == "health":
         return
     if is_api():
         _admit_agent(view)

@@ -24,6 +24,7 @@ _WSGI = {
     "wsgi.run_once": False,
 }
 _ADDRESS = re.compile(rb"[a-zA-Z][a-zA-Z0-9+.-]*://[^/]*")
+_VARIES = ("Set-Cookie", "X-Request-ID")  # each is another
 _CHUNK = 256 * 1024  # bytes of a streamed answer that are sent at a time
 
 
@@ -67,6 +68,7 @@ class Call:
     def _leave(self) -> None:
         if self._over and self._lock.acquire(blocking=False):  # no second thread waits for one
             answer, self._answer = self._answer, ()
+            self._parts = iter(())
             try:
                 if hasattr(answer, "close"):
                     self._context.run(answer.close)
@@ -77,7 +79,7 @@ class Call:
     def _start(self, status: str, headers: list[tuple[str, str]], _info: Any = None) -> Any:
         self.status = int(status.split(" ", 1)[0])
         self.headers = [
-            (_same if name != "Set-Cookie" else _header)(name, value) for name, value in headers
+            (_header if name in _VARIES else _same)(name, value) for name, value in headers
         ]
         return self._refuse
 

@@ -9,15 +9,18 @@ from typing import Any
 from urllib.parse import urlencode
 
 from flask import Flask, Response, current_app, g, redirect, render_template, request
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import ObjectDeletedError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from planpush.content.problem import Problem, TooLarge
 from planpush.db import db
 from planpush.models.token import SCOPES
-from planpush.web.auth import Unauthenticated, config, is_api, is_mcp, is_scim, own_path, request_id
+from planpush.web.auth import Unauthenticated, config, is_api, is_mcp, is_scim, own_path
 from planpush.web.mcp import refuse
+from planpush.web.outages import of_database, typed
+from planpush.web.request_id import request_id
 
 log = logging.getLogger("planpush")
 
@@ -35,18 +38,27 @@ WHAT_TO_DO = {
     503: "Try again in a moment.",
 }
 
+_KEPT = "What you typed is still here: try again."
+
 
 def init_errors(app: Flask) -> None:
     """Answer every problem in the form that its audience reads."""
     app.register_error_handler(Problem, _answer)
     app.register_error_handler(HTTPException, _from_werkzeug)
-    app.register_error_handler(OperationalError, _busy)
-    app.register_error_handler(IntegrityError, _raced)
-    app.register_error_handler(ObjectDeletedError, _gone)
+    for kind in (DBAPIError, PoolTimeout, ObjectDeletedError, OSError):
+        app.register_error_handler(kind, _from_database)
     app.register_error_handler(Exception, _unexpected)
+    app.log_exception = _log_nothing  # type: ignore[method-assign]
+
+
+def _log_nothing(exc_info: object) -> None:
+    """Leave it to the handlers: they know what is worth a stack."""
 
 
 def _from_werkzeug(error: HTTPException) -> Any:
+    late = getattr(error, "original_exception", None)  # the commit failed, after the view
+    if late is not None:
+        return current_app.handle_user_exception(late)
     if isinstance(error, RequestEntityTooLarge):
         return _answer(TooLarge("The request is larger than this server takes."))
     status = error.code or 500
@@ -60,21 +72,15 @@ def _from_werkzeug(error: HTTPException) -> Any:
     return answer
 
 
-def _busy(error: OperationalError) -> Response:
-    log.error("database, request %s: %s", request_id(), error.orig)
-    extra = {"retry_after": 2}
-    return _answer(Problem("The database is busy.", extra=extra, status=503, code="busy"))
-
-
-def _raced(error: IntegrityError) -> Response:
-    kind = type(error.orig).__name__  # its text may hold what was sent
-    log.warning("two requests for one thing, request %s: %s", request_id(), kind)
-    return _answer(Problem("Somebody did the same at this moment.", status=409, code="conflict"))
-
-
-def _gone(_error: ObjectDeletedError) -> Response:
-    """Answer for a row that went while this request held it: its own session, say."""
-    return _answer(Problem("That is gone since a moment ago.", status=409, code="conflict"))
+def _from_database(error: Exception) -> Any:
+    problem = of_database(error)
+    if problem is None:
+        return _unexpected(error)
+    if problem.status == 503:  # the answer must not ask the database: not who this is, either
+        db.session.rollback()
+        g.user = g.browser_session = g.token = None
+        g.writes = False
+    return _answer(problem)
 
 
 def _unexpected(error: Exception) -> Response:
@@ -112,10 +118,9 @@ def _answer(problem: Problem) -> Response:
 def _given_back(problem: Problem) -> Response:
     """Return the form as it was typed; its page may name a version that does not have its place."""
     try:
-        response: Response = g.pop("on_invalid")(problem)
+        return g.pop("on_invalid")(problem)  # type: ignore[no-any-return]
     except Problem as other:
-        response = _answer(other)
-    return response
+        return _answer(other)
 
 
 def _is_ended() -> bool:
@@ -142,15 +147,16 @@ def _told(problem: Problem) -> dict[str, Any]:
         "detail": problem.detail or WHAT_TO_DO.get(problem.status, ""),
         **problem.extra,
     }
+    if problem.status >= 500:
+        body["request_id"] = request_id()
     if problem.errors:
         body["errors"] = [finding.as_dict() for finding in problem.errors]
     return body
 
 
 def _for_program(problem: Problem) -> Response:
-    response = Response(
-        json.dumps(_told(problem)), status=problem.status, content_type="application/problem+json"
-    )
+    told, kind = json.dumps(_told(problem)), "application/problem+json"
+    response = Response(told, status=problem.status, content_type=kind)
     if problem.status == 401:
         response.headers["WWW-Authenticate"] = _challenge()
     return response
@@ -223,14 +229,14 @@ def _account(status: int) -> dict[str, Any]:
 
 def _for_person(problem: Problem) -> Response:
     htmx = bool(request.headers.get("HX-Request"))
-    template = "errors/show.htmx.html" if htmx else "errors/show.html"
     body = render_template(
-        template,
+        "errors/show.htmx.html" if htmx else "errors/show.html",
         status=problem.status,
         phrase=HTTPStatus(problem.status).phrase,
         detail=problem.detail,
         advice=WHAT_TO_DO.get(problem.status, ""),
         errors=problem.errors,
+        typed=typed(problem.status),
         request_id=request_id(),
         **_account(problem.status),
     )
@@ -238,4 +244,7 @@ def _for_person(problem: Problem) -> Response:
     if htmx:
         response.headers["HX-Retarget"] = "#banner"
         response.headers["HX-Reswap"] = "innerHTML"
+        if problem.status == 503 and problem.detail.isascii() and problem.detail:
+            # What failed is not swapped in: the script says why.
+            response.headers["PP-Why"] = f"{problem.detail} {_KEPT}"
     return response

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
+ASKED = "planpush.host"  # in the environment: the Host header as it came
+
 
 class PublicAddress:
     """WSGI middleware: requests appear to have been sent to `base_url`.
@@ -20,6 +22,7 @@ class PublicAddress:
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Serve one request."""
+        environ[ASKED] = environ.get("HTTP_HOST", "")
         environ["HTTP_HOST"], environ["wsgi.url_scheme"] = self.host, self.scheme
         environ.pop("HTTP_X_FORWARDED_HOST", None)
         return self.app(environ, start_response)

@@ -18,6 +18,7 @@ from flask import Flask
 
 from planpush.models.live import PRESENCE, Happening
 from planpush.web.follower import ANY_PLAN, PAUSE, Follower
+from planpush.web.leaving import is_leaving
 from planpush.web.readers import Readers
 from planpush.web.watcher import Watcher
 
@@ -28,6 +29,7 @@ _BEAT = 25.0  # seconds between signs of life: proxies give up on a silent strea
 _LONGEST = 600.0  # seconds until a stream ends, and its reader is checked anew
 _SOON = 60.0  # and the same when what ends a right may have been missed
 _TICK = 0.2
+_BACK = 500, 3000  # milliseconds after which pages come back that a restart sent away
 _CROWD = 250
 
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -69,6 +71,10 @@ class Hub:
         """Tell whether somebody has as many streams here as one person may."""
         return len(self.people.get(user_id, ())) >= MOST_EACH
 
+    def streams(self) -> int:
+        """Return how many streams are open here."""
+        return sum(len(group) for group in list(self.followers.values()))
+
     def readers(self) -> set[tuple[int, int]]:
         """Return (plan id, user id) of those who let others see what they read."""
         return {(f.plan_id, f.who.id) for f in self._all() if f.seen_by_others and f.plan_id}
@@ -91,6 +97,8 @@ class Hub:
                     follower.waits = self.loop.create_future()
                     await follower.waits
                 await send(_part(follower.taken(self.loop.time())))
+            if is_leaving(self.app):
+                await send(_part(_goodbye()))
         finally:
             self._leave(follower)
 
@@ -167,8 +175,7 @@ class Hub:
         due = 0.0
         while True:
             await asyncio.sleep(_TICK)
-            worker = self.app.extensions.get("planpush_worker")
-            stopping = worker is not None and not worker.alive
+            stopping = is_leaving(self.app)
             now = self.loop.time()
             self.held = {one for one in self.held if not one.let_go(now)}
             if now < due and not stopping:
@@ -183,6 +190,14 @@ class Hub:
                 elif now >= follower.beat_at:
                     follower.beat_at = now + _BEAT
                     follower.wake()
+
+
+def _goodbye() -> bytes:
+    """Return what lets a page come back at a moment of its own: all pages leave at once.
+
+    The event has no data, so that browsers only note the time; htmx would overlook it alone.
+    """
+    return b"retry: %d\nevent: goodbye\n\n" % random.randint(*_BACK)  # noqa: S311
 
 
 def _part(body: bytes) -> MutableMapping[str, Any]:

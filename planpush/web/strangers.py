@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask import Flask, g, request
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from planpush.models.session import BrowserSession
 from planpush.models.token import ACCESS, PERSONAL, SCIM, Token
+from planpush.outage import outage
 from planpush.web.auth import cookie_name
 
 
@@ -24,5 +26,7 @@ def is_known(app: Flask, environ: Mapping[str, Any]) -> bool:
                 return True
             found = Token.find(token.strip(), PERSONAL, ACCESS, SCIM)
             return scheme.lower() == "bearer" and found is not None
-        except OperationalError:  # the app says so, too
+        except (DBAPIError, PoolTimeout) as error:  # the app says so, too
+            if not outage(error):
+                raise
             return False

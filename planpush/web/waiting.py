@@ -12,6 +12,7 @@ from flask import current_app, g
 from planpush.db import db
 from planpush.models.event import Event
 from planpush.web.auth import Unauthenticated, config
+from planpush.web.leaving import is_leaving
 
 LONGEST = 50  # seconds: proxies give up after 60
 PAUSE = 0.5
@@ -27,6 +28,9 @@ def wait_for(look: Callable[[], Found | None], seconds: float) -> Found | None:
     A server that is told to stop ends every wait.
     Raises 401 once the request's token opens nothing any more.
     """
+    if is_leaving(current_app):
+        g.retry_after = 1  # elsewhere
+        return look()
     places = _places()
     if not places.acquire(blocking=False):
         g.retry_after = RETRY_AFTER
@@ -56,7 +60,7 @@ def _poll(look: Callable[[], Found | None], end: float) -> Found | None:
             if found is not None:
                 return found
             seen, due = newest, now + AFRESH
-        if now >= end or _is_stopping():
+        if now >= end or is_leaving(current_app):
             return None
         db.session.rollback()
         time.sleep(min(PAUSE, end - now))
@@ -66,8 +70,3 @@ def _admitted(look: Callable[[], Found | None]) -> Found | None:
     if g.token is not None and not g.token.is_live:
         raise Unauthenticated("This token was revoked a moment ago.")
     return look()
-
-
-def _is_stopping() -> bool:
-    worker = current_app.extensions.get("planpush_worker")
-    return worker is not None and not worker.alive

@@ -5,16 +5,17 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-import time
 from html import escape, unescape
 from typing import Any
 
 import pytest
 
+from bench.worst_documents import OPENINGS
 from planpush.content import diagrams, engine, limits, references, sanitise
 from planpush.content.part_keys import Keys
 from planpush.content.problem import InvalidDocument
 from planpush.content.section import Section, build
+from tests.steps import LINEAR, growth
 
 pytestmark = pytest.mark.skipif(not engine.is_installed(), reason="the extra diagrams is missing")
 
@@ -256,11 +257,10 @@ def test_an_engine_that_hangs_or_dies_is_a_refusal(monkeypatch: pytest.MonkeyPat
     assert refusal(pre(SOURCES["flow"])).code == "diagram_too_large"
 
 
-@pytest.mark.parametrize("opening", ["<pre>", "<figcaption>", "<figure>", "<!--", pre("x")[:-6]])
+@pytest.mark.parametrize("opening", OPENINGS)
 def test_looking_for_diagrams_is_linear(opening: str) -> None:
-    began = time.process_time()
-    diagrams._find("pp-diagram" + opening * 30_000)
-    assert time.process_time() - began < 2
+    made, _full = OPENINGS[opening]
+    assert growth(lambda size: diagrams._find(made(size)), 1_000) < LINEAR
 
 
 @pytest.mark.parametrize(
@@ -286,7 +286,8 @@ def test_drawings_by_hand(svg: str, blocks: list[str], after: bytes) -> None:
 
 
 def test_many_parts_of_one_name_get_their_keys_in_linear_time() -> None:
-    keys, began = Keys("way-sequence", set()), time.process_time()
-    made = {keys.edge("a", "b", "same words") for _ in range(20_000)}
-    assert len(made) == 20_000
-    assert time.process_time() - began < 3
+    def named(size: int) -> None:
+        keys = Keys("way-sequence", set())
+        assert len({keys.edge("a", "b", "same words") for _ in range(size)}) == size
+
+    assert growth(named, 1_000) < LINEAR

@@ -89,11 +89,11 @@ def test_20_oidc_provider_mock(site: Any, http: requests.Session) -> None:
         made, client = site(issuer), None
 
         def consent(start: str) -> str:
-            page = http.post(start, data={"sub": "dan"}, allow_redirects=False, timeout=20)
+            page = http.post(start, data={"sub": "dan"}, allow_redirects=False, timeout=60)
             return page.headers["Location"]
 
         for groups, expected in MOVES:
-            http.put(f"{issuer}/users/dan", json=claims | {"groups": groups}, timeout=20)
+            http.put(f"{issuer}/users/dan", json=claims | {"groups": groups}, timeout=60)
             client = made.test_client()
             assert sign_in(client, consent).location == "/activity"
             assert roles(made, "dan@example.com") == expected
@@ -102,12 +102,12 @@ def test_20_oidc_provider_mock(site: Any, http: requests.Session) -> None:
 
 def leave(http: requests.Session, address: str, client: Any) -> None:
     """Confirm the sign-out there, and come back."""
-    page = http.get(address, timeout=20)
+    page = http.get(address, timeout=60)
     form = re.search(r"<form.*?</form>", page.text, re.DOTALL)[0]
     data = dict(re.findall(r'name="(\w+)"\s+value="([^"]*)"', form))
     action = urljoin(page.url, html.unescape(re.search(r'action="([^"]+)"', form)[1]))
     sent = {name: html.unescape(value) for name, value in data.items()}
-    answer = http.post(action, data=sent, allow_redirects=False, timeout=20)
+    answer = http.post(action, data=sent, allow_redirects=False, timeout=60)
     assert answer.headers["Location"].startswith("http://localhost/sign-out/done?state=")
     back = urlsplit(answer.headers["Location"])
     done = client.get(f"{back.path}?{back.query}")
@@ -135,12 +135,12 @@ def test_20_the_okta_emulator(site: Any, http: requests.Session, tmp_path: Path)
         made = site(issuer)
 
         def consent(start: str) -> str:
-            return choose(http, http.get(start, timeout=20), "00u-dan")
+            return choose(http, http.get(start, timeout=60), "00u-dan")
 
         client = made.test_client()
         assert sign_in(client, consent).location == "/activity"
         assert roles(made, "dan@example.com") == {"developer"}
-        away = http.get(sign_out(client), allow_redirects=False, timeout=20)
+        away = http.get(sign_out(client), allow_redirects=False, timeout=60)
         assert away.headers["Location"] == "http://localhost/sign-out/done"
         assert client.get("/sign-out/done").status_code == 200
         sent = parse_qs(urlsplit(away.request.url).query)

@@ -40,9 +40,19 @@ def _request(line):
     return read
 
 
+def _send(line, pieces, is_over):
+    for piece in pieces:
+        line.sendall(piece)
+        if is_over():
+            break
+
+
 @contextmanager
-def peer(answer, *, drip=0.0, tls=None):
-    """Serve one connection on loopback: take a request, send `answer`, byte by byte if it drips."""
+def peer(answer, *, drip=0.0, at_once=b"", tls=None):
+    """Serve one connection on loopback: take a request, send `answer`, byte by byte if it drips.
+
+    What comes `at_once` is sent before.
+    """
     taken, over = [], threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as listening:
 
@@ -50,14 +60,12 @@ def peer(answer, *, drip=0.0, tls=None):
             line, _ = listening.accept()
             if tls:
                 line = tls.wrap_socket(line, server_side=True, do_handshake_on_connect=False)
+            pieces = re.findall(b"(?s).", answer) if drip else [answer]
             with line, suppress(OSError):
                 if tls:
                     line.do_handshake()
                 taken.append(_request(line))
-                for piece in re.findall(b"(?s).", answer) if drip else [answer]:
-                    line.sendall(piece)
-                    if over.wait(drip):
-                        break
+                _send(line, [at_once, *pieces] if at_once else pieces, lambda: over.wait(drip))
 
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
@@ -220,14 +228,15 @@ def test_no_more_than_64_kb_of_an_answer_are_read():
 
 
 def test_a_status_that_came_counts_though_the_rest_trickles():
-    with peer(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n" + b"x" * 99, drip=0.02) as (url, _):
-        assert send(url, seconds=2).status == 200
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n"
+    with peer(b"x" * 999, at_once=head, drip=0.05) as (url, _):
+        assert send(url, seconds=1.5).status == 200
 
 
 @pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 200 OK\r\nX: " + b"x" * 90])
 def test_who_answers_too_slowly_is_given_up_and_may_have_got_it(answer):
     with peer(answer + b" " * 9000, drip=0.05) as (url, _), pytest.raises(Unreachable) as trouble:
-        send(url, seconds=0.4)
+        send(url, seconds=1.5)
     assert trouble.value.sent
 
 

@@ -41,7 +41,7 @@ def running(app, chat, database_url, tmp_path):
         db.engine.dispose()
 
 
-def eventually(found, seconds=20):
+def eventually(found, seconds=60):
     ends = time.monotonic() + seconds
     while not (got := found()) and time.monotonic() < ends:
         time.sleep(0.05)
@@ -114,13 +114,13 @@ def test_what_becomes_private_while_slack_is_asked_who_somebody_is_is_not_told(
     def held(path, *told):
         if "lookupByEmail" in path:
             came.set()
-            go.wait(20)
+            go.wait(60)
         return answer(path, *told)
 
     monkeypatch.setattr(chat, "answer", held)
     slug = push(agent, title="Hush", visibility="published")
     comment(agent, slug, "@Alice why?")
-    assert came.wait(20)
+    assert came.wait(60)
     with app.app_context():
         Plan.find(slug, person("alice")).unpublish(by=person("alice"))
         commit()

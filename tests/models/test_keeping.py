@@ -149,7 +149,7 @@ def test_what_was_given_on_a_purged_version_lapses_and_loses_its_note(plan, push
     commit()
     assert "hunter2" not in dump()
     assert (word_of(plan, "bob"), plan.verdict) == ((LAPSED, 2, []), "")
-    assert list(Turn.reasons(person("bob"), [plan.id])) == [plan.id]
+    assert list(Turn.of(person("bob"), [plan.id]).reasons) == [plan.id]
 
 
 def test_what_was_kept_to_a_purged_version_counts_for_the_one_before(plan):
@@ -174,7 +174,7 @@ def test_a_kept_word_asks_nobody(plan, pushed):
     for name in ("bob", "charlie", "pam"):
         Turn.drop(person(name), plan.id)
     pushed(ABC | {"b": "<p>9</p>"}, plan)
-    turns = {name: Turn.reasons(person(name), [plan.id]) for name in ("bob", "charlie", "pam")}
+    turns = {name: Turn.of(person(name), [plan.id]).reasons for name in ("bob", "charlie", "pam")}
     assert sorted(name for name, found in turns.items() if found) == ["charlie", "pam"]
     assert word_of(plan, "pam") == (WAITING, 0, [])
 

@@ -1,11 +1,13 @@
 """Lists: whether few plans are sorted or an index is walked, the same ones come in one order."""
 
 import pytest
+from sqlalchemy import select
 
+from planpush.content.origin import Place
 from planpush.db import commit, db
 from planpush.models import condition, listing
 from planpush.models.listing import list_on, list_plans
-from planpush.models.plan import EDITOR, PRIVATE, PUBLISHED, Member
+from planpush.models.plan import EDITOR, PRIVATE, PUBLISHED, Member, Plan
 from planpush.models.wanted import SORTS
 from tests.models.test_search import push, say, section
 from tests.people import person
@@ -54,6 +56,23 @@ def test_who_takes_part_in_very_many_plans_gets_the_same_lists(monkeypatch):
     assert shown() == before
     titles = ["Plan 3", "Plan 4", "Plan 6", "Plan 8", "Plan 9"]
     assert before["alice", "involves:me", "title"] == (titles, 5, True)
+
+
+@pytest.mark.parametrize("q", ["involves:me", "has:open-threads", "has:blocking"])
+def test_what_became_more_than_few_since_it_was_counted_is_all_there(monkeypatch, q):
+    monkeypatch.setattr(condition, "_SOME", 1)
+    monkeypatch.setattr(condition, "_OWN", 1)
+    for plan in db.session.scalars(select(Plan)):
+        plan.open_threads = 0  # none is few
+    commit()
+    few = list_plans(person("ada"), q=q)
+    for number in range(3):
+        plan = push(f"More {number}", section("<p>new</p>"), by="ada", visibility=PUBLISHED)
+        place, ada = Place(anchor="body"), person("ada")
+        plan.open_thread(place, "Comment", by=ada, on=plan.newest, blocking=True)
+        commit()
+    many = list_plans(person("ada"), q=q)
+    assert (few.total, many.total, many.exact) == (0, 3, True)
 
 
 def test_a_walk_goes_on_where_a_page_ended(monkeypatch):

@@ -60,6 +60,16 @@ def test_an_empty_database_is_not_ready(empty):
     assert client.get("/readyz").status_code == 200
 
 
+def test_a_release_works_on_while_a_newer_one_has_migrated(empty):
+    migrate()
+    db.session.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    db.session.commit()
+    assert is_current() and empty.test_client().get("/readyz").status_code == 200
+    db.session.execute(sa.text("UPDATE alembic_version SET version_num = '0009'"))
+    db.session.commit()
+    assert not is_current()
+
+
 def test_0008_a_plan_that_still_waits_for_somebody_is_approved_no_more(empty):
     migrate()
     add_cast()

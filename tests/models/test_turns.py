@@ -110,7 +110,7 @@ def shown():
     found = []
     for name in sorted(CAST):
         plans = list(db.session.scalars(Turn.plans_of(person(name))))
-        for why in Turn.reasons(person(name), plans).values():
+        for why in Turn.of(person(name), plans).reasons.values():
             found += [f"{name}:{reason}{'' if thread else '*'}" for reason, thread, _ in why]
     return " ".join(sorted(found))
 
@@ -267,7 +267,7 @@ def test_only_who_may_see_the_plan_has_a_turn(story, deeds, hidden, gone):
     for user in db.session.scalars(sa.select(User)):
         seen = set(db.session.scalars(Turn.plans_of(user)))
         assert seen <= {plan.id for plan in db.session.scalars(Plan.visible_to(user))}
-        assert set(Turn.reasons(user, [story.plan.id])) <= seen
+        assert set(Turn.of(user, [story.plan.id]).reasons) <= seen
 
 
 def test_a_plan_that_is_hidden_shows_no_turn_and_shows_it_again(story):
@@ -282,7 +282,7 @@ def test_reasons_of_a_page_are_one_question_newest_first(story):
     story.tell("charlie opens; bob objects; alice hides")
     statements = []
     sa.event.listen(db.engine, "before_cursor_execute", lambda *told: statements.append(told[2]))
-    (told,) = Turn.reasons(person("alice"), [story.plan.id]).values()
+    (told,) = Turn.of(person("alice"), [story.plan.id]).reasons.values()
     assert [reason for reason, _, _ in told] == ["changes", "comment"]
     assert [thread for _, thread, _ in told] == [0, story.thread.id]
     assert told[0][2] >= told[1][2]

@@ -43,7 +43,7 @@ def emulating(folder: Path, service: str, port: int, seed: dict[str, Any]) -> It
         yield base
     finally:
         os.killpg(process.pid, signal.SIGTERM)
-        process.wait(10)
+        process.wait(60)
 
 
 def choose(http: requests.Session, page: requests.Response, login: str) -> str:
@@ -55,7 +55,7 @@ def choose(http: requests.Session, page: requests.Response, login: str) -> str:
         if login in data.values():
             action = html.unescape(re.search(r'action="([^"]+)"', form)[1])
             target = urljoin(page.url, action)
-            answer = http.post(target, data=data, timeout=20, allow_redirects=False)
+            answer = http.post(target, data=data, timeout=60, allow_redirects=False)
             assert answer.status_code in (302, 303), answer.text
             return answer.headers["Location"]
     raise AssertionError(f"{login} is not on the page")

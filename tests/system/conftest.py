@@ -61,7 +61,7 @@ def chromium() -> Iterator[Any]:
     if found is None:
         pytest.skip("Chromium is not on the PATH")
     library = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    library.expect.set_options(timeout=15_000)  # CI's machine may be busy
+    library.expect.set_options(timeout=60_000)  # CI's machine may be busy
     with library.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=QUIET)
         yield browser
@@ -84,7 +84,7 @@ def visits(server: Server, chromium: Any) -> Iterator[Callable[..., Any]]:
 
     def opened(name: str = "", *, at: str = "/dashboard", expect: Any = (), **options: Any) -> Any:
         contexts.append(chromium.new_context(base_url=server.base, **options))
-        contexts[-1].set_default_timeout(15_000)
+        contexts[-1].set_default_timeout(60_000)
         contexts[-1].add_init_script(REPORT_VIOLATIONS)
         page = contexts[-1].new_page()
         watch(page, server.base, problems, expect)

@@ -28,7 +28,7 @@ SECTION = "<h2>Data model</h2><p>Tokens rotate. {}</p>"
 NETWORKS = {"WEBHOOK_NETWORKS": "127.0.0.0/8"}
 
 
-def eventually(found: Callable[[], Any], seconds: float = 30) -> Any:
+def eventually(found: Callable[[], Any], seconds: float = 90) -> Any:
     """Return what `found` returns once it is something."""
     ends = time.monotonic() + seconds
     while time.monotonic() < ends:
@@ -103,7 +103,7 @@ class Stage:
         for one in self.workers:
             if one.poll() is None:
                 one.send_signal(signal.SIGKILL)
-            one.wait(20)
+            one.wait(60)
         self.server.http.close()
         with self.server.app.app_context():
             db.engine.dispose()

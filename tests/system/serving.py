@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import random
 import re
@@ -10,7 +11,9 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
 
 import requests
@@ -54,11 +57,11 @@ class Server:
     def kill(self) -> None:
         """End the whole group at once, as a power cut would."""
         os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait(10)
+        self.process.wait(60)
 
     def close(self) -> None:
         self.process.send_signal(signal.SIGTERM)
-        self.process.wait(30)
+        self.process.wait(60)
         self.http.close()
         with self.app.app_context():
             db.engine.dispose()
@@ -94,27 +97,36 @@ class Visitor:
 
     def __init__(self, server: Server, name: str, http: requests.Session | None = None) -> None:
         self.base, self.http = server.base, http or requests.Session()
-        page = self.http.get(server.link(name), timeout=20).text
+        page = self.http.get(server.link(name), timeout=60).text
         self.csrf = re.search(r'name="csrf-token" content="(\w+)"', page)[1]
 
     def get(self, path: str) -> requests.Response:
-        return self.http.get(self.base + path, timeout=20)
+        return self.http.get(self.base + path, timeout=60)
 
     def post(self, path: str, **form: Any) -> requests.Response:
         data = {"csrf_token": self.csrf} | form
-        return self.http.post(self.base + path, data=data, timeout=20, allow_redirects=False)
+        return self.http.post(self.base + path, data=data, timeout=60, allow_redirects=False)
 
 
 def free_port() -> int:
-    """Return a port from 8071 up that nobody listens on; browsers refuse some lower ones."""
+    """Return a port that nobody listens on, and no other test process has been given.
+
+    It lies below those that the system hands to connections, one of which may come between a look
+    and the server's start; so may another test, but for the lock, which lasts as long as we do.
+    """
     while True:
         port = random.randrange(8100, 9900)
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)):
-                return port
+        with suppress(OSError):
+            lock = os.open(
+                Path(gettempdir()) / f"planpush-test-port-{port}", os.O_RDWR | os.O_CREAT
+            )
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)):
+                    return port
 
 
-def wait_for(address: str, process: subprocess.Popen[bytes], seconds: float = 30) -> None:
+def wait_for(address: str, process: subprocess.Popen[bytes], seconds: float = 90) -> None:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline and process.poll() is None:
         try:

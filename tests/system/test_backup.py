@@ -59,7 +59,7 @@ def test_a_backup_in_a_storm_is_one_moment(server: Server, tmp_path: Path) -> No
             wait_for_more(written, 1)
         server.kill()
         for thread in storm:
-            thread.join(30)
+            thread.join(60)
     for n, before in enumerate(answered):
         url = f"sqlite:///{tmp_path / f'restored-{n}.db'}"
         run(server, "restore", str(tmp_path / f"{n}"), "--quiet", DATABASE_URL=url)

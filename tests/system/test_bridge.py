@@ -14,7 +14,7 @@ from planpush.models.event import Event
 from planpush.web.call import Call
 from tests.system.serving import Server, Visitor
 
-PATIENCE = 30  # seconds
+PATIENCE = 60  # seconds
 HTML = '<section data-anchor="a"><h2>A</h2><p>Words.</p></section>'
 
 

@@ -29,7 +29,7 @@ class Program(ThreadingHTTPServer):
         self.base, self.got = server.base, list[dict[str, str]]()
         self.callback = f"http://127.0.0.1:{self.server_port}/callback"
         metadata = {"client_name": "A test", "redirect_uris": ["http://127.0.0.1/callback"]}
-        made = requests.post(f"{self.base}/oauth/register", json=metadata, timeout=20)
+        made = requests.post(f"{self.base}/oauth/register", json=metadata, timeout=60)
         self.client_id = made.json()["client_id"]
 
     def address(self) -> str:
@@ -68,7 +68,7 @@ def program(server: Server) -> Iterator[Program]:
         thread.start()
         yield running
         running.shutdown()
-        thread.join(10)
+        thread.join(60)
 
 
 @pytest.mark.parametrize("decision", ["Allow", "Deny"])
@@ -80,7 +80,7 @@ def test_a_button_leads_the_browser_back_to_the_program(server, program, chromiu
     page.goto(server.link("alice"))
     page.goto(program.address())
     page.get_by_role("button", name=decision).click()
-    page.wait_for_url(f"{program.callback}?**", timeout=20_000)
+    page.wait_for_url(f"{program.callback}?**", timeout=60_000)
     context.close()
     (told,) = program.got
     assert (told["state"], told["iss"]) == ("xyz", server.base)

@@ -48,7 +48,7 @@ class Demo:
 
     def stop(self) -> int:
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(20)
+        return self.process.wait(60)
 
 
 @pytest.fixture(scope="module")
@@ -69,27 +69,27 @@ def test_the_printed_link_signs_in_once(demo: Demo) -> None:
     link = demo.find(LINK)
     assert link.startswith(demo.base)
     with requests.Session() as first, requests.Session() as second:
-        landed = first.get(link, timeout=20)
+        landed = first.get(link, timeout=60)
         assert urlsplit(landed.url).path == "/dashboard"
-        assert first.get(demo.find(PLAN), timeout=20).url == demo.find(PLAN)
-        assert second.get(link, timeout=20).status_code == 403
-        assert "/sign-in" in second.get(f"{demo.base}/dashboard", timeout=20).url
+        assert first.get(demo.find(PLAN), timeout=60).url == demo.find(PLAN)
+        assert second.get(link, timeout=60).status_code == 403
+        assert "/sign-in" in second.get(f"{demo.base}/dashboard", timeout=60).url
 
 
 def test_a_second_run_keeps_the_data(demo: Demo, folder: Path) -> None:
     address = urlsplit(demo.find(PLAN)).path
     with requests.Session() as visitor:
-        visitor.get(demo.find(LINK), timeout=20)
-        token = visitor.get(demo.base + address, timeout=20).text
+        visitor.get(demo.find(LINK), timeout=60)
+        token = visitor.get(demo.base + address, timeout=60).text
         csrf = re.search(r'name="csrf-token" content="(\w+)"', token)[1]
         said = {"csrf_token": csrf, "body": "Kept over a restart?"}
-        answer = visitor.post(f"{demo.base}{address}/threads", data=said, timeout=20)
+        answer = visitor.post(f"{demo.base}{address}/threads", data=said, timeout=60)
         assert answer.status_code == 200
     assert demo.stop() == 0
     again = Demo(folder)
     with requests.Session() as visitor:
-        visitor.get(again.find(LINK), timeout=20)
-        assert "Kept over a restart?" in visitor.get(again.find(PLAN), timeout=20).text
+        visitor.get(again.find(LINK), timeout=60)
+        assert "Kept over a restart?" in visitor.get(again.find(PLAN), timeout=60).text
     assert again.stop() == 0
 
 
@@ -103,7 +103,7 @@ def test_it_ends_cleanly_when_told_to(demo: Demo) -> None:
     assert demo.stop() == 0
     assert "Traceback" not in demo.printed.read_text()
     with pytest.raises(requests.ConnectionError):
-        requests.get(f"{demo.base}/healthz", timeout=2)
+        requests.get(f"{demo.base}/healthz", timeout=60)
     with pytest.raises(ProcessLookupError):
         os.killpg(demo.process.pid, 0)
 

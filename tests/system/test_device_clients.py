@@ -28,12 +28,12 @@ PATIENCE = 60
 
 
 def metadata(base: str) -> Any:
-    return requests.get(f"{base}/.well-known/oauth-authorization-server", timeout=20).json()
+    return requests.get(f"{base}/.well-known/oauth-authorization-server", timeout=60).json()
 
 
 def use(base: str, token: str) -> int:
     headers = {"Authorization": f"Bearer {token}"}
-    return requests.get(f"{base}/api/plans", headers=headers, timeout=20).status_code
+    return requests.get(f"{base}/api/plans", headers=headers, timeout=60).status_code
 
 
 @contextmanager
@@ -57,7 +57,7 @@ class Device:
         target, data = address, None
         if in_body:
             target, data = address.split("?")
-        self.asked = requests.post(target, data, headers=FORM, timeout=20).json()
+        self.asked = requests.post(target, data, headers=FORM, timeout=60).json()
         complete = urlsplit(self.asked["verification_uri_complete"])
         return dict(parse_qsl(complete.query))["user_code"]
 
@@ -72,7 +72,7 @@ class Device:
         return self.fetch(url, body, headers)
 
     def fetch(self, url: str, body: str, headers: dict[str, str]) -> Any:
-        answer = requests.post(url, body, headers=headers, timeout=20)
+        answer = requests.post(url, body, headers=headers, timeout=60)
         return self.client.parse_request_body_response(answer.text)
 
     def revoke(self) -> int:
@@ -80,7 +80,7 @@ class Device:
             self.found["revocation_endpoint"], self.client.refresh_token, "refresh_token"
         )
         body += f"&client_id={self.client.client_id}"
-        return requests.post(url, body, headers=headers, timeout=20).status_code
+        return requests.post(url, body, headers=headers, timeout=60).status_code
 
 
 @pytest.mark.parametrize("in_body", [True, False])

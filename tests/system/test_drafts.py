@@ -27,7 +27,7 @@ CARET = "() => [document.activeElement.selectionStart, document.activeElement.se
 
 def saved(page: Any, field: str) -> None:
     box = page.locator(".box", has=page.locator(field))
-    expect(box.locator(".saved")).to_have_text("Draft saved", timeout=15_000)
+    expect(box.locator(".saved")).to_have_text("Draft saved", timeout=60_000)
 
 
 def begin(page: Any, thread: int, number: int) -> None:
@@ -81,10 +81,10 @@ def test_a_save_that_comes_late_brings_nothing_back(visit: Visit, plan: str) -> 
     page.route("**/drafts", lambda route: held.append(route))
     page.locator("#pp-plus-intro").click()
     page.locator("#pp-new-body").press_sequentially("Once")
-    page.wait_for_event("request", lambda sent: sent.url.endswith("/drafts"), timeout=15_000)
+    page.wait_for_event("request", lambda sent: sent.url.endswith("/drafts"), timeout=60_000)
     page.keyboard.press("Control+Enter")
     expect(page.locator("#threads .thread")).to_contain_text("Once")
-    with page.expect_response("**/drafts", timeout=15_000):
+    with page.expect_response("**/drafts", timeout=60_000):
         held[0].continue_()
     page.unroute("**/drafts")
     page.reload()
@@ -216,10 +216,10 @@ def test_a_dead_session_costs_no_words(visit: Visit, server: Server, plan: str) 
         commit()
     page.locator("#pp-new-body").fill("Before and after")
     status = page.locator("#composer .saved")
-    expect(status).to_have_text("Not saved: sign in in another tab", timeout=15_000)
+    expect(status).to_have_text("Not saved: sign in in another tab", timeout=60_000)
     page.context.new_page().goto(server.link("bob"))
     page.evaluate('document.dispatchEvent(new Event("visibilitychange"))')
-    expect(status).to_have_text("Draft saved", timeout=20_000)
+    expect(status).to_have_text("Draft saved", timeout=60_000)
     page.locator("#pp-new-send").click()
     expect(page.locator("#threads .thread")).to_contain_text("Before and after")
 
@@ -238,8 +238,8 @@ def test_a_dead_server_costs_no_words(tmp_path: Path, chromium: Any, request: An
     server.kill()
     page.locator("#pp-new-body").fill("Before and after")
     status = page.locator("#composer .saved")
-    expect(status).to_have_text("Not saved yet: trying again", timeout=15_000)
+    expect(status).to_have_text("Not saved yet: trying again", timeout=60_000)
     server.start()
-    expect(status).to_have_text("Draft saved", timeout=20_000)
+    expect(status).to_have_text("Draft saved", timeout=60_000)
     page.goto(f"{server.base}/p/kept")
     expect(page.locator("#pp-new-body")).to_have_value("Before and after")

@@ -94,7 +94,7 @@ def work_until_cut(server: Server, written: Written, slugs: list[str], who: Visi
     time.sleep(random.uniform(0, 0.6))
     server.kill()
     for worker in workers:
-        worker.join(20)
+        worker.join(60)
         assert not worker.is_alive()
 
 

@@ -62,8 +62,8 @@ def http():
 
 def arrive(server, http, login):
     """Sign in by the consent page of GitHub; return the last answer."""
-    page = http.get(f"{server.base}/sign-in/github?next=/dashboard", timeout=20)
-    return http.get(choose(http, page, login), timeout=20)
+    page = http.get(f"{server.base}/sign-in/github?next=/dashboard", timeout=60)
+    return http.get(choose(http, page, login), timeout=60)
 
 
 def test_13_a_member_signs_in_and_out(emulated, http):
@@ -72,10 +72,10 @@ def test_13_a_member_signs_in_and_out(emulated, http):
     assert "octo@example.com" in page.text
     copy = {"Cookie": f"planpush={http.cookies['planpush']}"}
     token = re.search(r'name="csrf-token" content="(\w+)"', page.text)[1]
-    out = http.post(f"{emulated.base}/sign-out", data={"csrf_token": token}, timeout=20)
+    out = http.post(f"{emulated.base}/sign-out", data={"csrf_token": token}, timeout=60)
     assert out.url == f"{emulated.base}/sign-out/done"
     again = requests.get(
-        f"{emulated.base}/dashboard", headers=copy, timeout=20, allow_redirects=False
+        f"{emulated.base}/dashboard", headers=copy, timeout=60, allow_redirects=False
     )
     assert again.status_code == 302
 
@@ -84,7 +84,7 @@ def test_13_an_outsider_is_refused(emulated, http):
     page = arrive(emulated, http, OUTSIDER)
     assert page.status_code == 403 and "not an active member of acme" in page.text
     assert "planpush" not in http.cookies
-    assert http.get(f"{emulated.base}/dashboard", timeout=20).url.endswith("next=%2Fdashboard")
+    assert http.get(f"{emulated.base}/dashboard", timeout=60).url.endswith("next=%2Fdashboard")
 
 
 def test_13_a_browser_walks_through(emulated, chromium):
@@ -114,7 +114,7 @@ def test_14_no_answer_carries_another_user(busy):
     start = threading.Barrier(THREADS)
 
     def come_and_go(number):
-        start.wait(30)
+        start.wait(60)
         return [seen for turn in range(ROUNDS) for seen in visit(server, hub, number + turn)]
 
     with ThreadPoolExecutor(THREADS) as threads:
@@ -127,9 +127,9 @@ def visit(server, hub, number):
     """Sign one of the two in; return, for each answer, what should be in it and what is."""
     login, email = (("octo-dev", "octo"), ("octo-two", "two"))[number % 2]
     with requests.Session() as http:
-        first = http.get(f"{server.base}/sign-in/github", timeout=30, allow_redirects=False)
+        first = http.get(f"{server.base}/sign-in/github", timeout=60, allow_redirects=False)
         back = hub.consent(first.headers["Location"], login)
-        second = http.get(back, timeout=30, allow_redirects=False)
-        pages = [http.get(f"{server.base}/dashboard", timeout=30) for _ in range(2)]
+        second = http.get(back, timeout=60, allow_redirects=False)
+        pages = [http.get(f"{server.base}/dashboard", timeout=60) for _ in range(2)]
     people = [(email, "+".join(sorted(set(re.findall(r"(\w+)@example", p.text))))) for p in pages]
     return [(302, first.status_code), (302, second.status_code), *people]

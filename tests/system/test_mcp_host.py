@@ -116,7 +116,7 @@ def log_in(server: Server, host: Host, http: requests.Session) -> str:
     allow(server, http, opened.read_text().strip())
     said += read(ours, lambda: process.poll() is not None)
     os.close(ours)
-    assert process.wait(30) == 0, said
+    assert process.wait(60) == 0, said
     return said
 
 
@@ -136,9 +136,9 @@ def read(terminal: int, until: Any) -> str:
 def allow(server: Server, http: requests.Session, address: str) -> None:
     """Be the browser: read the page, press Allow, go where that leads."""
     assert address.startswith(f"{server.base}/oauth/authorize?")
-    page = http.get(address, timeout=20).text
+    page = http.get(address, timeout=60).text
     fields = re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page)
     form = {name: unescape(value) for name, value in fields} | {"decision": "allow"}
-    answer = http.post(f"{server.base}/oauth/authorize", form, timeout=20, allow_redirects=False)
+    answer = http.post(f"{server.base}/oauth/authorize", form, timeout=60, allow_redirects=False)
     assert answer.headers["Location"].startswith("http://localhost:")
-    assert requests.get(answer.headers["Location"], timeout=20).ok
+    assert requests.get(answer.headers["Location"], timeout=60).ok

@@ -16,7 +16,7 @@ def slack():
         yield made
 
 
-def eventually(found, seconds=20):
+def eventually(found, seconds=60):
     """Return what `found` returns once it is something."""
     ends = time.monotonic() + seconds
     while time.monotonic() < ends:

@@ -69,6 +69,9 @@ FORMS = {
     "approve some sections": "/p/clean/sign-off?decision=approve",
     "slack channel": "/p/clean/slack-channel",
     "purge": "/p/clean/versions/1/purge",
+    "delete": "/p/clean/deletion",
+    "deleted": "/deleted",
+    "erase": "/admin/members/1/erasure",
 }
 STRANGERS = {"sign-in", "signed out", "vocabulary"}
 # Colours do not depend on the width, nor the layout on the colours: each is looked at once.
@@ -177,7 +180,7 @@ def test_forms_and_tables_of_people_are_clean(visit: Callable[..., Any], shelf: 
 @pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not installed: run npm ci")
 def test_37_a_device_is_connected_and_ended_in_a_browser(server: Server, visit: Any) -> None:
     page, data = visit("pam"), {"client_id": CLI, "device_name": "w" * 60}
-    asked = requests.post(f"{server.base}/oauth/device_authorization", data, timeout=20).json()
+    asked = requests.post(f"{server.base}/oauth/device_authorization", data, timeout=60).json()
     page.goto(asked["verification_uri_complete"])
     page.locator("#pp-check").click()
     found = []
@@ -190,7 +193,7 @@ def test_37_a_device_is_connected_and_ended_in_a_browser(server: Server, visit: 
     page.locator("#pp-allow").click()
     page.get_by_text("You can close this page").wait_for()
     code = {"client_id": CLI, "grant_type": DEVICE, "device_code": asked["device_code"]}
-    assert requests.post(f"{server.base}/oauth/token", code, timeout=20).status_code == 200
+    assert requests.post(f"{server.base}/oauth/token", code, timeout=60).status_code == 200
     page.goto("/settings/tokens")
     assert found + violations(page) == []
     page.locator("#grants button").click()

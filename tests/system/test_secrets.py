@@ -33,17 +33,17 @@ def told_all(tmp_path):
 def walk(server, hub):
     """Sign in with GitHub and with a link, make a token, change a setting; return the secrets."""
     with requests.Session() as http:
-        start = http.get(f"{server.base}/sign-in/github", timeout=20, allow_redirects=False)
+        start = http.get(f"{server.base}/sign-in/github", timeout=60, allow_redirects=False)
         back = hub.consent(start.headers["Location"], "octo-dev")
         flow = http.cookies["planpush-flow"]
-        page = http.get(back, timeout=20)
+        page = http.get(back, timeout=60)
         assert page.status_code == 200 and "octo@example.com" in page.text
         there = [flow, http.cookies["planpush"], *parse_qs(urlsplit(back).query)["code"]]
         csrf = re.search(r'name="csrf-token" content="(\w+)"', page.text)[1]
     with requests.Session() as http:
         link = server.link("ada")
         ada = Visitor(server, "ada", http)
-        requests.get(link, timeout=20)
+        requests.get(link, timeout=60)
         here = [link.partition("token=")[2], http.cookies["planpush"], ada.csrf]
     server.api("alice", "GET", "/api/plans")
     with server.app.app_context():
@@ -67,7 +67,7 @@ def test_3_17_39_no_secret_is_in_the_log_or_in_the_database(told_all):
     server, secrets = told_all
     log = (server.folder / "server.log").read_text()
     stored = dump(server)
-    assert "GET /sign-in/github" in log  # it does say something
+    assert '"route":"/sign-in/github"' in log  # it does say something
     assert "octo@example.com" in stored
     assert len(secrets) >= 11 and all(len(secret) > 12 for secret in secrets)
     assert [secret for secret in secrets if secret in log] == []

@@ -102,7 +102,7 @@ def test_a_card_keeps_its_neighbours_words(visit: Visit, plan: str) -> None:
     for card in cards:
         card.locator("summary", has_text="Reply").click()
         card.locator("textarea").fill("So far")
-        expect(card.locator(".saved")).to_have_text("Draft saved", timeout=15_000)
+        expect(card.locator(".saved")).to_have_text("Draft saved", timeout=60_000)
     cards[0].get_by_role("button", name="Resolve").click()
     expect(cards[0]).to_have_class(re.compile("done"))
     for card in cards:

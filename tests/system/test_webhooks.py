@@ -46,7 +46,7 @@ def test_what_happened_in_an_outage_arrives_once_and_in_order(server, receiver):
     server.kill()
     server.start()
     receiver.standing = (200, {}, b"")
-    eventually(lambda: len(set(receiver.ids())) == 5, seconds=40)
+    eventually(lambda: len(set(receiver.ids())) == 5, seconds=90)
     time.sleep(1)  # whatever comes twice would be here by now
     told = dict(zip(receiver.ids(), receiver.read(secret), strict=True)).values()
     words = [one["data"]["comment"]["body"] for one in told if one["type"] == "comment.added"]

@@ -47,7 +47,7 @@ def ways_in(server):
 def answers(server, ways):
     """The status of each, on a connection of its own, so that any worker may get it."""
     return [
-        requests.get(server.base + path, headers=headers, timeout=20).status_code
+        requests.get(server.base + path, headers=headers, timeout=60).status_code
         for path, headers in ways
     ]
 
@@ -61,9 +61,9 @@ def revoke(four):
         commit()
     with requests.Session() as http:
         http.headers["Cookie"] = f"planpush={cookie}"
-        page = http.get(f"{four.base}/dashboard", timeout=20).text
+        page = http.get(f"{four.base}/dashboard", timeout=60).text
         http.headers["X-CSRF-Token"] = re.search(r'name="csrf-token" content="(\w+)"', page)[1]
-        yield lambda: http.delete(path, timeout=20, allow_redirects=False).status_code
+        yield lambda: http.delete(path, timeout=60, allow_redirects=False).status_code
 
 
 def test_4_revocation_reaches_every_worker_at_once(four, revoke):

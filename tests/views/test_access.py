@@ -13,6 +13,7 @@ PUBLIC = {
     "static",
     "health.live",
     "health.ready",
+    "metrics.show",
     "sign_ins.new",
     "sign_ins.create",
     "sign_ins.destroy",

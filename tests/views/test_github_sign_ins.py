@@ -377,7 +377,7 @@ def test_15_no_lock_is_held_while_github_thinks(site, hub):
     back = own(hub.consent(client.get(START).location, "octo-dev"))
     with ThreadPoolExecutor(1) as threads:
         slow = threads.submit(client.get, back)
-        assert hub.thinking.wait(10)
+        assert hub.thinking.wait(60)
         assert Browser(site, "bob").get("/dashboard").status_code == 200
         assert not slow.done()
         hub.over.set()

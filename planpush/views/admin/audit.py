@@ -8,6 +8,7 @@ from flask import Response, render_template, request
 
 from planpush.content.problem import Problem
 from planpush.models.audit import MOST_EXPORTED, PAGE, Audit, Entry
+from planpush.models.setting import settings
 from planpush.views.admin import restricted
 from planpush.web.auth import current_user
 from planpush.web.respond import number, on_invalid
@@ -32,6 +33,7 @@ def _page(entries: list[Entry], older: int | None, problem: Problem | None = Non
         q=request.args.get("q", ""),
         older=older,
         most=MOST_EXPORTED,
+        days=settings().audit_days,
         error=str(problem or ""),
         address=address,
     )

@@ -18,6 +18,7 @@ GROUPS = {
     "slack": "Slack",
     "sessions": "Sessions",
     "agents": "Agents",
+    "retention": "How long things are kept",
 }
 UNITS = {"days": 24 * 3600, "hours": 3600, "minutes": 60, "seconds": 1}
 _DURATIONS = ("session_idle", "session_max_age")
@@ -32,6 +33,10 @@ _HELP = {
     "okta_issuer": "Exactly as the provider's metadata says it.",
     "slack_webhook_url": "Either this, or a bot token and a channel. With both the bot is used.",
     "slack_bot_token": "It begins with xoxb- and stands under OAuth & Permissions of the app.",
+    "audit_days": "0 keeps it for ever. What happened on a plan is kept as long as the plan is, "
+    "without addresses after these days.",
+    "notice_days": "One that was read goes after 30 days at the latest.",
+    "delivery_days": "What did not arrive can be sent again for 90 days at least.",
     "slack_channel": "For the bot: an id like C0123ABCD, or a name like #plans.",
 }
 

@@ -22,6 +22,7 @@ from planpush.views.api.queries import PushQuery
 from planpush.views.api.shapes import PushedAnswer
 from planpush.web.auth import begin_writing, config, current_user, prepares, scope
 from planpush.web.limits import limited
+from planpush.web.metrics import counts_pushes, metrics
 from planpush.web.parse import one_line, parse_body, parse_query, text_body
 from planpush.web.retries import retry_key
 
@@ -60,6 +61,7 @@ def pushed(user: User, body: PushBody, key: str | None = None) -> tuple[dict[str
     return _once(user, lambda: _asked(body), key, digest)
 
 
+@counts_pushes
 def _once(
     user: User, read: Callable[[], Asked], key: str | None, digest: str
 ) -> tuple[dict[str, Any], int]:
@@ -112,6 +114,7 @@ def _from_html() -> Asked:
 
 
 def _answer(done: Pushed, warnings: list[Finding]) -> dict[str, Any]:
+    metrics().placed(done.threads)
     return {
         "plan": done.plan.slug,
         "version": done.version.number,

@@ -1,0 +1,71 @@
+"""The worst that one request can cost: `python -m bench.worst [--rounds N] [--only WORD]`.
+
+Sends what is made to cost, each as large as it may be, and tells the processor time of the request,
+with that of the program which draws diagrams: the median of a few rounds. No request may take more
+than two seconds, nor be answered with a 5xx; it ends with those that do, and then not with 0.
+With `--smoke` all is small and only the answers count.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import os
+import statistics
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from bench.worst_cases import cases
+from bench.worst_stage import Case, Stage
+
+GOAL = 2.0
+SMALL = 0.002
+
+
+def main(args: Sequence[str] | None = None) -> None:
+    """Measure, print, and fail if a goal is missed."""
+    parser = argparse.ArgumentParser(prog="python -m bench.worst")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--only", default="", help="cases whose name contains this")
+    parser.add_argument("--smoke", action="store_true", help="everything small, nothing judged")
+    told = parser.parse_args(args)
+    wanted = [case for case in cases() if told.only in case.name]
+    share, rounds = (SMALL, 1) if told.smoke else (1.0, told.rounds)
+    missed = []
+    with tempfile.TemporaryDirectory() as folder:
+        stage = Stage(Path(folder))
+        gc.collect()
+        gc.freeze()  # what stays to the end is not looked through before each case
+        for case, seconds, status in measured(stage, wanted, share, rounds):
+            bad = status >= 500 or (seconds > GOAL and not told.smoke)
+            print(
+                f"{case.name:60}{seconds:8.2f} s{status:6}{'  MISSED' if bad else ''}", flush=True
+            )
+            missed += [case.name] if bad else []
+    print(f"{len(wanted)} cases, {len(missed)} missed the goal of {GOAL:g} s")
+    sys.exit(1 if missed or not wanted else 0)
+
+
+def measured(
+    stage: Stage, wanted: Sequence[Case], share: float, rounds: int
+) -> Iterator[tuple[Case, float, int]]:
+    """Yield each case, its processor time and its answer's status."""
+    for case in wanted:
+        send = case.prepare(stage, share)
+        gc.collect()
+        found = [spent(send) for _ in range(rounds)]
+        yield case, statistics.median(cost for cost, _ in found), max(code for _, code in found)
+
+
+def spent(send: Callable[[], Any]) -> tuple[float, int]:
+    """Return the processor time of a request, with its programs', and the answer's status."""
+    before = sum(os.times()[:4])
+    answer = send()
+    return sum(os.times()[:4]) - before, answer.status_code
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,43 @@
+"""The app that the operator's verbs work with, its database brought up to this release."""
+
+from __future__ import annotations
+
+import os
+
+from flask import Flask
+
+from planpush import create_app
+from planpush.config import Config
+from planpush.content.problem import Problem
+from planpush.db import commit
+from planpush.demo import demo_config, is_demo_here
+from planpush.logs import write_logs
+from planpush.models.housekeeping import sweep
+from planpush.models.schema import migrate
+from planpush.models.user import User
+
+
+def app_here() -> Flask:
+    """Return the app of this folder: a demo's, where no configuration says otherwise."""
+    return migrated(demo_config() if is_demo_here() else Config.from_env())
+
+
+def migrated(config: Config) -> Flask:
+    """Return the app of a configuration, its database migrated and swept."""
+    write_logs(config.log_level, config.log_format)
+    os.umask(0o077)  # the database holds private plans
+    config.data_dir.mkdir(parents=True, exist_ok=True)
+    app = create_app(config)
+    with app.app_context():
+        migrate()
+        sweep()
+        commit()
+    return app
+
+
+def known(email: str) -> User:
+    """Return the person with an address. Raises `Problem`."""
+    found = User.by_email(email)
+    if found is None:
+        raise Problem(f"there is nobody with the address {email}: add them with planpush user add")
+    return found

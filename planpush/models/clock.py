@@ -1,0 +1,46 @@
+"""The clock: what to do when it was ahead and is set right, so that nothing waits for that day."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import update
+
+from planpush.db import db
+from planpush.models.claim import LEASE
+from planpush.models.delivery import WAITING, Delivery
+from planpush.models.identity import Identity
+from planpush.models.membership import EVERY
+from planpush.models.outlet import Outlet, clock
+from planpush.models.session import BrowserSession
+
+_FAR = timedelta(hours=2)  # no delivery waits that long, nor does an outlet
+_SOON = timedelta(minutes=1)
+
+
+def mend() -> int:
+    """Pull back what stands further in the future than it can; return how many rows that were."""
+    at = clock()
+    far, soon = at + _FAR, at + _SOON
+    waits = Delivery.state == WAITING
+    free: dict[str, Any] = {"claimed_until": None, "claimed_by": ""}
+    changes: tuple[tuple[Any, Any, dict[str, Any]], ...] = (
+        (Delivery, waits & (Delivery.due_at > far), {"due_at": at}),
+        (Delivery, Delivery.told_at > soon, {"told_at": at}),  # what comes next keeps a gap
+        (Delivery, Delivery.created_at > soon, {"created_at": at}),
+        (Delivery, waits & (Delivery.claimed_until > at + 3 * LEASE), free),
+        (Outlet, Outlet.held_until > far, {"held_until": None}),
+        (Outlet, Outlet.free_at > soon, {"free_at": None}),
+        (Identity, Identity.checked_at > soon, {"checked_at": at - EVERY}),
+        (BrowserSession, BrowserSession.seen_at > soon, {"seen_at": at}),
+    )
+    told = {"synchronize_session": False}
+    return sum(
+        getattr(
+            db.session.execute(update(kind).where(late).values(values), execution_options=told),
+            "rowcount",
+            0,
+        )
+        for kind, late, values in changes
+    )

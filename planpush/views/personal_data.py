@@ -1,0 +1,33 @@
+"""Personal data: what is stored about a person, as a file that they take with them."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from flask import Blueprint, Response, stream_with_context
+
+from planpush.db import afterwards, now
+from planpush.models.event import Event
+from planpush.models.personal_data import archive
+from planpush.models.user import User
+from planpush.web.auth import current_user
+from planpush.web.limits import limited
+
+personal_data = Blueprint("personal_data", __name__)
+
+
+@personal_data.get("/settings/profile/data")
+@limited("personal-data", limit=6, seconds=60)
+def show() -> Response:
+    """Answer one's own data, a ZIP that is sent while it is made."""
+    return archive_of(current_user())
+
+
+def archive_of(user: User) -> Response:
+    """Return all that is stored about a person as a file; the audit log says who took it."""
+    note = partial(Event.record, "user.exported", by=current_user(), target=user.email)
+    afterwards(note)
+    response = Response(stream_with_context(archive(user.id)), mimetype="application/zip")
+    name = f"planpush-person-{user.id}-{now():%Y-%m-%d}.zip"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response

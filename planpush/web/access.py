@@ -1,0 +1,96 @@
+"""Access: each request has an id, is counted, and leaves one line in the log.
+
+The line names the route, never the address: a slug may be a secret, and a query a token. It names
+whoever asked by number.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from time import perf_counter
+from typing import Any
+
+from flask import Flask, Response, current_app, g, request
+from sqlalchemy import inspect
+
+from planpush.logs import AccessLine
+from planpush.web.request_id import request_id
+
+log = logging.getLogger("planpush.access")
+
+BEGUN = "planpush.begun"  # in the environment: when the whole request was here, by perf_counter
+METHODS = ("GET", "POST", "PATCH", "DELETE", "HEAD", "OPTIONS", "PUT")
+UNKNOWN = "(none)"
+_CONVERTER = re.compile(r"<[^<>:]+:")
+
+
+def init_access(app: Flask) -> None:
+    """Look at each request before anything else does, and at its answer when it is done."""
+    app.before_request(_begin)
+    app.after_request(_end)
+    app.log_exception = _log_late  # type: ignore[method-assign]
+
+
+def route() -> str:
+    """Return the template of the route that this request takes."""
+    rule = request.url_rule
+    return UNKNOWN if rule is None else route_of(rule.rule)
+
+
+def route_of(rule: str) -> str:
+    """Return a route as it is told: with the names of what varies, without their kinds."""
+    known = _routes.get(rule)
+    if known is None:
+        known = _routes[rule] = _CONVERTER.sub("<", rule)
+    return known
+
+
+_routes: dict[str, str] = {}
+
+
+def _begin() -> None:
+    g.begun = request.environ.get(BEGUN) or perf_counter()
+
+
+def _end(response: Response) -> Response:
+    seconds = perf_counter() - g.begun
+    response.headers["X-Request-ID"] = request_id()
+    there, method = route(), _method()
+    current_app.extensions["planpush_metrics"].answered(
+        there, method, response.status_code, seconds
+    )
+    if log.isEnabledFor(logging.INFO):
+        _tell(response, there, method, seconds)
+    return response
+
+
+def _tell(response: Response, there: str, method: str, seconds: float) -> None:
+    """Write the line; not by `log.info`, which takes as long as all the rest."""
+    size = response.content_length
+    fields = {
+        "method": method,
+        "route": there,
+        "status": response.status_code,
+        "duration_ms": round(seconds * 1000, 1),
+        "bytes": response.calculate_content_length() if size is None else size,
+        "user": user_id(),
+        "request_id": g.request_id,
+    }
+    log.handle(AccessLine(log, fields))
+
+
+def _method() -> str:
+    return request.method if request.method in METHODS else "OTHER"
+
+
+def user_id() -> int | None:
+    """Return the number of whoever asks; of a row that is not looked at anew, as it may be gone."""
+    user = g.get("user")
+    identity = None if user is None else inspect(user).identity
+    return None if identity is None else int(identity[0])
+
+
+def _log_late(exc_info: Any) -> None:
+    """Log what failed after a view had answered: at the commit, say."""
+    logging.getLogger("planpush").error("unexpected error, %s", route(), exc_info=exc_info)

@@ -1,0 +1,105 @@
+"""Deleted plans: after thirty days they are purged in short transactions, and nothing is left."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from planpush.content.origin import Place
+from planpush.db import commit, db, now
+from planpush.models import deletion, reviewer
+from planpush.models.delivery import DeliveryEvent
+from planpush.models.draft import Draft, Unsent
+from planpush.models.event import Event
+from planpush.models.passage import forget_words
+from planpush.models.plan import PUBLISHED, Plan
+from planpush.models.section import Section
+from planpush.models.thread import Thread
+from planpush.models.webhook import Wanted, Webhook
+from tests.models.stored import everything
+from tests.people import person
+
+WORD = "Quuxly"
+
+
+@pytest.fixture
+def plan(pushed):
+    """A plan with two versions, threads, a draft, a message on its way, and a former title."""
+    first = {"intro": f"<h2>Intro</h2><p>{WORD}.</p>", "more": "<h2>More</h2><p>Words.</p>"}
+    plan = pushed(first, visibility=PUBLISHED).plan
+    wanted = Wanted("Bot", "https://x.example/in", ["comment.added"])
+    Webhook.add(wanted, "https://x.example", by=person("ada"))
+    reviewer.ask(plan, person("bob"), by=person("alice"))
+    for number in range(3):
+        place = {"on": 1, "shown": 1, "blocking": False, "via": ""}
+        Thread.open(plan, Place(anchor="intro"), f"{WORD} {number}", by=person("bob"), **place)
+    thread = db.session.scalars(sa.select(Thread)).first()
+    thread.comment(f"@Alice {WORD}", by=person("bob")).edit(f"{WORD} @Alice", by=person("bob"))
+    Draft.save(plan, "new", Unsent(WORD, "key1"), by=person("bob"))
+    commit()
+    return pushed({"intro": None, "more": f"<h2>More</h2><p>{WORD}!</p>"}, plan).plan
+
+
+def purge(after=deletion.KEPT):
+    """Let so much time go by, then do what a worker does; return the pieces that it took."""
+    db.session.execute(sa.update(Plan).where(Plan.deleted_at.is_not(None)).values(
+        deleted_at=now() - after))  # fmt: skip
+    commit()
+    pieces = 0
+    while deletion.purge_some() is not False:
+        commit()
+        pieces += 1
+    commit()
+    return pieces
+
+
+def count(kind):
+    return db.session.scalar(sa.select(sa.func.count()).select_from(kind))
+
+
+def test_a_plan_goes_for_good_with_all_that_hangs_on_it(plan, pushed):
+    other = pushed({"intro": "<h2>Other</h2>"}).plan
+    plan_id, before = plan.id, count(Event)
+    deletion.remove(plan, by=person("alice"))
+    assert purge() > 5
+    for table in db.metadata.sorted_tables:
+        if "plan_id" in table.c:
+            left = sa.select(sa.func.count()).where(table.c.plan_id == plan_id)
+            assert db.session.scalar(left) == 0, table.name
+    assert (count(Plan), count(Thread), count(DeliveryEvent)) == (1, 0, 0)
+    assert db.session.scalars(sa.select(Section.plan_id)).all() == [other.id]
+    assert count(Event) > before
+    commit()
+    forget_words()
+    assert not [one for one in everything() if WORD.lower() in one[2].lower()]
+
+
+def test_the_log_keeps_that_it_happened_without_a_title(plan, pushed):
+    pushed({"intro": None}, plan, title="Another")
+    deletion.remove(plan, by=person("alice"))
+    slug, plan_id = plan.slug, plan.id
+    purge()
+    told = db.session.scalars(sa.select(Event).where(Event.kind == "plan.purged")).one()
+    assert (told.target, told.data, told.actor_id) == (slug, {"plan": plan_id}, None)
+    renamed = db.session.scalars(sa.select(Event).where(Event.kind == "plan.renamed")).all()
+    assert [one.data for one in renamed] == [{}]
+
+
+def test_until_then_nothing_is_taken_and_it_comes_back_whole(plan, dump):
+    deletion.remove(plan, by=person("alice"))
+    assert purge(deletion.KEPT - timedelta(minutes=1)) == 0
+    assert deletion.listed(person("alice")) == [plan]
+    deletion.bring_back(plan.slug, by=person("ada"))
+    commit()
+    assert plan.deleted_at is None and count(Thread) == 3
+
+
+def test_no_piece_is_larger_than_it_may_be(plan, monkeypatch):
+    parts = tuple((kind, 1) for kind, _ in deletion._PARTS)
+    monkeypatch.setattr(deletion, "_PARTS", parts)
+    monkeypatch.setattr(deletion, "_EVENTS", 1)
+    rows = sum(count(kind) for kind, _ in parts) + count(Event)
+    deletion.remove(plan, by=person("alice"))
+    assert purge() >= rows / 3 and count(Plan) == 0

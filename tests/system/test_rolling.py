@@ -1,0 +1,80 @@
+"""Two servers on one database, behind the balancers of docs/: restarts and kills lose nothing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+
+import pytest
+import requests
+
+from bench.rolling import Result, across, alone, crash, pages, rolling
+from bench.rolling_stage import Place, Town, until
+
+CLIENTS, REQUESTS = 4, 160
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory):
+    made = Town(tmp_path_factory.mktemp("rolling"), CLIENTS + 1)
+    try:
+        made.open()
+        yield made
+    finally:
+        made.close()
+
+
+@pytest.fixture
+def result():
+    """What came of it. How long it took is another matter, on a busy machine."""
+    found = Result()
+    yield found
+    assert found.wrong == []
+
+
+def needs(name):
+    if shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin") is None:
+        pytest.skip(f"{name} is not installed")
+
+
+def test_what_is_said_at_one_is_heard_at_the_other(town, result):
+    across(town, result, told=2)
+
+
+@pytest.mark.parametrize(("name", "how"), [("nginx", "stop"), ("caddy", "replace")])
+def test_restarts_in_turn_lose_nothing(town, result, name, how):
+    needs(name)
+    with town.through(name):
+        rolling(town, result, REQUESTS, CLIENTS, rounds=1, how=how)
+
+
+def test_a_power_cut_loses_nothing_that_was_acknowledged(town, result):
+    needs("nginx")
+    with town.through("nginx"):
+        crash(town, result, REQUESTS, CLIENTS)
+
+
+@pytest.mark.parametrize("how", ["replace", "socket"])
+def test_a_server_alone_is_restarted_and_loses_nothing(town, result, how):
+    alone(town, result, REQUESTS, CLIENTS, how=how, rounds=1)
+
+
+def test_who_is_about_to_stop_sends_everybody_elsewhere(town):
+    place = Place(town.folder, town.server.env | {"DRAIN_SECONDS": "60"}, town.spare)
+    place.start()
+    try:
+        with pages(town, place.base, town.slugs[-1], 2) as listening:
+            os.kill(place.pid, signal.SIGTERM)
+            until(lambda: all(len(one.retries) > 1 for one in listening), "a goodbye")
+            until(lambda: not place.is_ready(), "a server that is not ready")
+            answer = requests.get(f"{place.base}/healthz", timeout=60)
+            assert answer.status_code == 200 and answer.headers["Connection"] == "close"
+            headers = {"Authorization": f"Bearer {town.token}"}
+            waits = f"{place.base}/api/plans/{town.slugs[-1]}/wait?timeout=50"
+            answer = requests.get(waits, headers=headers, timeout=60)
+            assert answer.status_code == 204 and answer.headers["Retry-After"] == "1"
+        os.kill(place.pid, signal.SIGINT)  # there is a hurry after all
+        place.process.wait(60)
+    finally:
+        place.close()
