@@ -82,4 +82,5 @@ def opened(*, new: bool = False) -> Iterator[None]:
         try:
             yield
         finally:
+            db.session.remove()
             db.engine.dispose()

@@ -51,7 +51,6 @@ class Readiness:
         self.app = app
         self.lock = threading.Lock()
         self.found, self.began = list[Finding](), float("-inf")
-        self.migrated = False
         self.done = threading.Event()
         self.done.set()
 
@@ -77,8 +76,7 @@ class Readiness:
             done.set()
 
     def _findings(self, outages: Outages) -> Iterator[Finding]:
-        self.migrated = self.migrated or is_current()  # a database never goes back
-        if not self.migrated:
+        if not is_current():  # asked each time: a newer release may drop what this one needs
             yield UNMIGRATED
         wrong = {kind for kind in (FULL, READ_ONLY, BROKEN) if outages.seen(kind, _FELT)}
         if db.engine.dialect.name == "sqlite":

@@ -14,7 +14,7 @@ from planpush.cli import cli
 from planpush.content.problem import Problem
 from planpush.db import db
 from planpush.models import alone as lock
-from planpush.models import schema
+from planpush.models import readiness, schema
 from planpush.models.alone import alone
 from planpush.models.schema import is_current, migrate, oldest_reader
 from planpush.paths import MIGRATIONS
@@ -100,8 +100,10 @@ def test_the_release_before_serves_what_a_newer_one_has_migrated(empty, release,
     ]
 
 
-def test_a_release_whose_tables_are_gone_refuses(empty, release):
+def test_a_release_whose_tables_are_gone_refuses(empty, release, monkeypatch):
+    monkeypatch.setattr(readiness, "_FRESH", -1.0)
     migrate()
+    assert empty.test_client().get("/readyz").status_code == 200
     release((after(1), ADDS, DROPS), (f"{after(2)}_from_{after(1)}", "pass", "pass"))
     migrate()
     assert is_current()
