@@ -4,11 +4,13 @@ import asyncio
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from tempfile import SpooledTemporaryFile
 
 import pytest
 
 from planpush.web import sending
 from planpush.web.bridge import Bridge
+from planpush.web.call import Call
 from planpush.web.sending import send_slowly, send_soon
 
 PART = bytes(range(256)) * 2_000
@@ -92,3 +94,25 @@ def test_while_all_threads_hang_health_is_answered_and_nobody_waits_for_ever(app
     bridge.pool.shutdown()
     bridge.aside.shutdown()
     bridge.disk.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("parts", "chunks"),
+    [([], [0]), ([5_000], [5_000]), ([200, 200, 200], [400, 200]), ([300], [300]), ([0, 9], [9])],
+)
+def test_a_call_knows_its_last_chunk_so_that_its_answer_can_go(parts, chunks):
+    sizes = [1024 * size for size in parts]
+
+    def app(_environ, start):
+        start("200 OK", [])
+        return (b"x" * size for size in sizes)
+
+    with SpooledTemporaryFile() as body:
+        call, found = Call(app, {}, body), []
+        call.begin()
+        found.append(len(call.chunk))
+        while call.more:
+            call.go_on()
+            found.append(len(call.chunk))
+        call.close()
+    assert found == [1024 * size for size in chunks]

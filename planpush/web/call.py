@@ -41,6 +41,7 @@ class Call:
         self._lock, self._over = Lock(), False
         self._answer: Iterable[bytes] = ()
         self._parts: Iterator[bytes] = iter(())
+        self._ahead: bytes | None = None  # the part after the chunk: whether there is more
 
     def begin(self) -> None:
         """Run the app up to its first chunk."""
@@ -48,6 +49,7 @@ class Call:
             with self._lock:
                 self._answer = self._context.run(self.app, self.environ, self._start)
                 self._parts = iter(self._answer)
+                self._ahead = self._next()
                 self._take()
         finally:
             self._leave()
@@ -68,7 +70,7 @@ class Call:
     def _leave(self) -> None:
         if self._over and self._lock.acquire(blocking=False):  # no second thread waits for one
             answer, self._answer = self._answer, ()
-            self._parts = iter(())
+            self._parts, self._ahead = iter(()), None
             try:
                 if hasattr(answer, "close"):
                     self._context.run(answer.close)
@@ -89,14 +91,14 @@ class Call:
 
     def _take(self) -> None:
         taken, size = [], 0
-        self.more = False
-        for part in iter(lambda: self._context.run(next, self._parts, None), None):
-            taken.append(part)
-            size += len(part)
-            if size >= _CHUNK:
-                self.more = True
-                break
-        self.chunk = b"".join(taken)
+        while self._ahead is not None and size < _CHUNK:
+            taken.append(self._ahead)
+            size += len(self._ahead)
+            self._ahead = self._next()
+        self.chunk, self.more = b"".join(taken), self._ahead is not None
+
+    def _next(self) -> bytes | None:
+        return self._context.run(next, self._parts, None)
 
 
 def environ_of(scope: MutableMapping[str, Any], body: Any) -> dict[str, Any]:
