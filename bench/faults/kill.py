@@ -46,18 +46,23 @@ def master(stage: Stage) -> int:
 
 def server(stage: Stage) -> int:
     """Return one that serves: it has the listening socket."""
-    return random.choice([one for one in children(stage) if listens(one, stage.port)])
+    return random.choice(_some(stage, listening=True))
 
 
 def worker(stage: Stage) -> int:
     """Return the one that works beside those that serve."""
+    return _some(stage, listening=False)[0]
+
+
+def _some(stage: Stage, *, listening: bool) -> list[int]:
+    """Return processes of the master; one that was started a moment ago may not be there yet."""
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
-        for one in children(stage):
-            if not listens(one, stage.port):
-                return one
+        found = [one for one in children(stage) if listens(one, stage.port) == listening]
+        if found:
+            return found
         time.sleep(0.1)
-    raise RuntimeError("there is no worker")
+    raise RuntimeError("there is no such process")
 
 
 def children(stage: Stage) -> list[int]:
