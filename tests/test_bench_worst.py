@@ -1,4 +1,4 @@
-"""The bench of the worst requests runs: every case is prepared, sent and answered, in small."""
+"""The bench of the worst requests runs: a sample of them is prepared, sent and answered, in small."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import pytest
 from bench import worst
 
 
-def test_every_case_is_answered(capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_sent_is_answered(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         worst.main(["--smoke"])
     told = capsys.readouterr().out
     assert ended.value.code == 0, told
-    assert "push: nested divs" in told and " 0 missed" in told
+    assert "push: " in told and " 0 missed" in told
 
 
 def test_a_request_that_costs_too_much_is_a_miss(
