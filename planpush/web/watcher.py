@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from flask import Flask, g
 
 from planpush.db import db
+from planpush.logs import kind_of
 from planpush.models.event import Event
 from planpush.models.live import CHANNEL, Happening
 from planpush.models.onlooker import FAR, with_crowds, with_notices
@@ -48,6 +49,7 @@ class Watcher(threading.Thread):
         super().__init__(name="watcher", daemon=True)
         self.app, self.hub = app, hub
         self.stop = threading.Event()
+        self.trouble = ""  # that the log has told of
 
     def run(self) -> None:
         """Watch, and watch again after trouble."""
@@ -56,8 +58,10 @@ class Watcher(threading.Thread):
             while not self.stop.is_set():
                 try:
                     self._watch()
-                except Exception:
-                    log.exception("live streams: the database cannot be watched, trying again")
+                except Exception as error:
+                    if self.trouble != kind_of(error):
+                        log.exception("live streams: the database cannot be watched, trying again")
+                    self.trouble = kind_of(error)
                     db.session.rollback()
                     self.stop.wait(_OUTAGE)
 
@@ -67,6 +71,7 @@ class Watcher(threading.Thread):
             self._say(self.hub.lost)  # what happened while nobody watched
             while not self.stop.is_set():
                 found = source.wait()
+                self.trouble = ""
                 if len(found) > FAR:
                     self._say(self.hub.lost)
                 elif found:
