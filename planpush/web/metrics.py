@@ -84,8 +84,10 @@ class Metrics:
                 self.meter.add(cells[state,], count)
 
     def tried(self, channel: str, outcome: str) -> None:
-        """Count a message that was sent, or not."""
-        self.meter.add(self.at["planpush_delivery_attempts_total"][channel, outcome])
+        """Count a message that was sent, or not; a row may name a channel that nobody knows."""
+        cells = self.at["planpush_delivery_attempts_total"]
+        if (channel, outcome) in cells:
+            self.meter.add(cells[channel, outcome])
 
     def start(self, kind: str, **gauges: Callable[[], float]) -> None:
         """Count together with the other processes from now on; `kind` is web or worker."""
