@@ -1,4 +1,4 @@
-"""The bench of the worst requests runs: a sample of them is prepared, sent and answered, in small."""
+"""The bench of the worst requests runs: a sample of them is prepared, sent and answered."""
 
 from __future__ import annotations
 
