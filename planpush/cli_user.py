@@ -10,7 +10,7 @@ import click
 from flask import g
 
 from planpush.cli_app import app_here, known
-from planpush.content.problem import Problem
+from planpush.content.problem import Conflict, Problem
 from planpush.db import commit, db
 from planpush.models.erasure import Outlook, erase, go_on, pseudonym
 from planpush.models.event import Event
@@ -83,7 +83,12 @@ def erase_user(email: str, words: bool, hand_over_to: str | None, yes: bool) -> 
         if not yes:
             click.confirm("Erase for good? Only a backup could bring that back.", abort=True)
         to = User.named(hand_over_to) if hand_over_to else None
-        erase(found, by=None, words=words, to=to)
+        try:
+            erase(found, by=None, words=words, to=to)
+        except Conflict as refused:
+            if refused.code == "owns_plans":
+                raise Problem(f"{refused} Add --hand-over-to EMAIL.") from None
+            raise
         name = pseudonym(found.id)
         commit()
         _finish()

@@ -16,6 +16,7 @@ import requests
 
 from planpush.config import Config
 from tests.deployment import (
+    GUIDE,
     ROOT,
     Refused,
     amended,
@@ -151,6 +152,13 @@ def test_60_the_proxy_asks_exactly_the_servers(large: Any) -> None:
     assert text.count("{") == text.count("}")
 
 
+def test_60_nginx_keeps_no_connection_that_planpush_may_close() -> None:
+    for name in ("nginx.conf", "reverse-proxy.md"):  # from 1.29.7 on it keeps them by itself
+        text = (ROOT / "docs" / name).read_text()
+        assert text.count("proxy_set_header Connection close;") == text.count("proxy_pass ") == 1
+        assert "client_max_body_size 20m;" in text and "$proxy_add_x_forwarded_for;" in text
+
+
 def test_60_the_image_is_of_one_base_and_runs_without_root_or_a_shell() -> None:
     text = (ROOT / "Dockerfile").read_text()
     bases = re.findall(r"^FROM (\S+)", text, re.MULTILINE)
@@ -170,4 +178,30 @@ def test_60_the_unit_runs_what_the_guide_installs(systemd: Any) -> None:
     assert service["WorkingDirectory"] == [str(config.data_dir)]
     assert Path("/var/lib") / service["StateDirectory"][0] == config.data_dir
     assert service["ProtectSystem"] == ["strict"] and service["NoNewPrivileges"] == ["yes"]
-    assert service["KillMode"] == ["mixed"] and int(service["TimeoutStopSec"][0]) > 10
+    assert service["KillMode"] == ["mixed"]
+
+
+def test_60_the_unit_is_replaced_in_its_place() -> None:
+    service, steps = unit(), "\n".join(block("**An upgrade**:"))
+    assert (service["Type"], service["NotifyAccess"]) == (["notify"], ["all"])
+    assert service["ExecReload"] == ["/bin/kill -USR2 $MAINPID"]
+    link = Path(service["ExecStart"][0].split()[0]).parents[1]
+    assert f" {link}\n" in steps and f"{link}/" not in steps, "what serves is left alone"
+    assert "[Service]" not in (ROOT / "docs/scaling.md").read_text(), "there is one unit"
+
+
+def test_60_the_worker_has_a_unit_that_waits_for_no_sign_of_it() -> None:
+    made = "\n".join(block("**A worker of its own**")).partition(" > ")[0]
+    told = subprocess.check_output(["/bin/sh", "-ec", made], cwd=ROOT, text=True)
+    lines = told.splitlines()
+    assert "Type=exec" in lines and "ExecStart=/opt/planpush/current/bin/planpush worker" in lines
+    assert not [line for line in lines if line.startswith(("Type=notify", "Notify", "ExecReload"))]
+
+
+def test_60_everybody_gives_the_same_time_to_stop(large: Any) -> None:
+    seconds = unit()["TimeoutStopSec"][0]
+    assert int(seconds) > 2 + 10  # DRAIN_SECONDS behind a proxy, and what runs
+    assert {composed(large)[name]["stop_grace_period"] for name in OURS} == {f"{seconds}s"}
+    text = (ROOT / "docs/scaling.md").read_text()
+    found = set(re.findall(r"(?:TimeoutStopSec=|stop_grace_period: |Seconds: )(\d+)", text))
+    assert found == {seconds} and f"`stop_grace_period` gives {seconds}." in GUIDE

@@ -14,7 +14,11 @@ import yaml
 from flask import Flask
 
 from planpush.cli import cli
+from planpush.models import readiness
+from planpush.models.readiness import Finding
+from planpush.outage import SENTENCES
 from planpush.paths import ROOT
+from planpush.web import standing
 
 DOCS = ROOT / "docs"
 PAPERS = [ROOT / name for name in ("README.md", "CHANGELOG.md", "SECURITY.md", "CONTRIBUTING.md")]
@@ -121,6 +125,15 @@ def test_every_address_of_ours_exists(app: Flask) -> None:
     assert len(found) > 4
     for path in found:
         assert routes.allowed_methods(path), path
+
+
+def test_all_that_readyz_says_is_explained() -> None:
+    text = (DOCS / "faults.md").read_text()
+    ours = (value.message for value in vars(readiness).values() if isinstance(value, Finding))
+    theirs = (value.message for value in vars(standing).values() if isinstance(value, Finding))
+    told = {*SENTENCES.values(), *ours, *theirs}
+    assert len(told) > 8
+    assert {one for one in told if f"| {one} |" not in text} == set()
 
 
 def contents(nav: list[Any]) -> Iterator[str]:

@@ -49,7 +49,7 @@ def test_erase_asks_first_and_says_what_comes(typed):
 
 def test_erase_hands_plans_over(typed, plan):
     code, said = typed("user", "erase", "alice@example.com", "--yes")
-    assert code == 1 and "say who gets them" in said
+    assert code == 1 and "say who gets them. Add --hand-over-to EMAIL." in said
     to = ("--words", "--yes", "--hand-over-to", "bob@example.com")
     assert typed("user", "erase", "alice@example.com", *to)[0] == 0
 

@@ -73,7 +73,8 @@ def _address(config: Config, failures: list[str]) -> Iterator[Line]:
     name, local = "BASE_URL", is_local(config.base_url)
     if not config.secure and not local:
         yield warn(name, f"{config.base_url} is no https: sessions and tokens can be read on "
-                   "their way", "Put a proxy with https in front: docs/install.md.")  # fmt: skip
+                   "their way",
+                   "Put a proxy with https in front: docs/reverse-proxy.md.")  # fmt: skip
     elif config.secure and not config.trusted_proxies:
         yield warn(
             "TRUSTED_PROXIES",
