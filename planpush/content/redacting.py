@@ -47,16 +47,19 @@ class Names:
         text = behind.sub(f"@{self.pseudonym}", text)
         return self._addressed.sub(self.pseudonym, text)
 
-    def out_of_data(self, value: Any, key: str = "target") -> Any:
-        """Return an event's value without them; an address becomes `address`."""
+    def out_of_data(self, value: Any, key: str = "target", *, named: bool = True) -> Any:
+        """Return an event's value without them; an address becomes `address`.
+
+        Without `named` only addresses go: what is called like them there is something else.
+        """
         if isinstance(value, str):
-            if key in _NAMED and value.casefold() in self._exactly:
+            if named and key in _NAMED and value.casefold() in self._exactly:
                 return self.pseudonym
             return self._addressed.sub(self.address, value)
         if isinstance(value, dict):
-            return {name: self.out_of_data(one, name) for name, one in value.items()}
+            return {name: self.out_of_data(one, name, named=named) for name, one in value.items()}
         if isinstance(value, list):
-            return [self.out_of_data(one, key) for one in value]
+            return [self.out_of_data(one, key, named=named) for one in value]
         return value
 
     @cached_property

@@ -24,6 +24,7 @@ from planpush.models.wording import Wording
 
 _LOOKED_AT, _CHANGED = 2_000, 100  # rows of one transaction
 _SIGNING_IN = ("session", "sessions", "token", "device", "client", "identity", "sign_in")
+_NAMING = (*_SIGNING_IN, "user", "scim.user")  # elsewhere a name may be a plan's or a setting's
 Stage = Callable[..., int | None]
 
 
@@ -124,7 +125,9 @@ def events(user_id: int, names: Names, *, after: int, **_words: bool) -> int | N
 
 
 def _redacted(event: Event, user_id: int, names: Names) -> dict[str, Any]:
-    target, data = names.out_of_data(event.target), names.out_of_data(event.data, "")
+    named = event.kind.startswith(tuple(f"{one}." for one in _NAMING))
+    target = names.out_of_data(event.target, named=named)
+    data = names.out_of_data(event.data, "", named=named)
     theirs = event.actor_id == user_id
     if theirs and event.plan_id is None and event.kind.partition(".")[0] in _SIGNING_IN:
         target, data = target if target == names.address else "", placeless(data)

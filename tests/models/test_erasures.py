@@ -200,6 +200,21 @@ def test_the_log_keeps_what_happened_without_a_name(marla, database):
     assert asked == [f"deleted+{marla.id}@invalid"]
 
 
+def test_what_is_called_like_them_keeps_its_name_in_the_log(marla, database, plan):
+    marla.name = "slack_channel"  # as they called themselves at GitHub
+    Event.record("setting.changed", by=person("ada"), target="slack_channel")
+    plan.record("plan.deleted", by=person("ada"), target="marla.zqx")
+    plan.record("plan.renamed", by=person("alice"), data={"from": "slack_channel"})
+    Event.record("sign_in.failed", by=None, target="slack_channel")
+    erased(marla)
+    query = sa.select(Event.kind, Event.target, Event.data).order_by(Event.id)
+    told = {kind: (target, data) for kind, target, data in database.execute(query)}
+    assert told["setting.changed"][0] == "slack_channel"
+    assert told["plan.deleted"][0] == "marla.zqx"
+    assert told["plan.renamed"][1] == {"from": "slack_channel"}
+    assert told["sign_in.failed"][0] == f"Deleted person {marla.id}"
+
+
 def test_plans_are_handed_over_first(marla, plan):
     alice = person("alice")
     with pytest.raises(Conflict, match="owns 1 plan, deleted ones included"):
