@@ -205,3 +205,11 @@ def test_60_everybody_gives_the_same_time_to_stop(large: Any) -> None:
     text = (ROOT / "docs/scaling.md").read_text()
     found = set(re.findall(r"(?:TimeoutStopSec=|stop_grace_period: |Seconds: )(\d+)", text))
     assert found == {seconds} and f"`stop_grace_period` gives {seconds}." in GUIDE
+
+
+@pytest.mark.parametrize("name", ["Caddyfile", "nginx.conf"])
+def test_no_client_chooses_the_id_of_its_requests(name: str) -> None:
+    text = (ROOT / "docs" / name).read_text()
+    told = {"Caddyfile": "header_up X-Request-ID {http.request.uuid}",
+            "nginx.conf": "proxy_set_header X-Request-ID $request_id;"}  # fmt: skip
+    assert told[name] in text
