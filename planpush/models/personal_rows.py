@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, or_, select
 
 from planpush.db import db
 from planpush.models.comment import Comment
@@ -70,8 +70,9 @@ def _answered(user_id: int) -> Query:
 
 
 def _opened(user_id: int) -> Query:
+    mine = Thread.opened_by_id == user_id, _seen_by(user_id)
     return _on(Thread, Plan.slug, Thread.id, Thread.state, Thread.blocking, Thread.opened_at,
-               Thread.opened_on).where(Thread.opened_by_id == user_id)  # fmt: skip
+               Thread.opened_on).where(*mine)  # fmt: skip
 
 
 def _signed_off(user_id: int) -> Query:
@@ -95,22 +96,32 @@ def _did(user_id: int) -> Query:
     told = select(Event.id, Event.at, Event.kind, Event.target, Event.address, Plan.slug,
                   Event.thread_id, Event.data)  # fmt: skip
     mine = told.outerjoin(Plan, Plan.id == Event.plan_id).where(Event.actor_id == user_id)
-    return mine.order_by(Event.id)
+    return mine.where(or_(Event.plan_id.is_(None), _seen_by(user_id))).order_by(Event.id)
+
+
+def _seen_by(user_id: int) -> ColumnElement[bool]:
+    """Return the condition that somebody may see a plan now, or owns it: a deleted one, too."""
+    may: Any = Plan.visible_to(db.session.get_one(User, user_id)).whereclause
+    return or_(Plan.owner_id == user_id, may)
 
 
 def _on(kind: Any, *columns: Any) -> Query:
     return select(*columns).join(Plan, Plan.id == kind.plan_id).order_by(kind.id)
 
 
-def _mine(kind: Any, *columns: Any, plan: bool = False) -> Rows:
-    """Return the query of somebody's own rows; with `plan`, and where these are."""
+def _mine(kind: Any, *columns: Any, plan: bool = False, seen: bool = False) -> Rows:
+    """Return the query of somebody's own rows; with `plan`, and where these are.
+
+    With `seen` only those on plans that they may see: these say what others did there.
+    """
 
     def rows(user_id: int) -> Query:
         if plan:
             query = select(Plan.slug.label("plan"), *columns).join(kind, kind.plan_id == Plan.id)
         else:
             query = select(*columns)
-        return query.where(kind.user_id == user_id)
+        query = query.where(kind.user_id == user_id)
+        return query.where(_seen_by(user_id)) if seen else query
 
     return rows
 
@@ -137,8 +148,8 @@ FILES: dict[str, Rows] = {
     "mentions": _mentioned,
     "drafts": _mine(Draft, Draft.place, Draft.body, Draft.version, Draft.saved_at, plan=True),
     "notices": _mine(Notice, Notice.kind, Notice.thread_id, Notice.count, Notice.at,
-                     Notice.read_at, plan=True),
-    "turns": _mine(Turn, Turn.reason, Turn.thread_id, Turn.at, plan=True),
+                     Notice.read_at, plan=True, seen=True),
+    "turns": _mine(Turn, Turn.reason, Turn.thread_id, Turn.at, plan=True, seen=True),
     "visits": _mine(Visit, Visit.at, Visit.version, Visit.seen_at, plan=True),
     "muted": _mine(Mute, Mute.at, plan=True),
     "messages": _mine(Delivery, Delivery.channel, Delivery.state, Delivery.created_at,

@@ -11,6 +11,7 @@ from planpush.models.event import Event
 from planpush.models.personal_data import archive
 from planpush.models.user import User
 from planpush.web.auth import current_user
+from planpush.web.downloads import alone
 from planpush.web.limits import limited
 
 personal_data = Blueprint("personal_data", __name__)
@@ -25,9 +26,10 @@ def show() -> Response:
 
 def archive_of(user: User) -> Response:
     """Return all that is stored about a person as a file; the audit log says who took it."""
+    pieces = alone(archive(user.id), current_user().id)
     note = partial(Event.record, "user.exported", by=current_user(), target=user.email)
     afterwards(note)
-    response = Response(stream_with_context(archive(user.id)), mimetype="application/zip")
+    response = Response(stream_with_context(pieces), mimetype="application/zip")
     name = f"planpush-person-{user.id}-{now():%Y-%m-%d}.zip"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response

@@ -72,3 +72,32 @@ def test_an_admin_downloads_anybodys_and_the_log_says_so(plan, browser, app):
 def test_nobody_gets_it_for_nobody(browser, app):
     assert browser("ada").get("/admin/members/999/data").status_code == 404
     assert app.test_client().get("/settings/profile/data").status_code == 302
+
+
+def test_of_plans_that_they_may_not_see_any_more_only_their_words_are_in_it(spoken, browser):
+    alice, names = browser("alice"), ("threads", "activity", "notices", "turns")
+    alice.send("POST", "/p/auth/threads", {"body": "And you, @Bob?", "anchor": "intro"})
+    packed = opened(spoken.get("/settings/profile/data"))
+    assert all("auth" in packed.read(f"{name}.json").decode() for name in names[:3])
+    alice.send("DELETE", "/p/auth/reviewers", {"email": "bob@example.com"})
+    assert spoken.get("/p/auth").status_code == 404
+    packed = opened(spoken.get("/settings/profile/data"))
+    assert [one["body"] for one in read(packed, "comments")] == ["Why, @Alice?"]
+    assert [name for name in names if "auth" in packed.read(f"{name}.json").decode()] == []
+
+
+def test_an_owner_gets_what_they_did_in_a_plan_that_they_deleted(plan, browser):
+    alice = browser("alice")
+    alice.send("POST", "/p/auth/deletion")
+    told = read(opened(alice.get("/settings/profile/data")), "activity")
+    assert {"version.pushed", "plan.deleted"} <= {one["kind"] for one in told}
+
+
+def test_whoever_reads_a_copy_slowly_holds_no_second_connection(plan, browser):
+    ada = browser("ada")
+    slow = ada.get("/settings/profile/data")
+    refused = ada.get("/settings/profile/data")
+    assert (refused.status_code, refused.headers["Retry-After"]) == (429, "30")
+    opened(browser("alice").get("/settings/profile/data"))
+    slow.close()
+    opened(ada.get("/settings/profile/data"))
