@@ -68,12 +68,14 @@ def _end(response: Response) -> Response:
 def _tell(response: Response, there: str, method: str, seconds: float) -> None:
     """Write the line; not by `log.info`, which takes as long as all the rest."""
     size = response.content_length
+    if size is None and response.is_sequence:  # to measure what is streamed would gather all of it
+        size = response.calculate_content_length()
     fields = {
         "method": method,
         "route": there,
         "status": response.status_code,
         "duration_ms": round(seconds * 1000, 1),
-        "bytes": response.calculate_content_length() if size is None else size,
+        "bytes": size,
         "user": user_id(),
         "request_id": g.request_id,
     }

@@ -47,6 +47,12 @@ def test_a_line_names_the_route_and_the_person_by_number(app, browser, plan, lin
     assert plan not in json.dumps(line) and "heron" not in json.dumps(line)
 
 
+def test_what_is_streamed_is_not_gathered_to_be_measured(browser, lines):
+    answer = browser("ada").get("/settings/profile/data")
+    assert answer.is_streamed and requests(lines)[-1]["bytes"] is None
+    answer.close()
+
+
 def test_what_has_no_route_is_one_route(app, lines):
     app.test_client().get("/wp-login.php")
     app.test_client().open("/healthz", method="BREW")
