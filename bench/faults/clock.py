@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import requests
 
 from bench.faults.gone import Stream
-from bench.faults.stage import Stage, Watch
+from bench.faults.stage import Stage, Watch, stormy
 from bench.faults.table import Table
 from tests.system.serving import Visitor
 
@@ -29,16 +29,8 @@ def run(folder: Path, url: str, *, smoke: bool) -> Table:
         folder, url, LD_PRELOAD=str(found[0]), FAKETIME_TIMESTAMP_FILE=str(when),
         FAKETIME_CACHE_DURATION="1", FAKETIME_DONT_FAKE_MONOTONIC="1", RATE_LIMITS="on",
     ).open()  # fmt: skip
-    watch = Watch(stage.base)
-    try:
-        stage.storm(2, pause=1.0)
-        stage.wait_for_more()
+    with stormy(stage, table, 2, pause=1.0) as watch:
         jump(stage, watch, table, when, 2 if smoke else 10)
-        stage.finish()
-        stage.check(table)
-    finally:
-        watch.stop()
-        stage.destroy()
     return table
 
 

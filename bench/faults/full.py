@@ -10,7 +10,7 @@ from pathlib import Path
 
 import requests
 
-from bench.faults.stage import Stage, Watch
+from bench.faults.stage import Stage, Watch, stormy
 from bench.faults.table import Table
 from planpush.outage import FULL, SENTENCES
 
@@ -20,16 +20,8 @@ def run(folder: Path, _url: str, *, smoke: bool) -> Table:
     table = Table("disk full, SQLite on a tmpfs of 48 MB")
     with small_disk(folder) as disk:
         stage = Stage(folder / "disk").open()
-        watch = Watch(stage.base)
-        try:
-            stage.storm()
-            stage.wait_for_more()
+        with stormy(stage, table) as watch:
             fill_up(disk, stage, watch, table, 2 if smoke else 15)
-            stage.finish()
-            stage.check(table)
-        finally:
-            watch.stop()
-            stage.destroy()
     return table
 
 

@@ -8,7 +8,7 @@ import signal
 import time
 from pathlib import Path
 
-from bench.faults.stage import Stage, Watch
+from bench.faults.stage import Stage, stormy
 from bench.faults.table import Table
 
 
@@ -16,9 +16,7 @@ def run(folder: Path, url: str, *, smoke: bool) -> Table:
     """Kill each of them, several times over."""
     table = Table(f"kill -9, {'PostgreSQL' if url else 'SQLite'}")
     stage = Stage(folder, url).open()
-    watch = Watch(stage.base)
-    try:
-        stage.storm()
+    with stormy(stage, table) as watch:
         for _ in range(1 if smoke else 3):
             for whom, found in VICTIMS.items():
                 stage.wait_for_more()
@@ -31,11 +29,6 @@ def run(folder: Path, url: str, *, smoke: bool) -> Table:
                 if found is master:
                     watch.until("ready")
         table.goal("/readyz: ready at the end", f"{watch.until('ready'):.1f} s", met=True)
-        stage.finish()
-        stage.check(table)
-    finally:
-        watch.stop()
-        stage.destroy()
     return table
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench.faults.stage import Stage, Watch
+from bench.faults.stage import Stage, Watch, stormy
 from bench.faults.table import Table
 from planpush.outage import READ_ONLY, SENTENCES
 
@@ -21,10 +21,7 @@ def run(folder: Path, _url: str, *, smoke: bool) -> Table:
     table = Table("disk read-only after an error, SQLite on ext4")
     with ext4(folder) as (disk, device):
         stage = Stage(disk / "data").open()
-        watch = Watch(stage.base)
-        try:
-            stage.storm()
-            stage.wait_for_more()
+        with stormy(stage, table) as watch:
             break_down(device, stage, watch, table, 2 if smoke else 15)
             stage.kept_up.clear()
             stage.kill()
@@ -41,11 +38,6 @@ def run(folder: Path, _url: str, *, smoke: bool) -> Table:
             back, ready = stage.wait_for_more(), watch.until("ready")
             table.goal("repaired: it starts, and writes go on", f"{back:.1f} s", met=back < 60)
             table.goal("/readyz is ready again", f"{ready:.1f} s", met=ready < 60)
-            stage.finish()
-            stage.check(table)
-        finally:
-            watch.stop()
-            stage.destroy()
     return table
 
 

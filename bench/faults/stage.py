@@ -6,8 +6,8 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -226,3 +226,18 @@ class Watch:
         """Stop asking."""
         self.over.set()
         self.thread.join(30)
+
+
+@contextmanager
+def stormy(stage: Stage, table: Table, clients: int = 6, pause: float = 0.0) -> Iterator[Watch]:
+    """Look at a server on which people write meanwhile; then check what is there, and end it."""
+    watch = Watch(stage.base)
+    try:
+        stage.storm(clients, pause)
+        stage.wait_for_more()
+        yield watch
+        stage.finish()
+        stage.check(table)
+    finally:
+        watch.stop()
+        stage.destroy()
