@@ -12,12 +12,14 @@ from planpush.db import commit, db, now
 from planpush.models import deletion, reviewer
 from planpush.models.delivery import DeliveryEvent
 from planpush.models.draft import Draft, Unsent
+from planpush.models.erasure import Erasure, erase
 from planpush.models.event import Event
 from planpush.models.passage import forget_words
 from planpush.models.plan import PUBLISHED, Plan
 from planpush.models.section import Section
 from planpush.models.thread import Thread
 from planpush.models.webhook import Wanted, Webhook
+from planpush.worker import CLEAR_EVERY, Worker
 from tests.models.stored import everything
 from tests.people import person
 
@@ -42,11 +44,16 @@ def plan(pushed):
     return pushed({"intro": None, "more": f"<h2>More</h2><p>{WORD}!</p>"}, plan).plan
 
 
+def let_go_by(time):
+    """Let so much time go by since a plan was deleted."""
+    db.session.execute(sa.update(Plan).where(Plan.deleted_at.is_not(None)).values(
+        deleted_at=now() - time))  # fmt: skip
+    commit()
+
+
 def purge(after=deletion.KEPT):
     """Let so much time go by, then do what a worker does; return the pieces that it took."""
-    db.session.execute(sa.update(Plan).where(Plan.deleted_at.is_not(None)).values(
-        deleted_at=now() - after))  # fmt: skip
-    commit()
+    let_go_by(after)
     pieces = 0
     while deletion.purge_some() is not False:
         commit()
@@ -103,3 +110,24 @@ def test_no_piece_is_larger_than_it_may_be(plan, monkeypatch):
     rows = sum(count(kind) for kind, _ in parts) + count(Event)
     deletion.remove(plan, by=person("alice"))
     assert purge() >= rows / 3 and count(Plan) == 0
+
+
+def test_the_worker_purges_and_erases_a_little_at_a_time_until_nothing_is_left(app, plan):
+    deletion.remove(plan, by=person("alice"))
+    erase(person("bob"), by=None)
+    let_go_by(deletion.KEPT)
+    worker, turns = Worker(app), 1
+    while worker.clear() != CLEAR_EVERY:
+        turns += 1
+        assert turns < 1_000
+    assert count(Plan) == count(Thread) == 0
+    assert db.session.scalars(sa.select(Erasure)).one().done_at is not None
+    assert not [one for one in everything() if WORD.lower() in one[2].lower()]
+
+
+def test_a_worker_that_is_told_to_stop_leaves_the_rest_for_its_next_turn(app, plan):
+    deletion.remove(plan, by=person("alice"))
+    let_go_by(deletion.KEPT)
+    worker = Worker(app)
+    worker.stop.set()
+    assert worker.clear() == 0.0 and count(Plan) == 1
