@@ -9,7 +9,6 @@ import re
 import signal
 import socket
 import subprocess
-import sys
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -24,7 +23,9 @@ from planpush.db import commit, db
 from planpush.models.schema import migrate
 from planpush.models.session import SignInLink
 from planpush.models.token import Token
+from tests import launching
 from tests.conftest import ON_POSTGRES, own_database
+from tests.launching import Started
 from tests.people import add_cast, person
 
 
@@ -46,11 +47,9 @@ class Server:
             add_cast()
 
     def start(self) -> Server:
-        command = [sys.executable, "-m", "planpush", "serve", "--workers", str(self.workers)]
+        words = ("serve", "--workers", str(self.workers))
         with (self.folder / "server.log").open("ab") as log:
-            self.process = subprocess.Popen(
-                command, env=self.env, stdout=log, stderr=log, start_new_session=True
-            )
+            self.process = launching.start(*words, env=self.env, out=log, session=True)
         wait_for(f"{self.base}/healthz", self.process)
         return self
 
@@ -126,7 +125,7 @@ def free_port() -> int:
                     return port
 
 
-def wait_for(address: str, process: subprocess.Popen[bytes], seconds: float = 90) -> None:
+def wait_for(address: str, process: Started | subprocess.Popen[bytes], seconds: float = 90) -> None:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline and process.poll() is None:
         try:
