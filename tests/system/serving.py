@@ -9,11 +9,13 @@ import re
 import signal
 import socket
 import subprocess
+import sys
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from tempfile import gettempdir
-from typing import Any
+from typing import IO, Any
 
 import requests
 
@@ -32,6 +34,8 @@ from tests.people import add_cast, person
 class Server:
     """A server in a process group of its own. Its database is also open here, for set-up."""
 
+    module = "planpush"
+
     def __init__(self, folder: Path, *, workers: int = 2, **env: str) -> None:
         self.port, self.folder = free_port(), folder
         self.base = f"http://127.0.0.1:{self.port}"
@@ -49,9 +53,16 @@ class Server:
     def start(self) -> Server:
         words = ("serve", "--workers", str(self.workers))
         with (self.folder / "server.log").open("ab") as log:
-            self.process = launching.start(*words, env=self.env, out=log, session=True)
+            self.process = self._started(words, log)
         wait_for(f"{self.base}/healthz", self.process)
         return self
+
+    def _started(self, words: Sequence[str], log: IO[bytes]) -> Started | subprocess.Popen[bytes]:
+        if self.module == "planpush":
+            return launching.start(*words, env=self.env, out=log, session=True)
+        command = [sys.executable, "-m", self.module, *words]
+        return subprocess.Popen(command, env=self.env, stdout=log, stderr=log,
+                                start_new_session=True)  # fmt: skip
 
     def kill(self) -> None:
         """End the whole group at once, as a power cut would."""
