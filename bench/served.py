@@ -21,7 +21,7 @@ import sqlalchemy as sa
 
 from bench.dashboard_stage import POSTGRES, SQLITE, engines
 from bench.host import CONSTANT, WITHIN
-from bench.table import Goal, Row, spread
+from bench.table import Goal, Row, least, spread
 from planpush.db import commit, db
 from planpush.models.session import BrowserSession
 from planpush.models.token import Token
@@ -31,6 +31,7 @@ from tests.system.serving import Server
 
 __all__ = ["POSTGRES", "SQLITE", "Ask", "Cost", "Served", "engines", "measure", "row"]
 WARM = 30
+NAME = "planpush-bench"  # by which PostgreSQL knows the connections of the server
 
 
 class Served(Server):
@@ -44,7 +45,7 @@ class Served(Server):
         if engine == POSTGRES:
             name = f"planpush_bench_{os.getpid()}"
             url = own_database(os.environ["PLANPUSH_TEST_POSTGRES"], name)
-        ours = {"DATABASE_URL": url, "WORKER": "off", "LOG_LEVEL": "INFO"}
+        ours = {"DATABASE_URL": url, "WORKER": "off", "LOG_LEVEL": "INFO", "PGAPPNAME": NAME}
         super().__init__(folder, workers=workers, **(ours | env))
         self.engine = engine
 
@@ -93,7 +94,7 @@ class Served(Server):
             return []
         query = (
             "SELECT pid FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            f" WHERE datname = current_database() AND application_name = '{NAME}'"
         )
         with self.app.app_context(), db.engine.connect() as connection:
             return list(connection.scalars(sa.text(query)))
@@ -203,7 +204,7 @@ def row(
 ) -> Row:
     """Return a row: the ratio is the median of the rounds', each with its own ceiling."""
     pairs: Sequence[tuple[float, float]] = list(zip(own.cpu, ceiling.cpu, strict=True))
-    ratio = statistics.median((goal or Goal(0)).ratio(*pair) for pair in pairs)
+    ratio = statistics.median((goal or least(0)).ratio(*pair) for pair in pairs)
     median, p99 = spread(own.times)
     return Row(
         section,
