@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Table, func, select, text
@@ -14,13 +15,23 @@ from planpush.db import Base, db, now
 
 DAY = 86_400
 Row = tuple[Any, ...]
-_DAYS = [datetime.fromtimestamp(n * DAY, now().tzinfo).strftime("%Y-%m-%d ") for n in range(29_000)]
-_CLOCK = [f"{s // 3600:02}:{s // 60 % 60:02}:{s % 60:02}.000000" for s in range(DAY)]
 
 
 def stamp(seconds: int) -> str:
     """Return a time, in seconds since 1970, as both databases read it."""
-    return _DAYS[seconds // DAY] + _CLOCK[seconds % DAY]
+    return _days()[seconds // DAY] + _clock()[seconds % DAY]
+
+
+# Made when they are needed: every process of a server would hold them.
+@cache
+def _days() -> list[str]:
+    zone = now().tzinfo
+    return [datetime.fromtimestamp(n * DAY, zone).strftime("%Y-%m-%d ") for n in range(29_000)]
+
+
+@cache
+def _clock() -> list[str]:
+    return [f"{s // 3600:02}:{s // 60 % 60:02}:{s % 60:02}.000000" for s in range(DAY)]
 
 
 class Store:
