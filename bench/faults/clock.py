@@ -24,7 +24,7 @@ def run(folder: Path, url: str, *, smoke: bool) -> Table:
     when = folder / "when"
     tell(when, 0)
     stage = Stage(folder, url, ELSEWHEN=str(when))
-    stage.module = "bench.faults.elsewhen"
+    stage.program = "bench.faults.elsewhen"
     with stormy(stage.open(), table) as watch:
         jump(stage, watch, table, when, 2 if smoke else 8)
     tell(when, 0)

@@ -34,7 +34,7 @@ from tests.people import add_cast, person
 class Server:
     """A server in a process group of its own. Its database is also open here, for set-up."""
 
-    module = "planpush"
+    program = ""  # the module whose command serves; planpush's own starts without its imports
 
     def __init__(self, folder: Path, *, workers: int = 2, **env: str) -> None:
         self.port, self.folder = free_port(), folder
@@ -58,9 +58,9 @@ class Server:
         return self
 
     def _started(self, words: Sequence[str], log: IO[bytes]) -> Started | subprocess.Popen[bytes]:
-        if self.module == "planpush":
+        if not self.program:
             return launching.start(*words, env=self.env, out=log, session=True)
-        command = [sys.executable, "-m", self.module, *words]
+        command = [sys.executable, "-m", self.program, *words]
         return subprocess.Popen(command, env=self.env, stdout=log, stderr=log,
                                 start_new_session=True)  # fmt: skip
 
