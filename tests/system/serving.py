@@ -31,6 +31,8 @@ from tests.people import add_cast, person
 class Server:
     """A server in a process group of its own. Its database is also open here, for set-up."""
 
+    program = "planpush"  # the module whose command serves
+
     def __init__(self, folder: Path, *, workers: int = 2, **env: str) -> None:
         self.port, self.folder = free_port(), folder
         self.base = f"http://127.0.0.1:{self.port}"
@@ -46,7 +48,7 @@ class Server:
             add_cast()
 
     def start(self) -> Server:
-        command = [sys.executable, "-m", "planpush", "serve", "--workers", str(self.workers)]
+        command = [sys.executable, "-m", self.program, "serve", "--workers", str(self.workers)]
         with (self.folder / "server.log").open("ab") as log:
             self.process = subprocess.Popen(
                 command, env=self.env, stdout=log, stderr=log, start_new_session=True
