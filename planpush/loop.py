@@ -19,7 +19,7 @@ from gunicorn.workers.gasgi import ASGIWorker
 
 _UNREAD = 10.0  # seconds to take the last of an answer on a closed connection, twice at most
 _SILENT = 30.0  # seconds that a new connection may say nothing, twice that at most
-_LINGER = 1.0  # seconds for clients that are kept alive to be told
+_LINGER = 1.0  # seconds for clients that are kept alive to be told; a drain counts
 _GLANCE = 0.05
 
 
@@ -60,9 +60,7 @@ class Loop(asyncio.SelectorEventLoop):
         for connection in self.silent:
             if _is_idle(connection):
                 connection.transport.close()
-        self.silent = WeakSet(
-            one for one in self.connections if one.req_count <= 1 and _is_idle(one)
-        )
+        self.silent = WeakSet(one for one in self.connections if _is_new(one) and _is_idle(one))
         self.call_later(_SILENT, self._drop_silent)
 
     def _drop_unread(self) -> None:
@@ -89,6 +87,10 @@ def _is_idle(connection: Any) -> bool:
     return open_ and connection._current_request is None
 
 
+def _is_new(connection: Any) -> bool:
+    return bool(connection.req_count <= 1)  # gunicorn counts what it waits for
+
+
 def _is_unread(connection: Any) -> bool:
     transport = connection.transport
     return transport is not None and transport.is_closing() and transport.get_write_buffer_size()
@@ -101,6 +103,7 @@ class Worker(ASGIWorker):  # type: ignore[misc]
         super().__init__(*args)
         self._serves = mmap.mmap(-1, 1)  # the master sees it, too
         self._told = False
+        self._told_at = 0.0
         self._stopping: asyncio.Task[None] | None = None
         self._serving: asyncio.Task[None] | None = None
 
@@ -121,7 +124,8 @@ class Worker(ASGIWorker):  # type: ignore[misc]
 
     def leave(self) -> None:
         """Send everybody elsewhere, and serve whoever comes all the same."""
-        self._told = True
+        if not self._told:
+            self._told, self._told_at = True, self.loop.time()
 
     def handle_exit_signal(self) -> None:
         """SIGTERM: leave, then end."""
@@ -145,19 +149,31 @@ class Worker(ASGIWorker):  # type: ignore[misc]
         await super()._serve()
 
     async def _stop(self) -> None:
-        """Listen no more, then let clients that are kept alive hear that it is over."""
+        """Listen no more, then let clients that are kept alive hear that it is over.
+
+        They may have heard while this server served on; who has just come has not asked yet.
+        """
         for listener in self.sockets:
             self.loop.take_in(listener.sock)
         for server in self.servers:
             server.close()
-        ends = self.loop.time() + _LINGER
         await asyncio.sleep(_GLANCE)
-        while self.loop.idle and self.loop.time() < ends:
+        ends, told = self.loop.time() + _LINGER, self._told_at + _LINGER
+        while self.loop.time() < ends and self._awaited(self.loop.time() < told):
             await asyncio.sleep(_GLANCE)
         self.alive = False
         if self._serving is not None:
             self._serving.cancel()  # gunicorn's loop would sleep for up to a second
 
+    def _awaited(self, kept_alive: bool) -> list[Any]:
+        """Return connections that may still ask: new ones, and such as are kept alive."""
+        return [one for one in self.loop.idle if kept_alive or _is_new(one)]
+
     async def _shutdown(self) -> None:
         self.loop.close_idle()
         await super()._shutdown()
+
+    def run(self) -> None:
+        """Serve; then let threads finish what they work on, since the process just ends."""
+        super().run()
+        self.asgi.finish()

@@ -160,8 +160,17 @@ class Server(BaseApplication):  # type: ignore[misc]
         return Bridge(self.flask, self.planpush_config.web_threads)
 
     def run(self) -> None:
-        """Serve, with our own master."""
-        Master(self).run()
+        """Serve, with our own master. Each process that comes back from it, forked or not, ends.
+
+        Python would first take apart all that it has loaded: seconds on a busy machine, while
+        whoever restarts it waits. What is to be kept is in the database by now.
+        """
+        try:
+            Master(self).run()
+        except SystemExit as over:
+            logging.shutdown()
+            sys.stdout.flush()
+            os._exit(over.code if isinstance(over.code, int) else bool(over.code))
 
 
 def serve(app: Flask, *, host: str, workers: int = 0) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 
 from flask import Flask
 
+from planpush.db import db
 from planpush.outage import FULL, SENTENCES, outage
 from planpush.web.access import BEGUN
 from planpush.web.call import Call, environ_of
@@ -84,9 +85,19 @@ class Bridge:
         await receive()
         self.hub.stop()
         self.metrics.stop()
-        for pool in (self.pool, self.aside, self.disk):
-            pool.shutdown(wait=False)
         await send({"type": "lifespan.shutdown.complete"})
+
+    def finish(self) -> None:
+        """Wait for what runs, also for clients that left; then let the database go.
+
+        A thread that hangs in a question about health holds nothing up.
+        """
+        self.aside.shutdown(wait=False, cancel_futures=True)
+        for pool in (self.pool, self.disk):
+            pool.shutdown()
+        self.hub.join()
+        with self.app.app_context():
+            db.engine.dispose()
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> Follower | None:
         """Answer, all of it, unless the app asked for a stream: return that."""

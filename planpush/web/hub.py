@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import random
+import time
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any
@@ -29,6 +30,7 @@ _BEAT = 25.0  # seconds between signs of life: proxies give up on a silent strea
 _LONGEST = 600.0  # seconds until a stream ends, and its reader is checked anew
 _SOON = 60.0  # and the same when what ends a right may have been missed
 _TICK = 0.2
+_GOODBYE = 1.0
 _BACK = 500, 3000  # milliseconds after which pages come back that a restart sent away
 _CROWD = 250
 
@@ -66,6 +68,14 @@ class Hub:
         self.readings.stop.set()
         if self._ticking is not None:
             self._ticking.cancel()
+
+    def join(self) -> None:
+        """Let its threads say goodbye: a moment, since the database may be away."""
+        ends = time.monotonic() + _GOODBYE
+        for thread in (self.readings, self.watcher):
+            thread.stop.set()
+            if thread.ident:
+                thread.join(max(0.0, ends - time.monotonic()))
 
     def is_full_for(self, user_id: int) -> bool:
         """Tell whether somebody has as many streams here as one person may."""

@@ -1,0 +1,83 @@
+"""How a process that serves comes to its end: nothing that runs is cut off, nothing else waits."""
+
+import threading
+from types import SimpleNamespace
+
+import pytest
+
+from planpush import server
+from planpush.loop import Worker
+from planpush.web.bridge import Bridge
+
+PATIENCE = 60  # seconds
+
+
+@pytest.fixture
+def bridge(app):
+    return Bridge(app, 1)
+
+
+@pytest.fixture
+def ending(bridge):
+    """The end of a process, in a thread of its own."""
+    return threading.Thread(target=bridge.finish, daemon=True)
+
+
+def test_what_a_client_that_left_has_asked_for_is_done_first(bridge, ending):
+    begun, go_on, done = threading.Event(), threading.Event(), []
+
+    def work():
+        begun.set()
+        assert go_on.wait(PATIENCE)
+        done.append("answered")
+
+    bridge.pool.submit(work)
+    bridge.pool.submit(done.append, "closed")
+    assert begun.wait(PATIENCE)
+    ending.start()
+    ending.join(0.1)
+    assert ending.is_alive() and done == []
+    go_on.set()
+    ending.join(PATIENCE)
+    assert not ending.is_alive() and done == ["answered", "closed"]
+
+
+def test_a_question_about_health_that_hangs_holds_up_no_end(bridge, ending):
+    answer = threading.Event()
+    bridge.aside.submit(answer.wait, 2 * PATIENCE)
+    ending.start()
+    ending.join(PATIENCE)
+    hangs = ending.is_alive()
+    answer.set()
+    assert not hangs
+
+
+def test_the_threads_of_the_hub_are_told(bridge):
+    bridge.finish()
+    assert bridge.hub.watcher.stop.is_set() and bridge.hub.readings.stop.is_set()
+
+
+def test_who_has_just_come_may_ask_when_those_kept_alive_were_told_already():
+    new, kept = SimpleNamespace(req_count=1), SimpleNamespace(req_count=2)
+    worker = Worker.__new__(Worker)
+    worker.loop = SimpleNamespace(idle=[new, kept])
+    assert worker._awaited(kept_alive=True) == [new, kept]
+    assert worker._awaited(kept_alive=False) == [new]
+
+
+@pytest.mark.parametrize(("said", "code"), [(0, 0), (3, 3), (None, 0), ("words", 1)])
+def test_a_process_that_ends_at_once_says_how(monkeypatch, said, code):
+    ends = []
+
+    class Master:
+        def __init__(self, app):
+            assert isinstance(app, server.Server)
+
+        def run(self):
+            raise SystemExit(said)
+
+    monkeypatch.setattr(server, "Master", Master)
+    monkeypatch.setattr(server.os, "_exit", ends.append)
+    monkeypatch.setattr(server.logging, "shutdown", lambda: None)
+    server.Server.run(server.Server.__new__(server.Server))
+    assert ends == [code]
