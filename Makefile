@@ -10,11 +10,13 @@ RECIPE := pyproject.toml hatch_build.py package.json package-lock.json .npmrc
 UV := uv==0.13.8
 LOCK := .venv/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
   --no-config --custom-compile-command 'make lock' $(ARGS)
+# All tests are shared out among the processors; what ARGS names is mostly a few.
+ALL := -n auto --maxprocesses 4 --dist worksteal
 UPGRADE_CHECK := node_modules/htmx.org/dist/scripts/upgrade-check.py
 
 help:
 	@echo "make demo   install into .venv and serve the demo on http://127.0.0.1:$${PORT:-8075}"
-	@echo "make test   run the test suite; ARGS='tests/content -x' goes to pytest"
+	@echo "make test   run the test suite, on every processor; ARGS='tests/content -x' goes to pytest"
 	@echo "make lint   check style, types and, where npm is found, templates, scripts and styles"
 	@echo "make docs   build the documentation site into build/site, strictly"
 	@echo "make lock   write the locks of all dependencies anew; ARGS=--upgrade moves what is locked"
@@ -24,7 +26,7 @@ demo: .venv/app
 	@exec .venv/bin/planpush demo
 
 test: .venv/dev
-	.venv/bin/python -m pytest $(ARGS)
+	.venv/bin/python -m pytest $(or $(ARGS),$(ALL))
 
 lint: lint-python lint-browser
 

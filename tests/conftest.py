@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import gc
 import os
-import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,14 @@ from planpush.config import Config
 from planpush.db import commit, db
 from planpush.models.plan import EDITOR, REVIEWER, Member, Plan
 from planpush.models.schema import migrate
-from planpush.models.token import Token
 from planpush.settings import SPECS
-from tests.haste import BRING_BACK, KEEP, empty, hasten, kept_connections, own_database, run
-from tests.people import Browser, add_cast, person
+from tests.haste import hasten, kept_connections, own_database
+from tests.keeping import Kept, refresh, renewed
+from tests.people import Browser, add_cast, call, person
 
 ON_POSTGRES = os.environ.get("PLANPUSH_TEST_DATABASE", "sqlite") == "postgres"
+KEPT: list[Kept] = []  # what tests begin with
+PUSH = "/api/push?slug=auth&title=Auth"
 DOCUMENT = (
     '<section data-anchor="intro"><h2>Intro</h2><p>Tokens rotate on every use.</p></section>'
     '<section data-anchor="data"><h2>Data model</h2><table><thead><tr><th>Column</th><th>Type</th>'
@@ -45,6 +48,13 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(10_000)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    # Before the test's own fixtures: what one patches must not be seen by the next.
+    if "database_url" in getattr(item, "fixturenames", ()):
+        refresh(KEPT)
+
+
 @pytest.fixture(scope="session")
 def migrated(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[str]:
     """The URL of a migrated database: a file to copy, or a database of this worker's own."""
@@ -53,27 +63,44 @@ def migrated(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterat
         url = f"sqlite:///{path}"
     else:
         url = own_database(os.environ["PLANPUSH_TEST_POSTGRES"], f"planpush_{worker_id}")
-    with make_app(url, tmp_path_factory.mktemp("data")).app_context():
+    with fleeting(url, tmp_path_factory):
         migrate()
-        db.engine.dispose()
     with kept_connections(url):
         yield url
 
 
 @pytest.fixture(scope="session")
-def peopled(migrated: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The cast, set aside once for every test: in a file to copy, or within the database."""
-    path = tmp_path_factory.mktemp("peopled") / "template.db"
-    url = renewed(migrated, path)
-    made = make_app(url, path.parent)
+def peopled(migrated: str, tmp_path_factory: pytest.TempPathFactory) -> Kept:
+    """The cast, set aside once for every test."""
+
+    def make(url: str) -> None:
+        with fleeting(url, tmp_path_factory):
+            add_cast()
+
+    return Kept(migrated, tmp_path_factory.mktemp("peopled"), make).among(KEPT)
+
+
+@pytest.fixture(scope="session")
+def planned(migrated: str, peopled: Kept, tmp_path_factory: pytest.TempPathFactory) -> Kept:
+    """The cast, and alice's private plan, two sections, with bob as reviewer."""
+
+    def make(url: str) -> None:
+        with fleeting(url, tmp_path_factory) as made:
+            answer = call(made, "alice", "POST", PUSH, data=DOCUMENT, content_type="text/html")
+            assert answer.json["plan"] == "auth", answer.text
+            invite(made, "auth", "bob", REVIEWER)
+
+    return Kept(migrated, tmp_path_factory.mktemp("planned"), make, peopled).among(KEPT)
+
+
+@contextmanager
+def fleeting(url: str, folders: pytest.TempPathFactory) -> Iterator[Flask]:
+    """An app, within its context, to fill a database with."""
+    made = make_app(url, folders.mktemp("data"))
     with made.app_context():
-        add_cast()
+        yield made
         db.session.remove()
         db.engine.dispose()
-    if ON_POSTGRES:
-        run(url, KEEP)
-        empty(url)
-    return path
 
 
 def make_app(url: str, data_dir: Path, **changes: Any) -> Flask:
@@ -89,21 +116,10 @@ def database_url(migrated: str, tmp_path: Path) -> str:
     return renewed(migrated, tmp_path / "planpush.db")
 
 
-def renewed(migrated: str, path: Path) -> str:
-    """The URL of the empty database: a copy at `path`, or the one of this worker."""
-    if not ON_POSTGRES:
-        shutil.copy(migrated.removeprefix("sqlite:///"), path)
-        return f"sqlite:///{path}"
-    empty(migrated)
-    return migrated
-
-
 @pytest.fixture
-def app(database_url: str, peopled: Path, tmp_path: Path) -> Iterator[Flask]:
-    if ON_POSTGRES:
-        run(database_url, BRING_BACK)
-    else:
-        shutil.copy(peopled, tmp_path / "planpush.db")
+def app(request: Any, database_url: str, peopled: Kept, tmp_path: Path) -> Iterator[Flask]:
+    kept = request.getfixturevalue("planned") if "planned" in request.fixturenames else peopled
+    kept.bring_back(database_url)
     made = make_app(database_url, tmp_path)
     yield made
     with made.app_context():
@@ -118,25 +134,13 @@ def browser(app: Flask) -> Callable[[str], Browser]:
 @pytest.fixture
 def agent(app: Flask) -> Callable[..., Any]:
     """Call the API as somebody's agent: agent("alice", "GET", "/api/plans")."""
-
-    def call(name: str, method: str, path: str, scopes: Any = None, **options: Any) -> Any:
-        with app.app_context():
-            token = Token.issue(person(name), name="test", **({"scopes": scopes} if scopes else {}))
-            commit()
-        headers = {"Authorization": f"Bearer {token}"} | options.pop("headers", {})
-        return app.test_client().open(path, method=method, headers=headers, **options)
-
-    return call
+    return partial(call, app)
 
 
 @pytest.fixture
-def plan(app: Flask, agent: Callable[..., Any]) -> str:
-    """The address of alice's private plan, two sections, with bob as reviewer."""
-    pushed = agent(
-        "alice", "POST", "/api/push?slug=auth&title=Auth", data=DOCUMENT, content_type="text/html"
-    )
-    invite(app, "auth", "bob", REVIEWER)
-    return pushed.json["plan"]
+def plan(planned: Kept, app: Flask) -> str:
+    """The address of alice's private plan: `app` brought it with the cast."""
+    return "auth"
 
 
 def invite(app: Flask, slug: str, name: str, kind: str = EDITOR) -> None:

@@ -34,31 +34,6 @@ DO $$ DECLARE one record; BEGIN
   WHERE schemaname = 'public' AND last_value IS NOT NULL;
 END $$;
 """
-# What a PostgreSQL database holds, set aside and brought back: far cheaper than made anew.
-KEEP = """
-CREATE SCHEMA kept;
-DO $$ DECLARE one record; filled boolean; BEGIN
-  FOR one IN SELECT tablename FROM pg_tables
-             WHERE schemaname = 'public' AND tablename <> 'alembic_version' LOOP
-    EXECUTE format('SELECT EXISTS (SELECT FROM public.%I)', one.tablename) INTO filled;
-    IF filled THEN
-      EXECUTE format('CREATE TABLE kept.%I AS TABLE public.%I', one.tablename, one.tablename);
-    END IF;
-  END LOOP;
-END $$;
-CREATE TABLE kept.sequences AS SELECT sequencename, last_value FROM pg_sequences
-WHERE schemaname = 'public' AND last_value IS NOT NULL;
-"""
-BRING_BACK = """
-SET LOCAL session_replication_role = replica;
-DO $$ DECLARE one record; BEGIN
-  FOR one IN SELECT tablename FROM pg_tables
-             WHERE schemaname = 'kept' AND tablename <> 'sequences' LOOP
-    EXECUTE format('INSERT INTO public.%I SELECT * FROM kept.%I', one.tablename, one.tablename);
-  END LOOP;
-  PERFORM setval(format('%I', sequencename)::regclass, last_value) FROM kept.sequences;
-END $$;
-"""
 
 
 def own_database(server: str, name: str) -> str:

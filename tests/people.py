@@ -1,4 +1,4 @@
-"""Somebody at a browser, for tests."""
+"""Somebody at a browser, or their agent, for tests."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 
 from planpush.db import commit
 from planpush.models.session import BrowserSession, SignInLink
+from planpush.models.token import Token
 from planpush.models.user import User
 from planpush.web.auth import cookie_name
 from planpush.web.csrf import csrf_token
@@ -55,3 +56,12 @@ class Browser:
     ) -> Any:
         sent = {"X-CSRF-Token": self.csrf} | (HTMX if htmx else {}) | headers
         return self.client.open(path, method=method, data=data, headers=sent)
+
+
+def call(app: Flask, name: str, method: str, path: str, scopes: Any = None, **options: Any) -> Any:
+    """Call the API as somebody's agent."""
+    with app.app_context():
+        token = Token.issue(person(name), name="test", **({"scopes": scopes} if scopes else {}))
+        commit()
+    headers = {"Authorization": f"Bearer {token}"} | options.pop("headers", {})
+    return app.test_client().open(path, method=method, headers=headers, **options)

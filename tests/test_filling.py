@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,16 +28,29 @@ from planpush.models.thread import Thread
 from planpush.models.turn import Turn
 from planpush.models.user import User
 from planpush.models.version import BlockReader
+from tests.conftest import fleeting
+from tests.keeping import Kept, renewed
 from tests.people import Browser
 
 SIZES = Sizes(plans=40, comments=300, people=12, seed=7)
 
 
+@pytest.fixture(scope="module")
+def kept(migrated: str, peopled: Kept, tmp_path_factory: pytest.TempPathFactory) -> Kept:
+    """What one filling of the cast's database makes, for every test here."""
+
+    def make(url: str) -> None:
+        with fleeting(url, tmp_path_factory):
+            fill(SIZES, tell=lambda line: None)
+
+    return Kept(migrated, tmp_path_factory.mktemp("filled"), make, peopled)
+
+
 @pytest.fixture
-def filled(app: Flask) -> Iterator[Flask]:
+def filled(app: Flask, migrated: str, kept: Kept, tmp_path: Path) -> Iterator[Flask]:
     """An app whose database was filled, within its context."""
+    kept.bring_back(renewed(migrated, tmp_path / "planpush.db"))
     with app.app_context():
-        fill(SIZES, tell=lambda line: None)
         yield app
         db.session.rollback()
 

@@ -57,7 +57,8 @@ def visitor(server: Server) -> Iterator[Callable[[str], Visitor]]:
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Any]:
-    found = shutil.which("chromium")
+    # The same engine without windows, which cost more than most pages; Debian has it beside.
+    found = shutil.which("chromium-headless-shell") or shutil.which("chromium")
     if found is None:
         pytest.skip("Chromium is not on the PATH")
     library = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import functools
 import os
 import random
 import re
@@ -14,7 +15,7 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from tempfile import gettempdir
+from tempfile import TemporaryDirectory, gettempdir
 from typing import IO, Any
 
 import requests
@@ -26,7 +27,7 @@ from planpush.models.schema import migrate
 from planpush.models.session import SignInLink
 from planpush.models.token import Token
 from tests import launching
-from tests.conftest import ON_POSTGRES, own_database
+from tests.conftest import ON_POSTGRES, make_app, own_database
 from tests.launching import Started
 from tests.people import add_cast, person
 
@@ -42,6 +43,8 @@ class Server:
         url = f"sqlite:///{folder / 'planpush.db'}"
         if ON_POSTGRES:
             url = own_database(os.environ["PLANPUSH_TEST_POSTGRES"], f"planpush_{self.port}")
+        elif not (folder / "planpush.db").exists():
+            (folder / "planpush.db").write_bytes(migrated_file())
         ours = {"SECRET_KEY": "s" * 40, "DATA_DIR": str(folder), "DATABASE_URL": url}
         self.env = os.environ | ours | {"PORT": str(self.port), "RATE_LIMITS": "off"} | env
         self.app = create_app(Config.from_env(self.env))
@@ -116,6 +119,18 @@ class Visitor:
     def post(self, path: str, **form: Any) -> requests.Response:
         data = {"csrf_token": self.csrf} | form
         return self.http.post(self.base + path, data=data, timeout=60, allow_redirects=False)
+
+
+@functools.cache
+def migrated_file() -> bytes:
+    """A migrated database of SQLite, made once: each anew took as long as a server to start."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "planpush.db"
+        with make_app(f"sqlite:///{path}", Path(folder)).app_context():
+            migrate()
+            db.session.remove()
+            db.engine.dispose()
+        return path.read_bytes()
 
 
 def free_port() -> int:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from collections.abc import Callable
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
 from planpush.content.vocabulary import CLASSES
 from tests.system import hostile
-from tests.system.conftest import ASKED_BY_THE_PAGE, ROOT, document
+from tests.system.conftest import ASKED_BY_THE_PAGE, ROOT, document, visits
 from tests.system.serving import Server, Visitor
 
 pytestmark = pytest.mark.browser
@@ -133,17 +134,21 @@ def comment_on(server: Server, slug: str) -> None:
 @pytest.fixture
 def opened(server: Server, visit: Callable[..., Any]) -> Callable[..., Any]:
     """Push a hostile document, comment on it, and open it as its owner."""
+    return lambda html, slug, width=1440: look(visit, published(server, html, slug), width)
 
-    def show(html: str, slug: str, width: int = 1440, title: str = "Hostile") -> Any:
-        pushed = server.push(INTRO + html, f"slug={slug}&title={title}&visibility=published")
-        assert pushed.status_code == 201, pushed.text
-        comment_on(server, pushed.json()["plan"])
-        page = visit("alice", viewport={"width": width, "height": 900})
-        page.goto(f"/p/{pushed.json()['plan']}", wait_until="load")
-        page.evaluate(SETTLED)
-        return page
 
-    return show
+def published(server: Server, html: str, slug: str) -> str:
+    pushed = server.push(INTRO + html, f"slug={slug}&title=Hostile&visibility=published")
+    assert pushed.status_code == 201, pushed.text
+    comment_on(server, pushed.json()["plan"])
+    return str(pushed.json()["plan"])
+
+
+def look(visit: Callable[..., Any], slug: str, width: int = 1440) -> Any:
+    page = visit("alice", viewport={"width": width, "height": 900})
+    page.goto(f"/p/{slug}", wait_until="load")
+    page.evaluate(SETTLED)
+    return page
 
 
 def named(page: Any) -> list[str]:
@@ -162,16 +167,20 @@ def interface_classes() -> set[str]:
     return {word for word in dotted.union(worn) if re.fullmatch("[a-z][a-z0-9-]*", word)}
 
 
-@pytest.fixture
-def clashing(opened: Callable[..., Any], visit: Callable[..., Any], benign: str) -> Any:
-    """A page whose document names every id and wears every class of our pages."""
-    page = visit("alice")
-    page.goto(f"/p/{benign}?compose=intro")
-    ids = named(page)
+@pytest.fixture(scope="module")
+def clash(server: Server, chromium: Any, benign: str) -> str:
+    """A plan whose document names every id and wears every class of our pages."""
+    with contextmanager(visits)(server, chromium) as visit:
+        ids = named(visit("alice", at=f"/p/{benign}?compose=intro"))
     assert {"pp-bar", "composer", "comments", "banner", "announce", "s-intro"} <= set(ids)
     assert any(re.fullmatch(r"t\d+", one) for one in ids)
     assert any(name.startswith("pp-i-") for name in ids) and len(ids) > 40
-    return opened(hostile.naming(ids, sorted(interface_classes())), "names")
+    return published(server, hostile.naming(ids, sorted(interface_classes())), "names")
+
+
+@pytest.fixture
+def clashing(visit: Callable[..., Any], clash: str) -> Any:
+    return look(visit, clash)
 
 
 def test_a_document_presses_nothing_of_ours(clashing: Any) -> None:
