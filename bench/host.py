@@ -12,7 +12,7 @@ from typing import Any
 
 from flask import Flask, Response
 
-from planpush import cli, create_app, server
+from planpush import cli, cli_app, create_app
 from planpush.config import Config
 from planpush.web.auth import public
 
@@ -40,5 +40,5 @@ def with_ceiling(config: Config | None = None) -> Flask:
 
 
 if __name__ == "__main__":
-    server.create_app = with_ceiling  # type: ignore[attr-defined]
+    cli_app.create_app = with_ceiling  # type: ignore[attr-defined]
     cli.main()

@@ -68,6 +68,7 @@ class Row:
     ceiling: str = ""
     ceiling_cpu: float | None = None
     reason: str = ""
+    unit: str = ""  # of a value without a goal
 
     @property
     def met(self) -> bool | None:
@@ -81,7 +82,7 @@ class Row:
 
     def cells(self) -> list[str]:
         """Return what stands in the columns, from the engine on."""
-        unit = self.goal.unit if self.goal else ""
+        unit = self.goal.unit if self.goal else self.unit
         value = f"{self.value:.4g}{unit and ' '}{unit}"
         goal = str(self.goal) if self.goal else ""
         times = (self.median, self.p99, self.cpu, self.ceiling_cpu)
@@ -91,7 +92,7 @@ class Row:
         """Return a line of the table."""
         engine, *figures, goal = self.cells()
         told = "".join(f"{figure:>9}" for figure in figures)
-        return f"{self.name[:49]:50}{engine:11}{told}  {goal:9}{self.verdict}".rstrip()
+        return f"{self.name[:49]:50}{engine:11}{told}  {goal:10} {self.verdict}".rstrip()
 
     def as_dict(self) -> dict[str, Any]:
         """Return it for JSON."""

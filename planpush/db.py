@@ -78,7 +78,14 @@ class UTCDateTime(TypeDecorator[datetime]):
         """Return what reads a time; SQLite's is read at once, in a quarter of the time."""
         if dialect.name != "sqlite":
             return super().result_processor(dialect, coltype)
-        return lambda told: datetime.fromisoformat(told[:26]).replace(tzinfo=UTC) if told else None
+        return _read
+
+
+def _read(told: str | None) -> datetime | None:
+    if not told:
+        return None
+    # Some are held with their zone. To read one takes a third of what it takes to replace it.
+    return datetime.fromisoformat(told if told.endswith("+00:00") else f"{told}+00:00")
 
 
 class Numbers(TypeDecorator[Collection[int]]):

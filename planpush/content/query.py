@@ -11,7 +11,8 @@ from rapidfuzz import process
 
 from planpush.content.problem import Finding, Invalid
 
-_TERM = re.compile(r'(-?)(?:([A-Za-z]+):)?("[^"]*"|\S+)')
+# A scheme is no key: an address that was pasted is looked for as it stands.
+_TERM = re.compile(r'(-?)(?:([A-Za-z]+):(?!//))?("[^"]*"|\S+)')
 _DATE = re.compile(r"([<>]?)(\d{4}-\d{2}-\d{2})")
 LONGEST = 500
 

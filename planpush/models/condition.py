@@ -4,59 +4,50 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Integer,
-    Select,
-    bindparam,
-    exists,
-    false,
-    func,
-    not_,
-    or_,
-    select,
-    text,
-    union_all,
-)
+from sqlalchemy import ColumnElement, Select, exists, false, func, not_, or_, select, text
 
 from planpush.content.problem import Finding, Invalid
 from planpush.content.query import Term, between
 from planpush.db import numbers, rows
+from planpush.models import involvement
 from planpush.models.amount import is_few
 from planpush.models.comment import Comment
+from planpush.models.involvement import ME, theirs
 from planpush.models.mention import Mention
 from planpush.models.plan import PRIVATE, PUBLISHED, REVIEWER, Member, Plan
 from planpush.models.sign_off import APPROVED, CHANGES
 from planpush.models.thread import BLOCKED, Thread
 from planpush.models.turn import Turn
 from planpush.models.user import User
-from planpush.models.version import Version
-from planpush.sqlite import asked, quiet
+from planpush.sqlite import quiet
 
-ME = "me"
+KEPT = 256
+"""Statements, and parts of them, that are kept: of what is asked again and again."""
+MYSELF = "me"
 _VERDICTS = {"approved": APPROVED, "changes": CHANGES}
 _MANY = 20  # people: what they own together is no few plans
 _SOME = 4_000  # plans that are sorted as quickly as an index is walked
 _OWN = 2_000  # of somebody who takes part in more, an index is walked: it is read in order
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Condition:
     """What a plan must fulfil. `few`: it names plans, so that these are looked at and no others.
 
     `indexed` is the same where an index finds the plans, `named` selects them: either can be
     counted. `by_activity`: the index finds them in the order of activity. `own` is the same by
-    naming plans that are few for nearly everybody: whether for `me`, too, `named` tells. `name`
-    is what it asks, so that this need not be counted each time.
+    naming plans that are few for nearly everybody: whether for `me`, too, `named` tells. `near` is
+    the same for a short walk. `name` is what it asks, so that this need not be counted each time.
     """
 
     clause: ColumnElement[bool]
     indexed: ColumnElement[bool] | None = None
     named: Select[Any] | None = None
     own: ColumnElement[bool] | None = None
+    near: ColumnElement[bool] | None = None
     by_activity: bool = False
     few: bool = False
     name: str = ""
@@ -68,22 +59,48 @@ class Condition:
         """
         named, most = self.named, _SOME if self.own is None else _OWN
         if self.indexed is not None and not (by_activity and self.by_activity):
-            both = Plan.archived.in_([False, True])  # every index begins with it
-            named = select(Plan.id).where(both, self.indexed)
+            named = _found_by(self.indexed)
         if named is None:
             return self
         if self.own is None or not words:
-            count = select(func.count()).select_from(named.limit(most + 1).subquery())
             what = self.name, most, self.own is not None and me
-            if not is_few(what, lambda: rows(count, {"me": me}).scalar_one() <= most):
+            if not is_few(what, lambda: _count(named, most, me) <= most):
                 return self
-        # Looked up on their own, whatever else is asked; they may have become more meanwhile.
-        clause = Plan.id.in_(named.offset(0)) if self.own is None else self.own
+        clause = _one_of(named) if self.own is None else self.own
         return Condition(clause, own=self.own, few=True)
+
+    def form(self, *, walks: bool, alone: bool) -> ColumnElement[bool]:
+        """Return the clause for a list that is walked by activity, or is short and asks no more."""
+        if walks and self.by_activity and self.indexed is not None:
+            return self.indexed
+        return self.near if alone and self.near is not None else self.clause
 
     def negated(self) -> Condition:
         """Return the opposite, which names no plans."""
-        return Condition(not_(self.clause))
+        return Condition(_opposite(self.clause))
+
+
+# To make a part of a statement anew takes longer than to look it up here.
+@lru_cache(KEPT)
+def _found_by(indexed: ColumnElement[bool]) -> Select[Any]:
+    both = Plan.archived.in_([False, True])  # every index begins with it
+    return select(Plan.id).where(both, indexed)
+
+
+@lru_cache(KEPT)
+def _one_of(named: Select[Any]) -> ColumnElement[bool]:
+    # Looked up on their own, whatever else is asked; they may have become more meanwhile.
+    return Plan.id.in_(named.offset(0))
+
+
+@lru_cache(KEPT)
+def _opposite(clause: ColumnElement[bool]) -> ColumnElement[bool]:
+    return not_(clause)
+
+
+def _count(named: Select[Any], most: int, me: int) -> int:
+    count = select(func.count()).select_from(named.limit(most + 1).subquery())
+    return int(rows(count, {"me": me}).scalar_one())
 
 
 def condition(term: Term, user: User) -> Condition:
@@ -109,15 +126,22 @@ def shelf(terms: Sequence[Term], *, few: bool) -> ColumnElement[bool]:
         wanted &= {(term.value == "archived") != term.negated}
     if not told:
         wanted = {False}
+    return _archived(frozenset(wanted), few)
+
+
+@cache
+def _archived(wanted: frozenset[bool], few: bool) -> ColumnElement[bool]:
     column = quiet(Plan.archived) if few else Plan.archived
-    return column.is_(wanted.pop()) if wanted else false()
+    return column.is_(next(iter(wanted))) if len(wanted) == 1 else false()
 
 
 def _is(value: str, user: User) -> Condition:
     if value == "approved":
         return _equals(Plan.verdict, APPROVED)
     if value == "private" and not user.sees_everything:
-        return Condition((quiet(Plan.visibility) == PRIVATE) & Plan.id.in_(theirs(user)), few=True)
+        return Condition(
+            (quiet(Plan.visibility) == PRIVATE) & Plan.id.in_(theirs(user.id)), few=True
+        )
     return _equals(Plan.visibility, PRIVATE if value == "private" else PUBLISHED)
 
 
@@ -161,15 +185,7 @@ _BY_KEY: dict[str, Callable[[str, User], Condition]] = {
 }
 
 
-def theirs(user: User) -> Select[Any]:
-    """Return the plans that somebody owns or was let into."""
-    return _ids(*_own(user.id))
-
-
 # What is asked the same way of everybody is made once: that takes longer than to look it up.
-_ME = bindparam("me", type_=Integer)
-
-
 @cache
 def _equals(column: Any, value: str) -> Condition:
     name = f"{column.key}:{value}"
@@ -196,44 +212,27 @@ def _unreviewed() -> Condition:
 
 @cache
 def _involvement() -> Condition:
-    """Return which plans `me` takes part in: owns, was let into, pushed to, commented on."""
-    owned, member = _own(_ME)
-    said = select(Comment.plan_id).where(Comment.author_id == _ME, Comment.deleted_at.is_(None))
-    pushed = select(Version.plan_id).where(Version.pushed_by_id == _ME)
-    said, pushed = said.distinct(), pushed.distinct()  # there may be ten comments on a plan
-    mine = _ids(owned, member, said, pushed)
-    walked = asked(quiet(Plan.id).in_(mine))
-    named = _ids(owned, said)
-    return Condition(walked, named=named, own=Plan.id.in_(mine), name="involved")
+    some, own, near = involvement.counted(), involvement.mine(), involvement.strolled()
+    return Condition(involvement.walked(), named=some, own=own, near=near, name="involved")
 
 
 @cache
 def _mentioned() -> Condition:
     query = select(Comment.plan_id).join(Mention, Mention.comment_id == Comment.id)
-    query = query.where(Mention.user_id == _ME, Comment.deleted_at.is_(None))
+    query = query.where(Mention.user_id == ME, Comment.deleted_at.is_(None))
     return Condition(Plan.id.in_(query), few=True)
 
 
 @cache
 def _turned() -> Condition:
-    return Condition(Plan.id.in_(select(Turn.plan_id).where(Turn.user_id == _ME)), few=True)
+    return Condition(Plan.id.in_(select(Turn.plan_id).where(Turn.user_id == ME)), few=True)
 
 
 _OF_ONESELF = {"involves": _involvement, "mentions": _mentioned, "turn": _turned}
 
 
-def _own(user_id: Any) -> tuple[Select[Any], Select[Any]]:
-    owned = select(Plan.id).where(Plan.owner_id == user_id)
-    return owned, select(Member.plan_id).where(Member.user_id == user_id)
-
-
-def _ids(*queries: Select[Any]) -> Select[Any]:
-    found = union_all(*queries).subquery()
-    return select(found.c[0])
-
-
 def _only_oneself(term: Term, user: User) -> None:
-    if term.value.removeprefix("@") not in (ME, user.email):
+    if term.value.removeprefix("@") not in (MYSELF, user.email):
         message = f"{term.key}: takes “me”: write {term.key}:me"
         raise Invalid(message, [Finding("unknown_term", message, field="q")])
 
@@ -241,7 +240,7 @@ def _only_oneself(term: Term, user: User) -> None:
 def _people(value: str, user: User) -> list[int]:
     """Return the ids of the people whom a value names; by their address, or a part of the name."""
     name = value.removeprefix("@")
-    if name == ME:
+    if name == MYSELF:
         return [user.id]
     exact = User.email == name.lower()
     found = rows(select(User.id).where(exact)).scalars().all()

@@ -9,18 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import and_, bindparam, literal, select, tuple_
+from sqlalchemy import Integer, Select, and_, bindparam, select, tuple_
 
 from planpush.db import among, rows
+from planpush.models.condition import KEPT
 from planpush.models.keyset import behind, place_of
 from planpush.models.plan import Plan
+from planpush.models.reader import Reader
 from planpush.models.search import Search
+from planpush.models.sought import is_sqlite
 from planpush.models.user import User
 from planpush.models.visit import Visit
-from planpush.models.wanted import RELEVANCE, SORTS, Wanted, direction, read
+from planpush.models.wanted import RELEVANCE, SORTS, Wanted, direction, plans_that, read
 from planpush.sqlite import quiet
 
 PAGE = 50
@@ -28,6 +31,9 @@ LAST_PAGE = 20
 # Pages beyond this one that are counted, and one plan more: so two are linked. What is sorted is
 # all read anyway.
 _AHEAD, _AHEAD_OF_FEW = 1, 3
+_SHORT = (
+    4 * PAGE + 1
+)  # plans: for fewer, SQLite asks each of a walk more quickly than it gathers all
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,17 +147,26 @@ def _ranked(wanted: Wanted) -> list[int]:
 
 
 def _sorted(wanted: Wanted, after: str, most: int) -> Sequence[int]:
-    name, descending = direction(wanted.sort)
-    columns = [quiet(SORTS[name]) if wanted.few else SORTS[name], Plan.id]
-    query = wanted.ids(Plan.id)
+    short = is_sqlite() and most <= _SHORT
+    told = Reader.like(wanted.user), wanted.clauses(short=short), wanted.sort, wanted.few
+    asked: dict[str, Any] = {"me": wanted.user.id, "most": most}
     if after:
-        value, plan_id = place_of(after, SORTS[name].key)
-        place = tuple_(literal(value, SORTS[name].type), literal(plan_id))
+        asked["value"], asked["id"] = place_of(after, SORTS[direction(wanted.sort)[0]].key)
+    return rows(_order(*told, bool(after)), asked).scalars().all()
+
+
+@lru_cache(KEPT)
+def _order(reader: Reader, clauses: tuple[Any, ...], sort: str, few: bool, on: bool) -> Select[Any]:
+    """Return a list's statement for the person `me`; it goes `on` behind a `value` and an `id`."""
+    name, descending = direction(sort)
+    columns = [quiet(SORTS[name]) if few else SORTS[name], Plan.id]
+    query = plans_that(reader, clauses).with_only_columns(Plan.id)
+    if on:
+        place = tuple_(bindparam("value", type_=SORTS[name].type), bindparam("id", type_=Integer))
         here = tuple_(*columns)
         query = query.where(here < place if descending else here > place)
     order = [one.desc() if descending else one.asc() for one in columns]
-    query = query.order_by(*order).limit(most)
-    return rows(query, {"me": wanted.user.id}).scalars().all()
+    return query.order_by(*order).limit(bindparam("most", type_=Integer))
 
 
 def _plans(user: User, ids: Sequence[int]) -> list[Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, and_
+from sqlalchemy import ColumnElement, Select, and_
 
 from planpush.content.problem import Finding, Invalid
 from planpush.content.query import Term, parse
@@ -55,13 +55,20 @@ class Wanted:
 
     def ids(self, *columns: Any) -> Select[Any]:
         """Return the plans that fulfil everything, in no order, for the person `me`."""
+        return plans_that(Reader.like(self.user), self.clauses()).with_only_columns(*columns)
+
+    def clauses(self, *, short: bool = False) -> tuple[ColumnElement[bool], ...]:
+        """Return what a plan must fulfil. `short`: few are read of a list in its order."""
         walks = not self.few and self.sort.startswith("updated")
-        clauses = [
-            one.indexed if walks and one.by_activity and one.indexed is not None else one.clause
-            for one in self.conditions
-        ]
-        clauses += self.search.conditions
-        return _seen(Reader.like(self.user)).where(and_(*clauses)).with_only_columns(*columns)
+        words = self.search.conditions
+        # What is asked of each plan is cheap as long as no other condition leaves out most of them.
+        alone = short and len(self.conditions) == 2 and not words
+        return (*(one.form(walks=walks, alone=alone) for one in self.conditions), *words)
+
+
+def plans_that(reader: Reader, clauses: Sequence[ColumnElement[bool]]) -> Select[Any]:
+    """Return the plans that people may see and that fulfil something, for the person `me`."""
+    return _seen(reader).where(and_(*clauses))
 
 
 @cache

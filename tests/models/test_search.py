@@ -80,6 +80,22 @@ def test_words_are_found_wherever_they_stand(q):
 
 
 @pytest.mark.parametrize(
+    ("q", "titles"),
+    [
+        ("https://example.com/a-b", ["Linked"]),
+        ("HTTP://10.0.0.1", ["Linked"]),
+        ("https://example.com/other", []),
+        ("-https://example.com/a-b", ["Another"]),
+        ("linked http://10.0.0.1 is:private", []),
+    ],
+)
+def test_an_address_is_no_condition(q, titles):
+    push("Linked", section("<p>See https://example.com/a-b or http://10.0.0.1/x</p>"))
+    push("Another", section("<p>See example.com</p>"))
+    assert found(q) == titles
+
+
+@pytest.mark.parametrize(
     "q", ["absent", '"days thirty"', "sessions -login", "ilence", '"thirty day"']
 )
 def test_what_does_not_stand_there_is_not_found(q):
