@@ -17,7 +17,6 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 from bench import anchors_costs
 from bench.compare import SEED, Author
@@ -198,6 +197,10 @@ def _served(folder: str, engine: str) -> AbstractContextManager[Served]:
     return Served(Path(folder), engine, workers=2).running()
 
 
+def command(given: Sequence[str] | None = None) -> int:
+    """Run what the command line asks for."""
+    return main("push", str(__doc__), measured, given)
+
+
 if __name__ == "__main__":
-    about: Any = __doc__
-    sys.exit(main("push", about, measured))
+    sys.exit(command())

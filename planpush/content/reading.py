@@ -194,4 +194,6 @@ def _collapse(parts: list[str]) -> str:
     raw = "".join(parts)
     if "&" in raw:
         raw = unescape(raw)
-    return " ".join(unicodedata.normalize("NFC", raw).split())
+    if not raw.isascii():
+        raw = unicodedata.normalize("NFC", raw)
+    return " ".join(raw.split())

@@ -49,7 +49,11 @@ _KINDS = (
         "://",
         re.compile(r"://[\w.+-]{1,64}:(?P<value>[^\s:@/<>\"']{8,128})@"),
     ),
-    ("a bearer token", "earer", re.compile(r"[Bb]earer (?P<value>[A-Za-z0-9._~+/-]{20,255})")),
+    (
+        "a bearer token",
+        "earer",
+        re.compile(r"earer (?<=[Bb]earer )(?P<value>[A-Za-z0-9._~+/-]{20,255})"),
+    ),
     ("a planpush token", "ppa_ ppr_ pps_ ppt_", re.compile(r"\bpp[arst]_[A-Za-z0-9_-]{20,255}")),
     (
         "a JSON web token",

@@ -21,6 +21,7 @@ from sqlalchemy import (
     Integer,
     String,
     Text,
+    bindparam,
     cast,
     delete,
     exists,
@@ -33,7 +34,7 @@ from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
 from planpush.content.searching import chunks, spaced, tsvector
-from planpush.db import Base, db
+from planpush.db import Base, db, rows
 from planpush.models.comment import Comment
 from planpush.models.plan import Plan
 from planpush.models.section import Section, unpack_blocks
@@ -69,6 +70,18 @@ class Passage(Base):
     words: Mapped[str | None] = mapped_column(Text().with_variant(TSVECTOR(), "postgresql"))
 
 
+# Sent with each comment: to make a statement takes longer than what it does.
+_GONE = delete(Passage.__table__).where(  # type: ignore[arg-type]
+    Passage.plan_id == bindparam("plan"),
+    Passage.kind == bindparam("of"),
+    Passage.source_id == bindparam("source"),
+)
+_INTO = insert(Passage.__table__)  # type: ignore[arg-type]
+_LAST = select(func.max(Passage.id)).where(
+    Passage.id.between(bindparam("first", type_=BigInteger), bindparam("last", type_=BigInteger))
+)
+
+
 def index_plan(plan: Plan) -> None:
     """Let a plan be found by its title and its newest document, as they are now.
 
@@ -92,12 +105,12 @@ def index_document(plan: Plan) -> None:
     known = exists().where(*here, Passage.source_id == Section.id)
     query = select(Section.id, Section.anchor, Section.title)
     found = query.where(Section.id.in_(held), ~known).order_by(Section.id)
-    rows: list[dict[str, Any]] = []
-    kept = Section.just_kept()
+    told: list[dict[str, Any]] = []
+    built = Section.just_kept()
     for row in db.session.execute(found):
-        texts = kept[row.id].said if row.id in kept else _said(row.id)
-        rows += _rows(SECTION, row.id, [row.title, *texts], row.anchor)
-    _add(plan.id, rows)
+        texts = built[row.id].said if row.id in built else _said(row.id)
+        told += _rows(SECTION, row.id, [row.title, *texts], row.anchor)
+    _add(plan.id, told)
 
 
 def _said(section_id: int) -> list[str]:
@@ -177,12 +190,9 @@ def _merged(pages: int) -> bool:
 
 def _replace(plan_id: int, kind: str, source_id: int, texts: Sequence[str]) -> bool:
     """Put passages in the place of those before; False if there were none."""
-    gone = delete(Passage).where(
-        Passage.plan_id == plan_id, Passage.kind == kind, Passage.source_id == source_id
-    )
-    found = db.session.execute(gone, execution_options={"synchronize_session": False})
+    found = rows(_GONE, {"plan": plan_id, "of": kind, "source": source_id})
     _add(plan_id, _rows(kind, source_id, texts))
-    return bool(found.rowcount)  # type: ignore[attr-defined]
+    return bool(found.rowcount)
 
 
 def _rows(
@@ -192,27 +202,26 @@ def _rows(
     return [told | {"body": spaced(text)} for text in chunks(texts)]
 
 
-def _add(plan_id: int, rows: list[dict[str, Any]]) -> None:
+def _add(plan_id: int, told: list[dict[str, Any]]) -> None:
     """Store passages of a plan, whose row this transaction has locked by now."""
-    if not rows:
+    if not told:
         return
-    free = _free(plan_id, len(rows))
-    rows = [row | {"id": one, "plan_id": plan_id} for one, row in zip(free, rows, strict=True)]
+    free = _free(plan_id, len(told))
+    told = [row | {"id": one, "plan_id": plan_id} for one, row in zip(free, told, strict=True)]
     if db.engine.dialect.name == "postgresql":
-        for row in rows:
-            told = cast(tsvector(row["body"]), TSVECTOR)
-            db.session.execute(insert(Passage).values(**row, words=told))
+        for row in told:
+            words = cast(tsvector(row["body"]), TSVECTOR)
+            db.session.execute(insert(Passage).values(**row, words=words))
     else:
-        db.session.execute(insert(Passage), rows)
+        db.session.connection().execute(_INTO, told)
 
 
 def _free(plan_id: int, count: int) -> Iterable[int]:
     """Return ids for new passages of a plan: the next ones, or at the end those that were left."""
     first = plan_id << SHIFT
     last = first | (1 << SHIFT) - 1
-    here = Passage.id.between(first, last)
-    after = (db.session.scalar(select(func.max(Passage.id)).where(here)) or first) + 1
+    after = (rows(_LAST, {"first": first, "last": last}).scalar() or first) + 1
     if after + count - 1 <= last:
         return range(after, after + count)
-    taken = set(db.session.scalars(select(Passage.id).where(here)))
+    taken = set(db.session.scalars(select(Passage.id).where(Passage.id.between(first, last))))
     return islice((one for one in range(first + 1, last + 1) if one not in taken), count)

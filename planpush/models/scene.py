@@ -5,16 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from sqlalchemy import func, literal, select, union
+from sqlalchemy import bindparam, func, literal, select, union
 
 from planpush.content.agreement import Seat
-from planpush.db import db
+from planpush.db import db, rows
 from planpush.models.comment import Comment
 from planpush.models.event import Event
 from planpush.models.plan import EDITOR, Member, Plan
 from planpush.models.sign_off import SignOff
 from planpush.models.thread import Thread
 from planpush.models.version import Version
+
+_HERE = Comment.thread_id == bindparam("thread"), Comment.deleted_at.is_(None)
+_PARTS = union(
+    select(literal("opener"), Thread.opened_by_id).where(Thread.id == bindparam("thread")),
+    select(literal("writer"), Comment.author_id).where(*_HERE),
+    select(Member.kind, Member.user_id).where(Member.plan_id == bindparam("plan")),
+)
 
 
 @dataclass(frozen=True)
@@ -32,15 +39,9 @@ class Scene:
     @cached_property
     def parts(self) -> dict[str, set[int]]:
         """Return who edits the plan, and who opened the thread or wrote there. One statement."""
-        thread_id, plan_id = self.event.thread_id or 0, self.plan.id
-        wrote = Comment.thread_id == thread_id, Comment.deleted_at.is_(None)
-        query = union(
-            select(literal("opener"), Thread.opened_by_id).where(Thread.id == thread_id),
-            select(literal("writer"), Comment.author_id).where(*wrote),
-            select(Member.kind, Member.user_id).where(Member.plan_id == plan_id),
-        )
         found: dict[str, set[int]] = {"opener": set(), "writer": set(), EDITOR: set()}
-        for part, user_id in db.session.execute(query):
+        asked = {"thread": self.event.thread_id or 0, "plan": self.plan.id}
+        for part, user_id in rows(_PARTS, asked):
             found.setdefault(part, set()).add(user_id)
         return found
 

@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, Index, String, Text, select, text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, lazyload, mapped_column, relationship
+from sqlalchemy.orm.attributes import set_committed_value
 
 from planpush.content import origin as content
 from planpush.content.origin import Place
@@ -97,11 +98,13 @@ class Thread(Base):
         return thread
 
     @classmethod
-    def find(cls, plan: Plan, thread_id: int) -> Thread:
+    def find(cls, plan: Plan, thread_id: int, *options: Any) -> Thread:
         """Return a thread of `plan`. Raises `NotFound`."""
-        found = db.session.scalar(select(cls).where(cls.plan_id == plan.id, cls.id == thread_id))
+        query = select(cls).where(cls.plan_id == plan.id, cls.id == thread_id)
+        found = db.session.scalar(query.options(*options))
         if found is None:
             raise NotFound("There is no such thread on this plan.")
+        set_committed_value(found, "plan", plan)  # held, or it would be read again for each word
         return found
 
     @classmethod
@@ -115,7 +118,7 @@ class Thread(Base):
         plan = db.session.scalar(query.with_for_update(of=Plan, key_share=True))
         if plan is None:
             raise NotFound("There is no such thread, or its plan is not published.")
-        return cls.find(plan, thread_id)
+        return cls.find(plan, thread_id, lazyload(cls.comments), lazyload(cls.origins))
 
     @classmethod
     def of(cls, plan: Plan, *, state: str = "") -> Sequence[Thread]:
@@ -130,8 +133,10 @@ class Thread(Base):
 
     def comment(self, body: str, *, by: User, via: str = "") -> Comment:
         """Add a comment. A person's word after an answer makes the thread unanswered again."""
-        added = Comment(plan_id=self.plan_id, author_id=by.id, author=by, kept=body, via=via)
-        self.comments.append(added)
+        # Not appended to `comments`, which would be read for it.
+        told: dict[str, Any] = {"kept": body, "via": via, "mentions": []}
+        added = Comment(thread=self, plan_id=self.plan_id, author_id=by.id, author=by, **told)
+        db.session.add(added)
         added.write(body)
         db.session.flush()
         self.plan.comment_count = Plan.comment_count + 1

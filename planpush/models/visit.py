@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ForeignKey, case, or_
+from sqlalchemy import ForeignKey, bindparam, case, or_
 from sqlalchemy.orm import Mapped, mapped_column
 
-from planpush.db import Base, UTCDateTime, db, now, upsert
+from planpush.db import Base, UTCDateTime, db, now, rows, upsert
+
+_NOTED = ("user_id", "plan_id", "at", "version")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +55,8 @@ class Visit(Base):
     @classmethod
     def note(cls, user_id: int, plan_id: int, at: datetime) -> None:
         """Note that somebody looked at a plan."""
-        row = upsert(cls).values(user_id=user_id, plan_id=plan_id, at=at)
-        found = row.on_conflict_do_update(index_elements=["user_id", "plan_id"], set_={"at": at})
-        db.session.execute(found)
+        told = {"user_id": user_id, "plan_id": plan_id, "at": at, "version": 0}
+        rows(_noting(db.engine.dialect.name), told)
 
     @classmethod
     def see(cls, plan_id: int, seen: Seen) -> None:
@@ -74,3 +76,11 @@ class Visit(Base):
         """Note that somebody opened a plan for the first time: so far, nothing is new to them."""
         cls.note(seen.user_id, plan_id, at)
         cls.see(plan_id, seen)
+
+
+@cache
+def _noting(_dialect: str) -> Any:
+    row = upsert(Visit).values({name: bindparam(name) for name in _NOTED})
+    return row.on_conflict_do_update(
+        index_elements=["user_id", "plan_id"], set_={"at": row.excluded.at}
+    )

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify
 
-from planpush.models.comment import checked_body
+from planpush.models.comment import Comment, checked_body
 from planpush.models.thread import Thread
 from planpush.models.user import User
 from planpush.views.api.bodies import CommentBody
@@ -40,8 +40,10 @@ def replied(user: User, thread_id: int, body: str) -> dict[str, Any]:
 
 
 def _reply(thread: Thread, body: str, user: User, claimed: Claim) -> dict[str, Any]:
-    words, made = checked_body(body), claimed.made
+    words = checked_body(body)
     if claimed.first:
-        made = claimed.keep(thread.comment(words, by=user, via="agent").id)
-    comment = next(comment for comment in thread.comments if comment.id == made)
+        comment = thread.comment(words, by=user, via="agent")
+        claimed.keep(comment.id)
+    else:
+        comment = Comment.find(thread.plan, claimed.made or 0)
     return comment_as_dict(comment) | {"thread": str(thread.id), "url": address_of(thread)}
