@@ -34,16 +34,16 @@ def many_blocks() -> float:
     return seconds(lambda: place_all(origins, {1: before}, after))
 
 
-def megabyte() -> tuple[float, float]:
-    """Return how long 500 threads take in a document of 1 MB, and how long its parsing takes."""
+def megabyte(size: int = 1_000_000, count: int = 500) -> tuple[float, float]:
+    """Return how long so many threads take in a document, and how long parsing both sides takes."""
     olds: list[str] = []
     news: list[str] = []
-    while sum(map(len, olds)) < 1_000_000:
+    while sum(map(len, olds)) < size:
         old, new = _texts(150)
         olds.append(_section(old, len(olds)))
         news.append(_section(new, len(news)))
     before, after = _blocks(olds), _blocks(news)
-    origins = _threads(before, 500)
+    origins = _threads(before, count)
     placing = seconds(lambda: place_all(origins, {1: before}, after))
     return placing, seconds(lambda: (_blocks(olds), _blocks(news)))
 

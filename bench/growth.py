@@ -17,7 +17,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from html import unescape
+from html import escape, unescape
 from pathlib import Path
 from typing import Any
 
@@ -49,19 +49,19 @@ def sentences() -> list[str]:
     return list(dict.fromkeys(run for run in runs if len(run) > 24))
 
 
-def section(number: int, edition: int) -> str:
-    """Return a section of about 8 KB of prose, a list and a table; an edition differs in a row."""
+def section(number: int, edition: int, size: int = SIZE) -> str:
+    """Return a section of prose, a list and a table; an edition differs in a row."""
     said = sentences()
     random.Random(number).shuffle(said)
-    words = iter(said * 3)
+    words = iter([escape(one) for one in said] * 3)
     parts = [f'<section class="pp-section" data-anchor="part-{number}"><h2>Part {number}</h2>']
-    while sum(map(len, parts)) < SIZE:
+    while sum(map(len, parts)) < size:
         parts.append(f"<p>{' '.join(next(words) for _ in range(4))}</p>")
         parts.append("<ul>" + "".join(f"<li>{next(words)}</li>" for _ in range(4)) + "</ul>")
         rows = [f"<tr><td><code>field_{n}</code></td><td>{next(words)}</td></tr>" for n in range(4)]
         head = '<tr><th scope="col">Field</th><th scope="col">Meaning</th></tr>'
         parts.append(f'<table class="pp-table">{head}{"".join(rows)}</table>')
-    return "".join([*parts, f"<p>Edition {edition}: {said[-1 - edition]}</p></section>"])
+    return "".join([*parts, f"<p>Edition {edition}: {escape(said[-1 - edition])}</p></section>"])
 
 
 @dataclass

@@ -17,7 +17,7 @@ from planpush.cli_user import user
 from planpush.config import DEFAULT_PORT, Config, ConfigError, environment
 from planpush.content.lint import review_page
 from planpush.content.problem import Finding, Problem
-from planpush.db import commit, db
+from planpush.db import commit
 from planpush.demo import ADMIN, demo_config, prepare
 from planpush.filling import Sizes, fill
 from planpush.models.event import Event
@@ -61,22 +61,22 @@ def main() -> None:
 def serve(host: str, port: int | None, workers: int) -> None:
     """Serve. The database is migrated first."""
     config = Config.from_env(environment(PORT=port))
-    with migrated(config).app_context():
+    app = migrated(config)
+    with app.app_context():
         secret = SignInLink.first_run()
         commit()
-        db.engine.dispose()  # connections are never shared over a fork
     if secret:
         click.echo("\n  Nobody has an account yet. This link makes the first admin; it works once,")
         click.echo("  for 15 minutes, and the next start prints another:")
         click.echo(f"    {config.base_url}/sign-in/local?token={secret}\n")
         sys.stdout.flush()
-    serve_app(config, host=host, port=config.port, workers=workers)
+    serve_app(app, host=host, workers=workers)
 
 
 @cli.command()
 def worker() -> None:
     """Do deliveries and housekeeping; `serve` runs one inside unless WORKER=off."""
-    work(app_here().extensions["planpush_config"])
+    work(app_here())
 
 
 @cli.command()
@@ -93,7 +93,7 @@ def demo(port: int | None) -> None:
     click.echo(f"  The sample plan:\n    {address}\n")
     click.echo(f"  A new link: {program} sign-in-link {ADMIN}    Stop: Ctrl+C\n")
     sys.stdout.flush()
-    serve_app(config, host="127.0.0.1", port=config.port)
+    serve_app(app, host="127.0.0.1")
 
 
 @cli.command("fill")

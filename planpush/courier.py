@@ -10,7 +10,6 @@ from collections.abc import Callable
 from queue import Empty, SimpleQueue
 
 from flask import Flask, g
-from sqlalchemy.exc import OperationalError
 
 from planpush.config import Config
 from planpush.db import commit, db
@@ -32,6 +31,7 @@ from planpush.models.claim import (
 from planpush.models.delivery import CHANNEL, PERSON, WEBHOOK
 from planpush.models.setting import settings
 from planpush.models.telling import Hidden, Parcel, parcel
+from planpush.outage import SENTENCES, outage
 from planpush.web.metrics import Metrics
 
 log = logging.getLogger("planpush")
@@ -119,11 +119,11 @@ class Courier:
         """Do something; whatever goes wrong, there is a next time."""
         try:
             action()
-        except OperationalError as error:
-            log.warning("deliveries wait for the database: %s", type(error.orig).__name__)
-            self.stop.wait(_TROUBLE)
-        except Exception:
-            log.exception("the courier failed")
+        except Exception as error:
+            if wrong := outage(error):
+                log.warning("deliveries wait: %s", SENTENCES[wrong])
+            else:
+                log.exception("the courier failed")
             self.stop.wait(_TROUBLE)
 
     def _gather(self, seconds: float) -> None:
@@ -152,11 +152,12 @@ class Courier:
         try:
             with self.app.app_context():
                 outcome = self._sent(one)
-        except OperationalError:
-            log.warning("delivery %s cannot be read now", one.id)
         except Exception as error:
-            log.exception("delivery %s could not be sent", one.id)
-            outcome = Failed(f"Our own error: {type(error).__name__}", whole=False, unsure=True)
+            if wrong := outage(error):
+                log.warning("delivery %s waits: %s", one.id, SENTENCES[wrong])
+            else:
+                log.exception("delivery %s could not be sent", one.id)
+                outcome = Failed(f"Our own error: {type(error).__name__}", whole=False, unsure=True)
         finally:
             if outcome is not None:
                 self.metrics.tried(one.channel, _WORDS[type(outcome)])
@@ -190,13 +191,16 @@ def _by_outlet(pair: tuple[Claim, Outcome]) -> str:
 
 
 def _settled(one: Claim, outcome: Outcome) -> bool:
-    """Note what came of a claim; False: not now. What cannot be noted at all is a failure."""
+    """Note what came of a claim; False: not now. What cannot be noted at all is a failure.
+
+    Raises in an outage, a standby's read-only database among them: then it is noted later.
+    """
     for told in (outcome, Failed("It cannot be noted", whole=False, unsure=True)):
         try:
             with db.session.begin_nested():
                 return settle(one, told)
-        except OperationalError:
-            raise
-        except Exception:
+        except Exception as error:
+            if outage(error):
+                raise
             log.exception("what came of delivery %s cannot be noted", one.id)
     return True

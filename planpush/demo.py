@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,10 +16,12 @@ from planpush.config import Config, environment
 from planpush.content.origin import Place
 from planpush.db import commit, db, now
 from planpush.models import reviewer
+from planpush.models.answer import Answer
 from planpush.models.manifest import Push, SectionPush
 from planpush.models.plan import Plan
 from planpush.models.push import push_new
 from planpush.models.session import SignInLink
+from planpush.models.thread import Thread
 from planpush.models.user import User
 from planpush.models.version import Version
 from planpush.paths import SAMPLES
@@ -86,19 +88,22 @@ def prepare(config: Config) -> tuple[str, str]:
 
 
 def load_sample(folder: Path, people: Mapping[str, User]) -> Plan:
-    """Push a sample's versions one by one, each with the threads that were opened on it."""
+    """Push a sample's versions one by one, each with the threads that were opened on it.
+
+    The last one answers what was opened before it.
+    """
     described = json.loads((folder / "plan.json").read_text())
     threads = json.loads((folder / "threads.json").read_text())
-    owner = people[described["owner"]]
+    owner, count = people[described["owner"]], len(described["versions"])
     plan: Plan | None = None
+    opened = list[tuple[Thread, Any]]()
     for number, version in enumerate(described["versions"], 1):
-        push = _push(folder, described, version, number)
+        push = _push(folder, described, version, number, opened if number == count else ())
         done = plan.push(push, by=owner) if plan else push_new(push, by=owner)
         plan = done.plan
-        _age(done.version, len(described["versions"]) - number)
-        for thread in threads:
-            if thread["on_version"] == number:
-                _open(plan, thread, people)
+        _age(done.version, count - number, (thread for thread, _ in opened))
+        here = [thread for thread in threads if thread["on_version"] == number]
+        opened += [(_open(plan, thread, people), thread) for thread in here]
     if plan is None:
         raise ValueError(f"{folder.name} has no versions")
     for key in described.get("reviewers", ()):
@@ -106,7 +111,9 @@ def load_sample(folder: Path, people: Mapping[str, User]) -> Plan:
     return plan
 
 
-def _push(folder: Path, described: Any, version: Any, number: int) -> Push:
+def _push(
+    folder: Path, described: Any, version: Any, number: int, opened: Iterable[tuple[Thread, Any]]
+) -> Push:
     return Push(
         sections=[
             SectionPush(anchor, _section(folder, anchor, number)) for anchor in version["sections"]
@@ -118,6 +125,9 @@ def _push(folder: Path, described: Any, version: Any, number: int) -> Push:
         message=version["message"],
         direction=version.get("direction", ""),
         agent="claude-code",
+        answers=[
+            Answer(thread.id, **told["answer"]) for thread, told in opened if "answer" in told
+        ],
     )
 
 
@@ -130,11 +140,14 @@ def _section(folder: Path, anchor: str, number: int) -> str:
     raise FileNotFoundError(f"{folder.name}: {anchor} is in no version up to {number}")
 
 
-def _age(version: Version, later: int) -> None:
+def _age(version: Version, later: int, threads: Iterable[Thread]) -> None:
     version.pushed_at = now() - timedelta(days=later * 2, minutes=4)
+    for thread in threads:
+        if thread.answered_at is not None:
+            thread.answered_at = version.pushed_at
 
 
-def _open(plan: Plan, thread: Any, people: Mapping[str, User]) -> None:
+def _open(plan: Plan, thread: Any, people: Mapping[str, User]) -> Thread:
     place = Place(
         anchor=thread.get("anchor", ""),
         quote=thread.get("quote", ""),
@@ -155,3 +168,4 @@ def _open(plan: Plan, thread: Any, people: Mapping[str, User]) -> None:
         comment.created_at = now() - timedelta(minutes=said["minutes_ago"])
     if thread.get("resolved"):
         opened.resolve(by=people[thread.get("resolved_by", first["by"])])
+    return opened

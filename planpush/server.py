@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import resource
@@ -13,12 +14,13 @@ from pathlib import Path
 from queue import Empty
 from typing import Any
 
+from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 from gunicorn.glogging import Logger
 from gunicorn.systemd import sd_notify
+from sqlalchemy.orm import configure_mappers
 
-from planpush import create_app
 from planpush.config import Config
 from planpush.db import db
 from planpush.loop import Worker
@@ -55,7 +57,7 @@ class Master(Arbiter):  # type: ignore[misc]
             master = os.getpid()
             self.worker_pid = os.fork()
             if not self.worker_pid:
-                self._become_worker(config, master)
+                self._become_worker(self.app.flask, master)
 
     def handle_usr2(self) -> None:
         """Start a new master beside this one; a successor that has just taken over may, too."""
@@ -112,7 +114,7 @@ class Master(Arbiter):  # type: ignore[misc]
         except ChildProcessError:  # gunicorn was told first
             return True
 
-    def _become_worker(self, config: Config, master: int) -> None:
+    def _become_worker(self, app: Flask, master: int) -> None:
         """Work in this new process, with nothing of the master's but its logs."""
         code = 1
         try:
@@ -120,7 +122,7 @@ class Master(Arbiter):  # type: ignore[misc]
                 signal.signal(number, signal.SIG_DFL)
             for listener in self.LISTENERS:
                 listener.sock.close()
-            work(config, parent=master)
+            work(app, parent=master)
             code = 0
         except Exception:
             logging.getLogger("planpush").exception("the worker failed")
@@ -141,9 +143,9 @@ class Logs(Logger):  # type: ignore[misc]
 class Server(BaseApplication):  # type: ignore[misc]
     """gunicorn, started from Python so that one command serves without a file of settings."""
 
-    def __init__(self, config: Config, **options: Any) -> None:
-        self.planpush_config = config
-        self.options = options
+    def __init__(self, app: Flask, **options: Any) -> None:
+        self.flask, self.options = app, options
+        self.planpush_config: Config = app.extensions["planpush_config"]
         super().__init__()
 
     def load_config(self) -> None:
@@ -152,26 +154,26 @@ class Server(BaseApplication):  # type: ignore[misc]
             self.cfg.set(name, value)
 
     def load(self) -> Bridge:
-        """Make the app in each worker: connections are never shared over a fork."""
-        config = self.planpush_config
-        app = create_app(config)
-        with app.app_context():
+        """Serve the master's app in each worker: what it is made of is in memory once."""
+        with self.flask.app_context():
             hurry(db.engine)
-        return Bridge(app, config.web_threads)
+        return Bridge(self.flask, self.planpush_config.web_threads)
 
     def run(self) -> None:
         """Serve, with our own master."""
         Master(self).run()
 
 
-def serve(config: Config, *, host: str, port: int, workers: int = 0) -> None:
+def serve(app: Flask, *, host: str, workers: int = 0) -> None:
     """Serve until told to stop; open requests are finished first."""
+    config: Config = app.extensions["planpush_config"]
     count = workers or config.web_workers or fitting()
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)  # each open page is a file
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    _share(app)
     Server(
-        config,
-        bind=f"{host}:{port}",
+        app,
+        bind=f"{host}:{config.port}",
         workers=count,
         worker_class=Worker,
         limit_request_line=8_190,  # a query of 500 signs, each nine or fifteen in an address
@@ -189,6 +191,15 @@ def serve(config: Config, *, host: str, port: int, workers: int = 0) -> None:
         post_worker_init=_introduce,
         proc_name="planpush",
     ).run()
+
+
+def _share(app: Flask) -> None:
+    """Make all of this process ready to be forked: a page that nobody writes to is there once."""
+    with app.app_context():
+        db.engine.dispose()  # connections are never shared over a fork
+    configure_mappers()
+    gc.collect()
+    gc.freeze()  # to look for garbage among this, as every process does, would write to it
 
 
 def fitting() -> int:

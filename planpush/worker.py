@@ -13,8 +13,6 @@ from math import inf
 
 from flask import Flask, g
 
-from planpush import create_app
-from planpush.config import Config
 from planpush.courier import Courier
 from planpush.db import commit, db
 from planpush.integrations.github import still_member
@@ -41,9 +39,9 @@ _A_LITTLE, _A_WHILE, _PAUSE = 0.25, 2.0, 0.01  # seconds
 _GLANCE = 1.0  # seconds between two looks at the clock and at the parent
 
 
-def work(config: Config, *, parent: int = 0) -> None:
+def work(app: Flask, *, parent: int = 0) -> None:
     """Work until SIGTERM or SIGINT, or until the process `parent` is gone."""
-    worker = Worker(create_app(config), parent)
+    worker = Worker(app, parent)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: worker.stop.set())
     worker.run()

@@ -4,5 +4,5 @@ Each is a module of its own. Writers note what the server acknowledged, then som
 the table says whether the server came back by itself, whether anything was lost, and what
 /readyz said meanwhile. Without names all are tried, each in at most 90 seconds; `--smoke` makes
 them short, `--postgres` tries those on PostgreSQL that know how. It ends with 1 after a miss.
-Mounting needs root and Linux, and `clock` needs Debian's package `faketime`.
+Mounting needs root and Linux.
 """

@@ -16,7 +16,7 @@ FAULTS = {
     "kill": kill.run, "full": full.run, "readonly": readonly.run, "gone": gone.run,
     "clock": clock.run, "slow": slow.run,
 }  # fmt: skip
-ON_POSTGRES = ("kill", "gone", "slow")
+ON_POSTGRES = ("kill", "gone", "clock", "slow")
 
 
 def main() -> int:

@@ -5,22 +5,31 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Table, func, select, text
 
-from planpush.db import Base, db, now
+from planpush.db import Base, db
 
 DAY = 86_400
 Row = tuple[Any, ...]
-_DAYS = [datetime.fromtimestamp(n * DAY, now().tzinfo).strftime("%Y-%m-%d ") for n in range(29_000)]
-_CLOCK = [f"{s // 3600:02}:{s // 60 % 60:02}:{s % 60:02}.000000" for s in range(DAY)]
+
+
+@cache
+def _day(number: int) -> str:
+    return datetime.fromtimestamp(number * DAY, UTC).strftime("%Y-%m-%d ")
+
+
+@cache
+def _clock(seconds: int) -> str:
+    return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}.000000"
 
 
 def stamp(seconds: int) -> str:
     """Return a time, in seconds since 1970, as both databases read it."""
-    return _DAYS[seconds // DAY] + _CLOCK[seconds % DAY]
+    return _day(seconds // DAY) + _clock(seconds % DAY)
 
 
 class Store:

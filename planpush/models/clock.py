@@ -14,15 +14,21 @@ from planpush.models.identity import Identity
 from planpush.models.membership import EVERY
 from planpush.models.outlet import Outlet, clock
 from planpush.models.session import BrowserSession
+from planpush.models.setting import settings
 
 _FAR = timedelta(hours=2)  # no delivery waits that long, nor does an outlet
 _SOON = timedelta(minutes=1)
 
 
 def mend() -> int:
-    """Pull back what stands further in the future than it can; return how many rows that were."""
+    """Pull back what stands further in the future than it can; return how many rows that were.
+
+    Perhaps the clock is wrong only now. So a session keeps when it was last seen, unless none lasts
+    that long: once the clock is right again, everybody would be idle since the wrong day.
+    """
     at = clock()
     far, soon = at + _FAR, at + _SOON
+    never = at + timedelta(seconds=settings().session_max_age)
     waits = Delivery.state == WAITING
     free: dict[str, Any] = {"claimed_until": None, "claimed_by": ""}
     changes: tuple[tuple[Any, Any, dict[str, Any]], ...] = (
@@ -33,7 +39,7 @@ def mend() -> int:
         (Outlet, Outlet.held_until > far, {"held_until": None}),
         (Outlet, Outlet.free_at > soon, {"free_at": None}),
         (Identity, Identity.checked_at > soon, {"checked_at": at - EVERY}),
-        (BrowserSession, BrowserSession.seen_at > soon, {"seen_at": at}),
+        (BrowserSession, BrowserSession.seen_at > never, {"seen_at": at}),
     )
     told = {"synchronize_session": False}
     return sum(

@@ -90,13 +90,20 @@ def index_document(plan: Plan) -> None:
     here = Passage.plan_id == plan.id, Passage.kind == SECTION
     db.session.execute(delete(Passage).where(*here, Passage.source_id.not_in(held)))
     known = exists().where(*here, Passage.source_id == Section.id)
-    query = select(Section.id, Section.anchor, Section.title, Section.blocks, Section.html)
+    query = select(Section.id, Section.anchor, Section.title)
     found = query.where(Section.id.in_(held), ~known).order_by(Section.id)
     rows: list[dict[str, Any]] = []
+    kept = Section.just_kept()
     for row in db.session.execute(found):
-        texts = (block.text for block in unpack_blocks(row.blocks, row.html) if not block.element)
+        texts = kept[row.id].said if row.id in kept else _said(row.id)
         rows += _rows(SECTION, row.id, [row.title, *texts], row.anchor)
     _add(plan.id, rows)
+
+
+def _said(section_id: int) -> list[str]:
+    """Return what a section says that was stored before."""
+    (row,) = Section.read([section_id], Section.blocks, Section.html)
+    return [block.text for block in unpack_blocks(row.blocks, row.html) if not block.element]
 
 
 def index_comment(comment: Comment) -> None:

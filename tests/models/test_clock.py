@@ -46,7 +46,7 @@ def ahead(app, plan):
         db.session.add(Identity(user_id=person("alice").id, checked_at=now() + DAY, **name))
         BrowserSession.start(person("alice"), provider="local")
         db.session.flush()
-        db.session.execute(sa.update(BrowserSession).values(seen_at=now() + DAY))
+        db.session.execute(sa.update(BrowserSession).values(seen_at=now() + 8 * DAY))
         commit()
         yield db.session
 
@@ -61,6 +61,18 @@ def test_what_was_left_in_the_future_is_pulled_back(ahead):
     assert ahead.scalars(sa.select(Identity.checked_at)).one() < now()
     assert ahead.scalars(sa.select(BrowserSession.seen_at)).first() <= now() + timedelta(seconds=5)
     assert mend() == 0
+
+
+def test_whoever_is_signed_in_stays_so_while_the_clock_is_a_day_behind(database, monkeypatch):
+    secret = BrowserSession.start(person("alice"), provider="local")
+    commit()
+    with monkeypatch.context() as behind:
+        for module in ("clock.clock", "session.now"):
+            behind.setattr(f"planpush.models.{module}", lambda: now() - DAY)
+        mend()
+        commit()
+        assert BrowserSession.find(secret) is not None
+    assert BrowserSession.find(secret) is not None
 
 
 def test_the_worker_notices_that_the_clock_was_set(app, ahead, monkeypatch, caplog):

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -20,6 +18,8 @@ from planpush.models.manifest import Push, SectionPush
 from planpush.models.plan import Plan
 from planpush.models.push import push_new, push_version
 from planpush.models.webhook import EVENTS, Wanted, Webhook
+from tests import launching
+from tests.launching import Started
 from tests.peers.slack import Answer, FakeSlack
 from tests.people import person
 from tests.system.serving import Server
@@ -44,7 +44,7 @@ class Stage:
     def __init__(self, folder: Path, **env: str) -> None:
         folder.mkdir(exist_ok=True)
         self.server = Server(folder, WORKER="off", **NETWORKS, **env)
-        self.workers: list[subprocess.Popen[bytes]] = []
+        self.workers: list[Started] = []
 
     def act(self, action: Callable[[], Any]) -> Any:
         """Do something in a transaction of its own, as a request does."""
@@ -78,11 +78,10 @@ class Stage:
         wanted = Wanted("All", url, list(EVENTS))
         self.act(lambda: Webhook.add(wanted, "http://127.0.0.1", by=person("ada")))
 
-    def work(self) -> subprocess.Popen[bytes]:
+    def work(self) -> Started:
         """Start another worker."""
-        command = [sys.executable, "-m", "planpush", "worker"]
         with (self.server.folder / "worker.log").open("ab") as log:
-            made = subprocess.Popen(command, env=self.server.env, stdout=log, stderr=log)
+            made = launching.start("worker", env=self.server.env, out=log)
         self.workers.append(made)
         return made
 

@@ -11,10 +11,11 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from tempfile import gettempdir
-from typing import Any
+from typing import IO, Any
 
 import requests
 
@@ -24,12 +25,16 @@ from planpush.db import commit, db
 from planpush.models.schema import migrate
 from planpush.models.session import SignInLink
 from planpush.models.token import Token
+from tests import launching
 from tests.conftest import ON_POSTGRES, own_database
+from tests.launching import Started
 from tests.people import add_cast, person
 
 
 class Server:
     """A server in a process group of its own. Its database is also open here, for set-up."""
+
+    program = ""  # the module whose command serves; planpush's own starts without its imports
 
     def __init__(self, folder: Path, *, workers: int = 2, **env: str) -> None:
         self.port, self.folder = free_port(), folder
@@ -46,13 +51,18 @@ class Server:
             add_cast()
 
     def start(self) -> Server:
-        command = [sys.executable, "-m", "planpush", "serve", "--workers", str(self.workers)]
+        words = ("serve", "--workers", str(self.workers))
         with (self.folder / "server.log").open("ab") as log:
-            self.process = subprocess.Popen(
-                command, env=self.env, stdout=log, stderr=log, start_new_session=True
-            )
+            self.process = self._started(words, log)
         wait_for(f"{self.base}/healthz", self.process)
         return self
+
+    def _started(self, words: Sequence[str], log: IO[bytes]) -> Started | subprocess.Popen[bytes]:
+        if not self.program:
+            return launching.start(*words, env=self.env, out=log, session=True)
+        command = [sys.executable, "-m", self.program, *words]
+        return subprocess.Popen(command, env=self.env, stdout=log, stderr=log,
+                                start_new_session=True)  # fmt: skip
 
     def kill(self) -> None:
         """End the whole group at once, as a power cut would."""
@@ -126,7 +136,7 @@ def free_port() -> int:
                     return port
 
 
-def wait_for(address: str, process: subprocess.Popen[bytes], seconds: float = 90) -> None:
+def wait_for(address: str, process: Started | subprocess.Popen[bytes], seconds: float = 90) -> None:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline and process.poll() is None:
         try:

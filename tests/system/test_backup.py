@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import copy
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +15,7 @@ import sqlalchemy as sa
 from planpush.db import db
 from planpush.filling import Sizes, fill
 from planpush.models.backup_file import Reader
+from tests import launching
 from tests.conftest import make_app
 from tests.system.serving import Server, Visitor
 from tests.system.test_durability import NOTHING_HALF, Written, push, started
@@ -41,11 +40,9 @@ def server(tmp_path: Path) -> Iterator[Server]:
 
 
 def run(server: Server, *words: str, **env: str) -> None:
-    command = [sys.executable, "-m", "planpush", *words]
-    done = subprocess.run(
-        command, env=server.env | env, capture_output=True, text=True, timeout=300
-    )
-    assert done.returncode == 0, done.stderr
+    with (server.folder / "command.log").open("ab") as log:
+        code = launching.start(*words, env=server.env | env, out=log).wait(300)
+    assert code == 0, (server.folder / "command.log").read_text()
 
 
 def test_a_backup_in_a_storm_is_one_moment(server: Server, tmp_path: Path) -> None:

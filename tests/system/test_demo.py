@@ -118,6 +118,10 @@ def test_the_samples_open_without_an_error_in_a_browser(demo: Demo, chromium: An
     page.goto(demo.find(LINK))
     page.goto(demo.find(PLAN))
     assert page.locator(".thread").count() >= 9
+    said = page.locator(".answer .pill").all_inner_texts()
+    assert {one.strip() for one in said} == {
+        "Applied", "Said applied, text unchanged", "Declined", "Asks back",
+    }  # fmt: skip
     page.goto("/p/auth-redesign?v=1&show=all")
     page.goto("/p/image-pipeline")
     page.goto("/dashboard")
