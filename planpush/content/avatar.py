@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 HUES = 6
 
@@ -24,7 +24,7 @@ class Face:
 
     id: int
     name: str
-    email: str
+    email: str = field(repr=False)
 
     @property
     def initials(self) -> str:

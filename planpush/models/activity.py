@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from planpush.content.avatar import Face
 from planpush.content.problem import Finding, Invalid
 from planpush.db import now
 from planpush.models import activity_rows, feed, look
@@ -35,7 +36,7 @@ class Moment:
     plan_id: int
     slug: str
     title: str
-    actor: User | None
+    actor: Face | None
     agent: bool
     did: str
     after: str
@@ -166,10 +167,15 @@ def _moments(rows: Sequence[Any], *, placed: bool = True) -> list[Moment]:
     return [
         Moment(
             last=row.id, at=row.at, id=row.id, plan_id=row.plan_id, slug=row.slug,
-            title=row.title, actor=row.User, **told_as(row), **feed.spot(places.get(row.thread_id)),
+            title=row.title, actor=_actor(row),
+            **told_as(row), **feed.spot(places.get(row.thread_id)),
         )
         for row in rows
     ]  # fmt: skip
+
+
+def _actor(row: Any) -> Face | None:
+    return None if row.actor_id is None else Face(row.actor_id, row.actor, row.actor_email)
 
 
 def _folded(moments: Sequence[Moment]) -> list[Moment]:

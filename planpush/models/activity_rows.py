@@ -138,12 +138,14 @@ def _seen(user: User, limited: Limited, events: Select[Any], most: int) -> list[
 
 def tell(user: User, ids: Collection[int]) -> Sequence[Any]:
     """Return what is to be told of events, newest first: of those that a person may see."""
-    return db.session.execute(_told(Reader.like(user)), {"me": user.id, "ids": list(ids)}).all()
+    return rows(_told(Reader.like(user)), {"me": user.id, "ids": list(ids)}).all()
 
 
 @cache
 def _told(reader: Reader) -> Any:
     whom = aliased(User)
+    start: Any = select(func.min(Comment.id)).where(Comment.thread_id == Event.thread_id)
+    first = start.correlate(Event).scalar_subquery().label("first")
     return (
         Plan.visible_to(reader)
         .join(Event, Event.plan_id == Plan.id)
@@ -154,7 +156,7 @@ def _told(reader: Reader) -> Any:
         .where(among(Event.id, "ids"))
         .order_by(Event.id.desc())
         .with_only_columns(
-            Event.id, Event.kind, Event.at, Event.thread_id, Event.data, *_columns(),
+            Event.id, Event.kind, Event.at, Event.thread_id, Event.data, *_columns(), first,
             Version.message, Version.agent, Version.purged_at, whom.name.label("whom"),
         )
     )  # fmt: skip
@@ -175,11 +177,10 @@ def _pushed() -> ColumnElement[bool]:
 
 
 def _columns() -> list[Any]:
-    first = select(func.min(Comment.id)).where(Comment.thread_id == Event.thread_id)
     return [
-        Plan.id.label("plan_id"), Plan.slug, Plan.title, User,
-        Comment.id.label("comment_id"), Comment.via, Comment.kept, Comment.deleted_at,
-        first.correlate(Event).scalar_subquery().label("first"),
+        Plan.id.label("plan_id"), Plan.slug, Plan.title,
+        User.id.label("actor_id"), User.name.label("actor"), User.email.label("actor_email"),
+        Comment.id.label("comment_id"), Comment.via, Comment.kept.label("kept"), Comment.deleted_at,
     ]  # fmt: skip
 
 
@@ -194,8 +195,7 @@ def mentioning(user: User, before: int | None, most: int) -> Sequence[Any]:
         .where(*([] if before is None else [Mention.comment_id < before]))
         .with_only_columns(
             Comment.id, Comment.created_at.label("at"), Comment.thread_id, null().label("data"),
-            Plan.id.label("plan_id"), Plan.slug, Plan.title, User,
-            Comment.id.label("comment_id"), Comment.via, Comment.kept, Comment.deleted_at,
+            *_columns(),
         )
     )  # fmt: skip
     return db.session.execute(query.order_by(Mention.comment_id.desc()).limit(most)).all()

@@ -155,11 +155,12 @@ def first_in(plan_id: Any, *some: Sought, outside: str = "") -> Any:
     """
     if not is_sqlite():
         # A column that is no column: the index would bring all passages that have it.
-        there = Passage.words.op("||")(literal_column("''::tsvector"))
+        there = func.coalesce(Passage.words, literal_column("''::tsvector"))
         query = select(Passage.id).where(Passage.plan_id == plan_id)
         query = query.where(there.op("@@", is_comparison=True)(_asked(some)))
         query = query.where(Passage.kind != outside) if outside else query
-        return query.limit(1).scalar_subquery()
+        # The title and the document first: of comments there may be many that do not have it.
+        return query.order_by(Passage.kind.desc()).limit(1).scalar_subquery()
     first = plan_id.op("<<")(literal_column(str(SHIFT)))
     last = first.op("+")(literal_column(str((1 << SHIFT) - 1)))
     here = _FTS.c.rowid.between(first, last)
