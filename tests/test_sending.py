@@ -26,8 +26,9 @@ def sent(send, pool, released=lambda: None):
     return asyncio.run(send_slowly(PART, send, more=False, pool=pool, release=released))
 
 
-def test_a_slow_reader_gets_all_of_it_from_disk(pool, monkeypatch):
-    monkeypatch.setattr(sending, "_LATE", 0.0)
+@pytest.mark.parametrize("limit", ["_LATE", "_WHOLE"])
+def test_a_slow_reader_gets_all_of_it_from_disk(pool, monkeypatch, limit):
+    monkeypatch.setattr(sending, limit, 0.0)
     got, released = [], []
 
     async def send(message):

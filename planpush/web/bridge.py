@@ -193,7 +193,7 @@ class Bridge:
 
         def release() -> None:
             if not call.more:  # the app holds all of it, too
-                self.disk.submit(call.close)
+                call.close()
 
         held = [part]
         del part

@@ -15,6 +15,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 SLICE = 64 * 1024  # bytes
 _LATE = 0.5  # seconds for a slice; a reader who needs longer gets the rest from disk
+_WHOLE = 1.0  # seconds for a part; on a busy machine each slice is in time, and all wait in memory
 _STALLED = 30.0  # seconds in which a slice has to leave
 _LONGEST = 600.0  # seconds in which all of a part has to
 
@@ -35,12 +36,18 @@ class _Rest:
         self.at += len(found)
         return found
 
-    def to_disk(self) -> None:
-        """Free the memory."""
+    @property
+    def left(self) -> bool:
+        """Tell whether there is any."""
+        return self.at < self.size
+
+    def to_disk(self, release: Callable[[], object]) -> None:
+        """Free the memory, all that holds it."""
         self.file = TemporaryFile()  # noqa: SIM115 - close does
         self.file.write(memoryview(self.memory)[self.at :])
         self.file.seek(0)
         self.memory = b""
+        release()
 
     def close(self) -> None:
         """Give the disk back."""
@@ -53,17 +60,21 @@ async def send_slowly(
 ) -> None:
     """Send a part of an answer that is larger than a slice.
 
-    `release` is called once memory need not hold it any more. Raises `CancelledError` for a reader
-    who is cut off: to gunicorn that is a client who left, and it closes the connection.
+    `release` is called, in the pool, once memory need not hold it any more. Raises
+    `CancelledError` for a reader who is cut off: to gunicorn that is a client who left, and it
+    closes the connection.
     """
     loop, rest = asyncio.get_running_loop(), _Rest(part)
     del part
-    ends = loop.time() + _LONGEST
+    began = loop.time()
     try:
-        while rest.at < rest.size:
+        while rest.left:
             in_time = await _leave(rest, send, more=more, pool=pool, release=release)
-            if not in_time or loop.time() > ends:
+            took = loop.time() - began
+            if not in_time or took > _LONGEST:
                 raise asyncio.CancelledError
+            if took >= _WHOLE:
+                await _put_off(rest, pool, release)
     finally:
         rest.close()
 
@@ -74,18 +85,22 @@ async def _leave(
     """Send the next slice; False: its reader does not take it."""
     loop, on_disk = asyncio.get_running_loop(), rest.file is not None
     taken = await loop.run_in_executor(pool, rest.take) if on_disk else rest.take()
-    left = rest.at < rest.size
-    sent = asyncio.ensure_future(send(message(taken, more=more or left)))
+    sent = asyncio.ensure_future(send(message(taken, more=more or rest.left)))
     try:
-        if not await _done(sent, _LATE) and left and not on_disk:
-            await loop.run_in_executor(pool, rest.to_disk)
-            release()
+        if not await _done(sent, _LATE):
+            await _put_off(rest, pool, release)
         if not await _done(sent, _STALLED):
             return False
         sent.result()
         return True
     finally:
         sent.cancel()
+
+
+async def _put_off(rest: _Rest, pool: Executor, release: Callable[[], object]) -> None:
+    """Let the rest wait on disk, unless it does."""
+    if rest.left and rest.file is None:
+        await asyncio.get_running_loop().run_in_executor(pool, rest.to_disk, release)
 
 
 async def send_soon(part: bytes, send: Send, *, more: bool) -> None:
