@@ -1,13 +1,21 @@
-"""Static files: addresses that change with their content, so that browsers may keep them."""
+"""Static files: addresses that change with their content, so that browsers may keep them.
+
+A file is read and compressed once in a process. All styles are one file, as each file more is a
+wait on a slow network; the modules are not, but none of them is ever asked for again.
+"""
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
+import mimetypes
+import os
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
-from flask import Flask, Response, request, url_for
+from flask import Flask, Response, abort, request, url_for
+from werkzeug.security import safe_join
 
 from planpush.paths import STATIC
 
@@ -18,17 +26,21 @@ STYLES = (
     "doc-parts", "doc-flow", "doc-screens", "doc-diagrams", "docs", "print",
 )  # fmt: skip
 VENDOR = ("htmx.min.js", "hx-csp.min.js", "hx-sse.min.js")
+SHEET = "css/all.css"
+_MODULES = "js/"
 _YEAR = 365 * 24 * 3600
+
+
+class _Kept(NamedTuple):
+    plain: bytes
+    packed: bytes
+    digest: str
 
 
 def init_assets(app: Flask) -> None:
     """Let browsers keep a static file for a year when its address names its content."""
-    app.after_request(_cache)
-
-
-@cache
-def _hash(path: str) -> str:
-    return hashlib.sha256((STATIC / path).read_bytes()).hexdigest()[:12]
+    app.view_functions["static"] = _send
+    app.add_url_rule("/static/at/<v>/<path:filename>", "static", _send)
 
 
 def asset(path: str) -> str:
@@ -38,7 +50,28 @@ def asset(path: str) -> str:
 
 @cache
 def _address(path: str, _root: str) -> str:
-    return url_for("static", filename=path, v=_hash(path))
+    """A module's version stands in the path: what it imports from beside it has that too."""
+    if path.startswith(_MODULES):
+        return url_for("static", v=_modules(), filename=path)
+    return url_for("static", filename=path, v=_kept(path).digest)
+
+
+@cache
+def _modules() -> str:
+    digest = hashlib.sha256()
+    for path in sorted((STATIC / _MODULES).glob("*.js")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+@cache
+def _kept(path: str) -> _Kept:
+    files = [STATIC / path]
+    if path == SHEET:
+        files = [STATIC / "css" / f"{name}.css" for name in STYLES]
+    plain = b"".join(file.read_bytes() for file in files)
+    packed = gzip.compress(plain, 9, mtime=0)
+    return _Kept(plain, packed, hashlib.sha256(plain).hexdigest()[:12])
 
 
 @cache
@@ -57,10 +90,22 @@ def vendor(name: str) -> dict[str, str]:
     return {"src": asset(f"vendor/{name}"), "integrity": _manifest()[name]["integrity"]}
 
 
-def _cache(response: Response) -> Response:
-    if request.endpoint == "static" and response.status_code < 400:
-        if request.args.get("v"):
-            response.headers["Cache-Control"] = f"public, max-age={_YEAR}, immutable"
-        else:
-            response.headers["Cache-Control"] = "public, no-cache"
+def _send(filename: str, v: str = "") -> Response:
+    """Answer a static file as it is, or compressed."""
+    there = safe_join(str(STATIC), filename)
+    path = "" if there is None else os.path.relpath(there, STATIC)  # one for each file
+    if there is None or not (path == SHEET or os.path.isfile(there)):  # noqa: PTH113 - False for a name too long
+        abort(404)
+    kept = _kept(path)
+    kind = mimetypes.guess_type(filename)[0] or "application/octet-stream"
+    takes = request.accept_encodings["gzip"] > 0
+    response = Response(kept.packed if takes else kept.plain, mimetype=kind)
+    response.vary.add("Accept-Encoding")
+    if takes:
+        response.headers["Content-Encoding"] = "gzip"
+    response.set_etag(kept.digest + "-gzip" * takes)
+    named = v or request.args.get("v")
+    age = f"public, max-age={_YEAR}, immutable" if named else "public, no-cache"
+    response.headers["Cache-Control"] = age
+    response.make_conditional(request)
     return response

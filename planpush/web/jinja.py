@@ -21,7 +21,7 @@ from planpush.db import now
 from planpush.models.mention import Mention
 from planpush.models.setting import settings
 from planpush.models.user import User
-from planpush.web.assets import STYLES, VENDOR, asset, vendor
+from planpush.web.assets import VENDOR, asset, vendor
 from planpush.web.bell import bell
 from planpush.web.csrf import csrf_token
 from planpush.web.headers import csp_nonce
@@ -51,7 +51,6 @@ def init_jinja(app: Flask) -> None:
         bell=bell,
         has_bot=lambda: bool(settings().slack_bot_token),
         vendor=vendor,
-        styles=STYLES,
         libraries=VENDOR,
         csp_nonce=csp_nonce,
         csrf_token=csrf_token,

@@ -1,5 +1,6 @@
 """What every answer carries: the policy of contents, no sniffing, no copies in caches."""
 
+import gzip
 import re
 from itertools import chain
 
@@ -105,6 +106,37 @@ def test_static_files_are_kept_by_their_content(app, browser):
             assert "immutable" in answer.headers["Cache-Control"], source
     with app.test_client().get("/static/favicon.svg") as answer:
         assert answer.headers["Cache-Control"].endswith("no-cache")
+
+
+def test_what_a_module_imports_is_kept_as_it_is(app, browser):
+    page = browser("alice").get("/dashboard").text
+    module = re.search(r'type="module" src="([^"]+/)app.js"', page)[1]
+    assert (
+        app.test_client().get(module + "banner.js").headers["Cache-Control"].endswith("immutable")
+    )
+
+
+def test_static_files_are_sent_compressed_and_only_once(app):
+    client, wish = app.test_client(), {"Accept-Encoding": "gzip"}
+    plain, packed = (
+        client.get("/static/css/all.css"),
+        client.get("/static/css/all.css", headers=wish),
+    )
+    assert gzip.decompress(packed.data) == plain.data and "Content-Encoding" not in plain.headers
+    assert plain.vary == packed.vary == {"Accept-Encoding"}
+    assert plain.get_etag() != packed.get_etag()
+    for answer, asked in ((plain, {}), (packed, wish)):
+        again = client.get(
+            "/static/css/all.css", headers=asked | {"If-None-Match": answer.headers["ETag"]}
+        )
+        assert (again.status_code, again.data) == (304, b"")
+
+
+@pytest.mark.parametrize(
+    "path", ["nothing.css", "css", "../planpush/__init__.py", "a%00b", "js/" + "x" * 300, ""]
+)
+def test_other_files_are_not_served(app, path):
+    assert app.test_client().get(f"/static/{path}").status_code == 404
 
 
 def test_no_page_asks_another_host_for_anything(browser, plan):

