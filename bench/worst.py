@@ -35,7 +35,7 @@ def main(args: Sequence[str] | None = None) -> None:
     wanted = [case for case in cases() if told.only in case.name]
     wanted = wanted[::SAMPLE] if told.smoke else wanted
     share, rounds = (SMALL, 1) if told.smoke else (1.0, told.rounds)
-    missed = []
+    missed, costs = [], list[tuple[float, str]]()
     with tempfile.TemporaryDirectory() as folder:
         stage = Stage(Path(folder))
         gc.collect()
@@ -46,6 +46,9 @@ def main(args: Sequence[str] | None = None) -> None:
                 f"{case.name:60}{seconds:8.2f} s{status:6}{'  MISSED' if bad else ''}", flush=True
             )
             missed += [case.name] if bad else []
+            costs.append((seconds, case.name))
+    print(f"{sum(cost for cost, _ in costs):.1f} s together; the dearest:")
+    print(*(f"{cost:8.2f} s  {name}" for cost, name in sorted(costs)[:-11:-1]), sep="\n")
     print(f"{len(wanted)} cases, {len(missed)} missed the goal of {GOAL:g} s")
     sys.exit(1 if missed or not wanted else 0)
 

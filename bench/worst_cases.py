@@ -50,7 +50,7 @@ def pages() -> Iterator[tuple[str, Callable[[float], str]]]:
         yield f"nearly a secret {name!r}", shape.small
     for name, (_kind, _make, full) in documents.HEADERS.items():
         yield f"image {name}", partial(_image, name, full)
-    yield "an honest one of 4.6 MB", lambda share: documents.honest(max(2, int(5_300 * share)))
+    yield "an honest one of 4.8 MB", lambda share: documents.honest(max(2, int(5_300 * share)))
 
 
 def _drawn(text: str) -> str:

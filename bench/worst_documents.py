@@ -178,11 +178,12 @@ def image(name: str, size: int) -> str:
 
 
 def honest(size: int) -> str:
-    """Return a document as people write them; 5,300 makes 4.6 MB."""
+    """Return a document as people write them; 5,300 makes 4.8 MB."""
     cells = "<tr><td>a</td><td>b &lt; c</td></tr>"
     prose = "<p>some <b>bold</b> <code>code</code> " + "words and more words " * 40 + "</p>\n"
     table = "<table>" + cells * (size * 30 // 53) + "</table>"
-    return "<html><body>" + prose * size + table + "</body></html>"
+    parts = (f"<h2>Part {at}</h2>" + prose * min(500, size - at) for at in range(0, size, 500))
+    return "<html><body>" + "".join(parts) + table + "</body></html>"
 
 
 def prose(count: int, size: int, seed: int, words: int = 3_000) -> list[str]:
@@ -205,6 +206,7 @@ OPENINGS = {
 COLUMNS: dict[str, Callable[[int], tuple[list[str], list[str]]]] = {
     "identical": lambda n: (["same words"] * n, ["same words"] * (n * 29 // 30)),
     "different": lambda n: (prose(n, 8, 1, 900), prose(n, 8, 2, 900)),
+    "nearly alike": lambda n: (prose(n, 8, 1, n // 5 + 1), prose(n, 8, 2, n // 5 + 1)),
     "periodic": lambda n: (
         [f"row {i % 7}" for i in range(n)],
         [f"row {i * 3 % 7}" for i in range(n)],

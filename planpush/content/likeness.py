@@ -10,7 +10,7 @@ from planpush.content.words import Index, overlap, ratio, words
 
 _SHARED = 0.34
 _HOME = 0.03
-_MOST = 1_000_000  # places of words that one search for likes looks at: no document needs as many
+_MOST = 400_000  # places of words that one search for likes looks at: no document needs as many
 
 Scored = tuple[float, int, int]
 
@@ -36,6 +36,8 @@ class Likeness:
                 break
             said, text = self._words(self.old[i]), self.old[i].text
             for b in index.candidates(said, at * len(new) // len(old) if near else -1):
+                if said.isdisjoint(texts[b]):  # the cheap answer of nearly all
+                    continue
                 if overlap(said, texts[b]) >= _SHARED and self._may_be(i, new[b]):
                     score = ratio(text, self.new[new[b]].text, least)
                     if score:

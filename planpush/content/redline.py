@@ -28,6 +28,9 @@ MOST = 1_000_000
 RENDERED = 2_400_000
 """Characters of HTML of sections that differ, of both versions, that are taken apart."""
 
+MARKED = 10_000
+"""Blocks that differ and are marked one by one: nobody steps through more on one page."""
+
 _WHOLE = ("same", "moved")
 
 
@@ -70,9 +73,9 @@ class _Page:
         self, found: Sequence[Compared], old: Mapping[str, str], new: Mapping[str, str]
     ) -> None:
         self.stored, self.stored_old = new, old
-        effort = Effort(RENDERED)
+        efforts = Effort(RENDERED), Effort(MARKED)
         told = [one for one in found if one.state not in _WHOLE]
-        self.wholes = {one.part.anchor for one in told if not self._is_taken_apart(one, effort)}
+        self.wholes = {one.part.anchor for one in told if not self._is_taken_apart(one, *efforts)}
         apart = [one for one in told if one.part.anchor not in self.wholes]
         was = [one.was.anchor for one in apart if one.was]
         now = [one.part.anchor for one in apart if one.state != "removed"]
@@ -97,9 +100,13 @@ class _Page:
                 self.stored[one.part.anchor] if one.state != "removed" else "",
             )
 
-    def _is_taken_apart(self, one: Compared, effort: Effort) -> bool:
+    def _is_taken_apart(self, one: Compared, rendered: Effort, marks: Effort) -> bool:
         [(was, now)] = self._texts([one])
-        return not one.is_whole and effort.allows(len(was) + len(now))
+        return (
+            not one.is_whole
+            and marks.allows(len(one.changes))
+            and rendered.allows(len(was) + len(now))
+        )
 
     def shown(self, one: Compared) -> Redlined:
         """Return a section as it is shown."""

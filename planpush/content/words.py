@@ -7,7 +7,8 @@ from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from itertools import accumulate
+from heapq import nsmallest
+from itertools import accumulate, chain
 
 from rapidfuzz import fuzz
 from rapidfuzz.distance import Indel
@@ -203,23 +204,25 @@ class Index:
     def __init__(self, texts: Sequence[frozenset[str]]) -> None:
         self.size = len(texts)
         self.work = 0  # how many places were looked at
-        self.places: dict[str, list[int]] = defaultdict(list)
+        places: dict[str, list[int]] = defaultdict(list)
         for at, said in enumerate(texts):
             for word in said:
-                self.places[word].append(at)
+                places[word].append(at)
+        self.places = {word: found for word, found in places.items() if len(found) <= _COMMON}
 
     def candidates(self, said: frozenset[str], near: int) -> Iterable[int]:
         """Return the texts most likely alike, and those around place `near` if it is known."""
         if self.size <= 2 * _NEAR:
             return range(self.size)
-        votes: Counter[int] = Counter()
-        for word in said:
-            found = self.places.get(word, ())
-            if len(found) <= _COMMON:
-                votes.update(found)
-                self.work += len(found)
-        best = [at for at, _ in sorted(votes.items(), key=lambda v: (-v[1], v[0]))[:_NEAR]]
+        best = self._best(found) if (found := [*filter(None, map(self.places.get, said))]) else []
         if near < 0:
             return best
         around = range(max(0, near - _AROUND), min(self.size, near + _AROUND + 1))
-        return dict.fromkeys([*best, *around])
+        return dict.fromkeys([*best, *around]) if best else around
+
+    def _best(self, found: list[list[int]]) -> list[int]:
+        """Return the texts that most of the lists tell of."""
+        votes = Counter(chain.from_iterable(found))
+        self.work += votes.total()
+        ranks = [at - count * self.size for at, count in votes.items()]  # most votes, then order
+        return [rank % self.size for rank in nsmallest(_NEAR, ranks)]

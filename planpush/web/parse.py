@@ -20,6 +20,7 @@ HASH = r"^[0-9a-f]{64}$"
 THREAD_ID = r"^[1-9][0-9]{0,8}$"
 NUMBER = r"^[0-9]{1,9}$"
 _MOST_ERRORS = 20
+_LISTED = 10_000  # errors: all are listed to tell of the first, each at a cost
 # Letters that show nothing: a name made of them is none, and one with them looks like another.
 _UNSEEN = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0\ufe00-\ufe0d\U000e0100-\U000e01ef]"
@@ -142,6 +143,9 @@ def number_of(
 
 
 def _malformed(error: ValidationError) -> Malformed:
+    if (count := error.error_count()) > _LISTED:
+        message = f"{count:,} things are wrong: this is not what the address takes"
+        return Malformed(message, [Finding("too_many_errors", message, field="body")])
     findings = [_finding(item) for item in error.errors(include_url=False)[:_MOST_ERRORS]]
     detail = "; ".join(f"{finding.field}: {finding.message}" for finding in findings[:3])
     return Malformed(detail, findings)

@@ -294,6 +294,15 @@ def test_sections_of_which_too_much_changed_are_shown_as_wholes(monkeypatch):
     assert f"{DEL}is</del>{INS}was</ins>" in html
 
 
+def test_a_section_with_too_many_changes_is_shown_as_a_whole(monkeypatch):
+    monkeypatch.setattr(content_redline, "MARKED", 3)
+    old = {key: "".join(f"<p>{key}{n} {LOGIN}</p>" for n in range(4)) for key in "ab"}
+    new = {"a": old["a"].replace(LOGIN, TOKENS), "b": old["b"].replace("b1", "c1")}
+    many, few = compared(old, new)
+    assert many.is_coarse and many.html.count("data-diff") == 2
+    assert not few.is_coarse and f"{INS}c1</ins>" in few.html
+
+
 def test_it_is_said_where_not_all_is_marked_word_by_word(monkeypatch):
     made = [{"a": f'<section data-anchor="a"><p>{text}</p></section>'} for text in (LOGIN, LIMITS)]
     assert not any(one.is_coarse for one in compared(*made))
