@@ -41,12 +41,10 @@ def mend() -> int:
         (Identity, Identity.checked_at > soon, {"checked_at": at - EVERY}),
         (BrowserSession, BrowserSession.seen_at > never, {"seen_at": at}),
     )
-    told = {"synchronize_session": False}
-    return sum(
-        getattr(
-            db.session.execute(update(kind).where(late).values(values), execution_options=told),
-            "rowcount",
-            0,
-        )
-        for kind, late, values in changes
-    )
+    return sum(_changed(*one) for one in changes)
+
+
+def _changed(kind: Any, late: Any, values: dict[str, Any]) -> int:
+    """Change rows; return how many these were."""
+    query, told = update(kind).where(late).values(values), {"synchronize_session": False}
+    return int(getattr(db.session.execute(query, execution_options=told), "rowcount", 0))
