@@ -94,6 +94,14 @@ def teach(engine: Engine) -> None:
     event.listen(engine, "checkin", checkin)
 
 
+def read_time(told: str | None) -> datetime | None:
+    """Return a stored time, aware; some are held with their zone, most without."""
+    if not told:
+        return None
+    # To read a zone takes a third of what it takes to replace one.
+    return datetime.fromisoformat(told if told.endswith("+00:00") else f"{told}+00:00")
+
+
 class quiet(FunctionElement[Any]):
     """A column that SQLite chooses no index by: it cannot tell how few rows a value has."""
 
@@ -112,14 +120,6 @@ def _plainly(element: quiet, compiler: Any, **told: Any) -> str:
 @compiles(quiet, "sqlite")
 def _quietly(element: quiet, compiler: Any, **told: Any) -> str:
     return f"+{compiler.process(element.clauses, **told)}"
-
-
-def time_of(told: str | None) -> datetime | None:
-    """Return an aware time, as SQLite holds it: in UTC, some with that zone and most without."""
-    if not told:
-        return None
-    # To read the zone takes a third of what it takes to put it in afterwards.
-    return datetime.fromisoformat(told if told.endswith("+00:00") else f"{told}+00:00")
 
 
 class asked(FunctionElement[Any]):
