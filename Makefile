@@ -1,6 +1,6 @@
 # Shortcuts for a checkout. The same steps as plain commands stand in README.md.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint lint-python lint-browser docs lock clean always
+.PHONY: help demo test bench lint lint-python lint-browser docs lock clean always
 
 # The first interpreter that is new enough and can make a virtual environment; PYTHON=… chooses.
 CANDIDATES := $(PYTHON) python3 python3.13 python3.12 python3.11 python3.14
@@ -17,6 +17,7 @@ UPGRADE_CHECK := node_modules/htmx.org/dist/scripts/upgrade-check.py
 help:
 	@echo "make demo   install into .venv and serve the demo on http://127.0.0.1:$${PORT:-8075}"
 	@echo "make test   run the test suite, on every processor; ARGS='tests/content -x' goes to pytest"
+	@echo "make bench  measure what things cost, beside what they cost at least; ARGS=views picks a section"
 	@echo "make lint   check style, types and, where npm is found, templates, scripts and styles"
 	@echo "make docs   build the documentation site into build/site, strictly"
 	@echo "make lock   write the locks of all dependencies anew; ARGS=--upgrade moves what is locked"
@@ -27,6 +28,9 @@ demo: .venv/app
 
 test: .venv/dev
 	.venv/bin/python -m pytest $(or $(ARGS),$(ALL))
+
+bench: .venv/dev
+	.venv/bin/python -m bench $(ARGS)
 
 lint: lint-python lint-browser
 

@@ -96,7 +96,8 @@ class Row:
 
     def as_dict(self) -> dict[str, Any]:
         """Return it for JSON."""
-        return asdict(self) | {"goal": str(self.goal) if self.goal else "", "met": self.met}
+        goal = str(self.goal) if self.goal else ""
+        return asdict(self) | {"goal": goal, "met": self.met, "cells": self.cells()}
 
 
 @dataclass

@@ -177,7 +177,7 @@ def serve(app: Flask, *, host: str, workers: int = 0) -> None:
     """Serve until told to stop; open requests are finished first."""
     config: Config = app.extensions["planpush_config"]
     count = workers or config.web_workers or fitting()
-    _share(app)
+    _prepare(app)
     Server(
         app,
         bind=f"{host}:{config.port}",
@@ -200,9 +200,9 @@ def serve(app: Flask, *, host: str, workers: int = 0) -> None:
     ).run()
 
 
-def _share(app: Flask) -> None:
-    """Make all of this process ready to be forked: a page that nobody writes to is there once."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)  # each open page of a plan is a file
+def _prepare(app: Flask) -> None:
+    """Make this process ready to be forked: memory that nobody writes to is there once."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)  # each open page is a file
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     with app.app_context():
         db.engine.dispose()  # connections are never shared over a fork

@@ -37,7 +37,7 @@ COMMAND = re.compile(
 # Not settings of the server: the plugin's and hosts' own, the tests', of a database, and of words.
 ELSEWHERE = re.compile(
     r"PLANPUSH_\w+|CLAUDE_\w+|CODEX_\w+|XDG_\w+|PIP_\w+|PYTHON\w+|POSTGRES_\w+|COMPOSE_\w+"
-    r"|HTTPS?_PROXY|NO_PROXY|SSL_CERT_FILE|BENCH_DATA"
+    r"|HTTPS?_PROXY|NO_PROXY|SSL_CERT_FILE|BENCH_(?:DATA|SMOKE)"
 )
 VARIABLE = re.compile(r"\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b")
 
