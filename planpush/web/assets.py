@@ -104,7 +104,8 @@ def _send(filename: str, v: str = "") -> Response:
     if takes:
         response.headers["Content-Encoding"] = "gzip"
     response.set_etag(kept.digest + "-gzip" * takes)
-    named = v or request.args.get("v")
+    # While a release replaces another, one may be asked for a file of the other: not for a year.
+    named = (v or request.args.get("v")) == (_modules() if v else kept.digest)
     age = f"public, max-age={_YEAR}, immutable" if named else "public, no-cache"
     response.headers["Cache-Control"] = age
     response.make_conditional(request)

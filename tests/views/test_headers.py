@@ -111,9 +111,19 @@ def test_static_files_are_kept_by_their_content(app, browser):
 def test_what_a_module_imports_is_kept_as_it_is(app, browser):
     page = browser("alice").get("/dashboard").text
     module = re.search(r'type="module" src="([^"]+/)app.js"', page)[1]
-    assert (
-        app.test_client().get(module + "banner.js").headers["Cache-Control"].endswith("immutable")
-    )
+    answer = app.test_client().get(module + "banner.js")
+    assert answer.headers["Cache-Control"].endswith("immutable")
+
+
+def test_a_file_of_another_release_is_not_kept(app, browser):
+    page = browser("alice").get("/dashboard").text
+    (style,) = re.findall(r'rel="stylesheet" href="([^"]+)"', page)
+    module = re.search(r'type="module" src="([^"]+)"', page)[1]
+    for source in (style, module):
+        other = re.sub(r"[0-9a-f]{12}", "0123456789ab", source)
+        answer = app.test_client().get(other)
+        assert other != source and answer.status_code == 200
+        assert answer.headers["Cache-Control"] == "public, no-cache"
 
 
 def test_static_files_are_sent_compressed_and_only_once(app):
