@@ -50,10 +50,12 @@ def asset(path: str) -> str:
 
 @cache
 def _address(path: str, _root: str) -> str:
-    """A module's version stands in the path: what it imports from beside it has that too."""
-    if path.startswith(_MODULES):
-        return url_for("static", v=_modules(), filename=path)
-    return url_for("static", filename=path, v=_kept(path).digest)
+    """A version stands in the path: what a module imports from beside it has that too."""
+    return url_for("static", v=_version(path), filename=path)
+
+
+def _version(path: str) -> str:
+    return _modules() if path.startswith(_MODULES) else _kept(path).digest
 
 
 @cache
@@ -105,7 +107,7 @@ def _send(filename: str, v: str = "") -> Response:
         response.headers["Content-Encoding"] = "gzip"
     response.set_etag(kept.digest + "-gzip" * takes)
     # While a release replaces another, one may be asked for a file of the other: not for a year.
-    named = (v or request.args.get("v")) == (_modules() if v else kept.digest)
+    named = v == _version(path)
     age = f"public, max-age={_YEAR}, immutable" if named else "public, no-cache"
     response.headers["Cache-Control"] = age
     response.make_conditional(request)
