@@ -184,3 +184,9 @@ def test_240_pushes_a_minute_then_wait(app, another, post):
     answer = post("", to=limited)
     assert 1 <= int(answer.headers["Retry-After"]) <= 60
     assert code(answer) == "rate_limited"
+
+
+def test_more_errors_than_anybody_reads_are_one(post):
+    answer = post(body(**{f"f{number}": number for number in range(10_001)}))
+    assert (answer.status_code, fields(answer)) == (400, ["body"])
+    assert answer.json["errors"][0]["code"] == "too_many_errors"
