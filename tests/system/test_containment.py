@@ -71,7 +71,7 @@ HIT = """([selector, columns, rows]) => {
     return strays;
 }"""
 # Selectors of our own styles, those of documents left out, that match what an author wrote.
-REACHING = """(marks) => {
+REACHING = """([marks, styles]) => {
     const found = new Set();
     const authored = [...document.querySelectorAll("#pp-doc [data-block] *")]
         .filter((part) => !part.closest(marks));
@@ -81,8 +81,11 @@ REACHING = """(marks) => {
         if (/^[^.#[]*$/.test(bare) || bare.includes(".pp-")) continue;
         if (authored.some((part) => part.matches(bare))) found.add(bare);
     } };
-    for (const sheet of document.styleSheets) if (!/\\/(doc|print|tokens)/.test(sheet.href ?? ""))
+    for (const text of styles) {
+        const sheet = new CSSStyleSheet();
+        sheet.replaceSync(text);
         walk(sheet.cssRules);
+    }
     return [...found].sort();
 }"""
 WATCHED = re.compile(r"""(?:closest|matches|querySelector(?:All)?)(?:\?\.)?\(\s*"([^"]+)\"""")
@@ -98,6 +101,7 @@ ASKED = {
     "button, label, summary, a",
     *(".done", ".foot", "a", "button", "summary", "svg", "textarea"),  # within parts of ours only
 }
+DRESS = re.compile("doc|print|tokens")  # sheets that dress documents
 UTILITY = r"\.(?:i|sr|dim|num|grow|row|nowrap|mono|tag|pill(?:\.[a-z]+)?)"
 APART = """async (pair) => {
     const [one, other] = await Promise.all(pair.map(async (coded) => {
@@ -211,7 +215,9 @@ def test_a_document_names_nothing_of_ours(clashing: Any) -> None:
 
 
 def test_a_document_wears_only_the_utilities_of_our_interface(clashing: Any) -> None:
-    reaching = clashing.evaluate(REACHING, MARKS)
+    sheets = [path for path in (ROOT / "static/css").glob("*.css") if not DRESS.match(path.name)]
+    assert len(sheets) > 10
+    reaching = clashing.evaluate(REACHING, [MARKS, [path.read_text() for path in sheets]])
     assert {".pill", ".sr", ".row"} <= {*reaching}
     parts = {part for one in reaching for part in re.split(r", (?![^(]*\))", one)}
     worn = {part for part in parts if CLASSES.issuperset(re.findall(r"\.([a-z][a-z0-9-]*)", part))}
