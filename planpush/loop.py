@@ -176,4 +176,6 @@ class Worker(ASGIWorker):  # type: ignore[misc]
     def run(self) -> None:
         """Serve; then let threads finish what they work on, since the process just ends."""
         super().run()
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR2):
+            signal.signal(number, signal.SIG_IGN)  # told again, as on SIGHUP: it ends as it is
         self.asgi.finish()

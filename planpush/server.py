@@ -169,7 +169,8 @@ class Server(BaseApplication):  # type: ignore[misc]
             Master(self).run()
         except SystemExit as over:
             logging.shutdown()
-            sys.stdout.flush()
+            with suppress(AttributeError, OSError):  # there may be no standard output
+                sys.stdout.flush()
             os._exit(over.code if isinstance(over.code, int) else bool(over.code))
 
 

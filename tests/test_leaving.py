@@ -1,9 +1,12 @@
 """How a process that serves comes to its end: nothing that runs is cut off, nothing else waits."""
 
+import signal
+import sys
 import threading
 from types import SimpleNamespace
 
 import pytest
+from gunicorn.workers.gasgi import ASGIWorker
 
 from planpush import server
 from planpush.loop import Worker
@@ -57,6 +60,21 @@ def test_the_threads_of_the_hub_are_told(bridge):
     assert bridge.hub.watcher.stop.is_set() and bridge.hub.readings.stop.is_set()
 
 
+def test_who_is_told_again_still_does_what_was_asked(monkeypatch):
+    """The master says so every second when it needs fewer processes, or has newer ones."""
+    told, seen = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR2), []
+    before = {number: signal.getsignal(number) for number in told}
+    worker = Worker.__new__(Worker)
+    worker.asgi = SimpleNamespace(finish=lambda: seen.extend(map(signal.getsignal, told)))
+    monkeypatch.setattr(ASGIWorker, "run", lambda _: None)
+    try:
+        worker.run()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    assert seen == [signal.SIG_IGN] * 3
+
+
 def test_who_has_just_come_may_ask_when_those_kept_alive_were_told_already():
     new, kept = SimpleNamespace(req_count=1), SimpleNamespace(req_count=2)
     worker = Worker.__new__(Worker)
@@ -65,9 +83,12 @@ def test_who_has_just_come_may_ask_when_those_kept_alive_were_told_already():
     assert worker._awaited(kept_alive=False) == [new]
 
 
+@pytest.mark.parametrize("output", [True, False])
 @pytest.mark.parametrize(("said", "code"), [(0, 0), (3, 3), (None, 0), ("words", 1)])
-def test_a_process_that_ends_at_once_says_how(monkeypatch, said, code):
+def test_a_process_that_ends_at_once_says_how(monkeypatch, said, code, output):
     ends = []
+    if not output:  # as whoever starts it may have closed it
+        monkeypatch.setattr(sys, "stdout", None)
 
     class Master:
         def __init__(self, app):

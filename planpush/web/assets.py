@@ -62,7 +62,7 @@ def _version(path: str) -> str:
 def _modules() -> str:
     digest = hashlib.sha256()
     for path in sorted((STATIC / _MODULES).glob("*.js")):
-        digest.update(path.read_bytes())
+        digest.update(_kept(f"{_MODULES}{path.name}").plain)  # no upgrade may come in between
     return digest.hexdigest()[:12]
 
 
@@ -99,7 +99,7 @@ def _send(filename: str, v: str = "") -> Response:
     if there is None or not (path == SHEET or os.path.isfile(there)):  # noqa: PTH113 - False for a name too long
         abort(404)
     kept = _kept(path)
-    kind = mimetypes.guess_type(filename)[0] or "application/octet-stream"
+    kind = mimetypes.guess_type(path)[0] or "application/octet-stream"
     takes = request.accept_encodings["gzip"] > 0
     response = Response(kept.packed if takes else kept.plain, mimetype=kind)
     response.vary.add("Accept-Encoding")

@@ -93,6 +93,6 @@ def _protect(response: Response) -> Response:
     headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
     if config().secure:
         headers["Strict-Transport-Security"] = "max-age=31536000"
-    if request.endpoint != "static":
+    if request.endpoint != "static" or response.status_code >= 400:  # a proxy would keep a 404
         headers.setdefault("Cache-Control", "no-store")
     return response

@@ -2,10 +2,12 @@
 
 import gzip
 import re
+from functools import cache
 from itertools import chain
 
 import pytest
 
+from planpush.web import assets
 from tests.people import HTMX
 from tests.views.conftest import address, for_browsers, routes
 
@@ -146,7 +148,28 @@ def test_static_files_are_sent_compressed_and_only_once(app):
     "path", ["nothing.css", "css", "../planpush/__init__.py", "a%00b", "js/" + "x" * 300, ""]
 )
 def test_other_files_are_not_served(app, path):
-    assert app.test_client().get(f"/static/{path}").status_code == 404
+    answer = app.test_client().get(f"/static/{path}")
+    assert answer.status_code == 404
+    # A proxy would keep it, and withhold the file from the pages of the release that has it.
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("path", ["css/base.css", "css/./base.css", "css/base.css/"])
+def test_a_file_is_of_its_kind_however_it_is_asked_for(app, path):
+    assert app.test_client().get(f"/static/{path}").mimetype == "text/css"
+
+
+def test_the_version_of_all_modules_is_that_of_what_is_sent(app, monkeypatch, tmp_path):
+    for name, text in {"app.js": "old", "other.js": "also old"}.items():
+        (tmp_path / "js").mkdir(exist_ok=True)
+        (tmp_path / "js" / name).write_text(text)
+    monkeypatch.setattr(assets, "STATIC", tmp_path)
+    for name in ("_modules", "_kept"):
+        monkeypatch.setattr(assets, name, cache(getattr(assets, name).__wrapped__))
+    version = assets._version("js/app.js")
+    (tmp_path / "js/other.js").write_text("of the release that is put in its place")
+    answer = app.test_client().get(f"/static/at/{version}/js/other.js")
+    assert "immutable" in answer.headers["Cache-Control"] and answer.text == "also old"
 
 
 def test_no_page_asks_another_host_for_anything(browser, plan):
