@@ -98,10 +98,12 @@ def watched(told: dict[str, Any], pipe: int, out: int) -> dict[str, Any]:
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     pid = os.fork()
     if not pid:
+        if told["session"]:
+            os.setsid()  # before anybody knows whom to end
+        os.write(pipe, b"%d\n" % os.getpid())
         os.close(pipe)
         return told | {"out": out}
     os.close(out)
-    os.write(pipe, b"%d\n" % pid)
     _, status = os.waitpid(pid, 0)
     os.write(pipe, b"%d\n" % os.waitstatus_to_exitcode(status))
     os._exit(0)
@@ -109,8 +111,6 @@ def watched(told: dict[str, Any], pipe: int, out: int) -> dict[str, Any]:
 
 def become(told: dict[str, Any]) -> None:
     """Be what `python -m planpush …` is once everything is imported."""
-    if told["session"]:
-        os.setsid()
     for stream in (1, 2):
         os.dup2(told["out"], stream)
     os.close(told["out"])
