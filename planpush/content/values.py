@@ -12,7 +12,7 @@ ICON_PREFIX = "pp-i-"
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
-_BYTES = bytes(n for n in (*range(32), 127) if n not in b"\t\n\f\r")
+_BYTES = bytes(n for n in (*range(32), 127) if n not in b"\t\n\r")
 _ID = re.compile(r"[^\s\"'()<>\\\\`\x00-\x20\xa0]{1,200}")
 _WEB = re.compile(r"https?://[^\s\"<>\\\\^`{|}\x00-\x20]{1,4000}", re.IGNORECASE)
 _MAIL = re.compile(r"mailto:[\w.!#$%&'*+/=?^~@,;:-]{1,2000}", re.IGNORECASE | re.ASCII)

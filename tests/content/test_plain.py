@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from bench.growth import section
 from planpush.content import limits, plain
+from planpush.content.problem import InvalidDocument
 from planpush.content.values import strip_controls
 
 NAMES = "p li ul ol div section table thead tbody tr td th caption dl dt dd h2 h3 a b code span"
@@ -78,3 +79,10 @@ def test_too_many_plain_elements_are_refused_at_their_place():
     with pytest.raises(limits.InvalidDocument) as refused:
         limits.check("<p>a</p>\n<p>b</p>", max_elements=1)
     assert refused.value.errors[0].line == 2
+
+
+def test_more_tags_than_any_document_may_have_are_not_listed(monkeypatch):
+    monkeypatch.setattr(plain, "elements", lambda _: pytest.fail("all of its tags were listed"))
+    with pytest.raises(InvalidDocument) as refused:
+        limits.check("<p>a</p>" * 11, max_elements=10)
+    assert refused.value.errors[0].code == "too_many_elements"

@@ -99,6 +99,16 @@ def test_controls_and_lone_surrogates_go():
     assert values.strip_controls("a\x00\x0b\x1f\ud800b\t\n\r") == "ab\t\n\r"
 
 
+@pytest.mark.parametrize("code", [*range(0xA0), 0x2028, 0xD800, 0xDFFF, 0xFEFF])
+def test_a_control_that_stands_alone_is_dropped_as_among_others(code):
+    alone, among = f"a{chr(code)}b", f"a{chr(code)}b\0"
+    assert values.strip_controls(alone) == values.strip_controls(among)
+
+
+def test_a_form_feed_is_no_line_end():
+    assert values.strip_controls("a\fb") == "ab"
+
+
 def test_classes_and_paths():
     assert values.classes("pill x pill good", frozenset(["pill", "good"])) == "pill good"
     assert values.classes("x", frozenset()) is None
