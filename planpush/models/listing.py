@@ -152,7 +152,9 @@ def _sorted(wanted: Wanted, after: str, most: int) -> Sequence[int]:
     asked: dict[str, Any] = {"me": wanted.user.id, "most": most}
     if after:
         asked["value"], asked["id"] = place_of(after, SORTS[direction(wanted.sort)[0]].key)
-    return rows(_order(*told, bool(after)), asked).scalars().all()
+    # What names hundreds of plans is asked once; kept, it would take their place in memory.
+    order = _order.__wrapped__ if wanted.search.conditions else _order
+    return rows(order(*told, bool(after)), asked).scalars().all()
 
 
 @lru_cache(KEPT)

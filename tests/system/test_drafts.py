@@ -40,8 +40,9 @@ def begin(page: Any, thread: int, number: int) -> None:
     page.locator(f"#pp-edit-{number}").fill("An edit so far")
     saved(page, f"#pp-edit-{number}")
     page.locator("#pp-plus-data").click()
-    page.locator("#pp-new-body").fill("A comment so far")
+    # In this order, so that one saving has both: leaving the field saves what is in it at once.
     page.locator("#pp-new-blocking").check()
+    page.locator("#pp-new-body").fill("A comment so far")
     saved(page, "#pp-new-body")
 
 
