@@ -1,12 +1,12 @@
 """The dashboard at 1,000 and 100,000 plans: `python -m bench.dashboard [browser]`.
 
 Asks for every filter, sort, search and kind of page, as an admin and as a developer, in one
-process and in turn, several rounds: the median of each round's best. Costs are processor time,
-PostgreSQL's included. For each page: what it costs at 100,000 plans, how much of the web process's
-part of that a view takes that renders the same rows from memory, what it costs against 1,000 plans
-(of which few rows are compared as if they were as many), what its statements take, and how many
-these are. `browser` types into the search field and
-switches versions in Chromium instead. Fails when a goal is missed.
+process, several rounds, each page in turn with what it is compared to: the best of a round counts,
+and of the rounds' ratios the one in the middle. Costs are processor time, PostgreSQL's included.
+For each page: what it costs at 100,000 plans, how much of the web process's part of that a view
+takes that renders the same rows from memory, what it costs against 1,000 plans (of which few rows
+are compared as if they were as many), what its statements take, and how many these are. `browser`
+types into the search field and switches versions in Chromium instead. Fails when a goal is missed.
 
 The databases are filled once and kept in `BENCH_DATA`; those of PostgreSQL, for which
 `PLANPUSH_TEST_POSTGRES` names a server, on that server. With `BENCH_SMOKE=1` all is tiny and only

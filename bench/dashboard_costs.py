@@ -66,15 +66,20 @@ class Figures:
 
     @property
     def share(self) -> float:
-        """Return how much of the web process's work is Jinja's."""
-        return self.median("jinja") / self.median("own")
+        """Return how much of the web process's work is Jinja's: the median of the rounds'."""
+        return statistics.median(a / b for a, b in zip(self.jinja, self.own, strict=True))
 
     def against(self, smaller: Figures) -> float:
-        """Return the cost as a multiple of that on a smaller stage, there with as many rows."""
-        base = smaller.median("cost")
+        """Return the cost as a multiple of that on a smaller stage, there with as many rows.
+
+        Each round has its own multiple, and that in the middle counts: a machine that slows down
+        for a while does so for both.
+        """
+        bases = list(smaller.cost)
         if smaller.rows != self.rows:
-            base = max(base - smaller.median("jinja"), 0.0) + self.median("jinja")
-        return self.median("cost") / base
+            pairs = zip(smaller.cost, smaller.jinja, self.jinja, strict=True)
+            bases = [max(cost - less, 0.0) + more for cost, less, more in pairs]
+        return statistics.median(a / b for a, b in zip(self.cost, bases, strict=True))
 
 
 def prepare(case: Case, who: str, stage: Stage) -> Figures:
@@ -103,17 +108,18 @@ def measure(all_of_it: Sequence[Figures], rounds: int) -> None:
 
 
 def _measure(one: Figures) -> None:
-    """Ask a few times; of a round the best counts, for what disturbs only ever adds."""
+    """Ask a few times, in turn with what it is compared to; of a round the best counts."""
     clock, times = one.stage.clock, 1 if one.cost and one.cost[-1] > 1000 * _SLOW else _EACH
-    costs, own = [], []
+    costs, own, jinja = list[float](), list[float](), list[float]()
     for _ in range(times):
         begun, here = clock.now(), time.process_time()
         one.person.ask(one.environ)
         own.append(1000 * (time.process_time() - here))
         costs.append(1000 * (clock.now() - begun))
+        jinja.append(_rendered(one)[0])
     one.cost.append(min(costs))
     one.own.append(min(own))
-    one.jinja.append(min(_rendered(one)[0] for _ in range(times)))
+    one.jinja.append(min(jinja))
     one.sql += replayed(one, times)
 
 
