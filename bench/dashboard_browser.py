@@ -142,13 +142,20 @@ def signed_in(chromium: Any, served: Served, who: str) -> Any:
 
 def typing(page: Any, who: str, words: tuple[str, ...]) -> bool:
     """Type words letter by letter; tell whether the goal is met."""
-    found: list[float] = []
+    list(
+        typed(page, words)
+    )  # the server has just started: each of its processes asks all of it once
+    found = [*typed(page, words), *typed(page, words)]
+    return judged(f"{who}: key press → painted list, {len(found)} keys", found, MOST_TYPING)
+
+
+def typed(page: Any, words: tuple[str, ...]) -> Iterator[float]:
+    """Type into the empty field; yield the milliseconds of each letter."""
     for word in words:
         page.goto("/dashboard?q=")
         page.focus("#pp-q")
         for letter in word:
-            found.append(one_more(page, lambda letter=letter: page.keyboard.type(letter)))
-    return judged(f"{who}: key press → painted list, {len(found)} keys", found, MOST_TYPING)
+            yield one_more(page, lambda letter=letter: page.keyboard.type(letter))
 
 
 def switching(page: Any, who: str, times: int) -> bool:
