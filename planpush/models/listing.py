@@ -31,9 +31,8 @@ LAST_PAGE = 20
 # Pages beyond this one that are counted, and one plan more: so two are linked. What is sorted is
 # all read anyway.
 _AHEAD, _AHEAD_OF_FEW = 1, 3
-_SHORT = (
-    4 * PAGE + 1
-)  # plans: for fewer, SQLite asks each of a walk more quickly than it gathers all
+# Plans: for so few, SQLite asks each of a walk more quickly than it gathers all.
+_SHORT = 4 * PAGE + 1
 
 
 @dataclass(frozen=True, slots=True)
