@@ -62,6 +62,7 @@ class Happening:
     target: str
     crowd: Crowd | None = None  # see `onlooker`
     noticed: frozenset[int] = frozenset()
+    subject: int = 0  # the person whom `target` names today
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -84,7 +85,7 @@ class Happening:
         """Tell whether it may be the right of this person to see this plan."""
         if self.kind in _OF_A_PLAN:
             return plan_id == self.plan_id
-        return user_id == self.actor_id or email == self.target
+        return user_id in (self.actor_id, self.subject) or email == self.target
 
 
 def names_since(plan_id: int, event_id: int) -> dict[str, int]:
