@@ -1,6 +1,6 @@
 """Many open pages: `python -m bench.live [STREAMS] [WORKERS]`, with `DATABASE_URL` for PostgreSQL.
 
-Opens 2,000 streams of one plan, posts 50 comments, and says how soon every stream was told of each,
+Opens 2,000 streams of one plan, posts 30 comments, and says how soon every stream was told of each,
 what a stream costs in memory, and what the streams cost the processor when nothing happens and
 when something does, against writing the same bytes to the same number of sockets. Fails when a
 stream missed one, was told later than a second after, or costs more than 26 KB.
@@ -37,7 +37,7 @@ from planpush.models.schema import migrate
 from planpush.models.session import SignInLink
 from planpush.models.user import User
 
-COMMENTS, EACH, PAUSE, QUIET = 50, 20, 0.1, 10.0
+COMMENTS, EACH, PAUSE, QUIET = 30, 20, 0.1, 10.0
 MOST_KB, MOST_SECONDS = 26.0, 1.0
 MOST_IDLE, MOST_RAW = 0.5, 4.0  # per cent of a processor; multiples of the ceiling
 ID = re.compile(rb"^id: (\d+)$", re.MULTILINE)
@@ -167,7 +167,7 @@ def processor_seconds(processes: list[int]) -> float:
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
-async def post(served: Served, cookie: str) -> list[tuple[int, float]]:
+async def post(served: Served, cookie: str, many: int) -> list[tuple[int, float]]:
     """Post the comments, one after the other; return each one's event and when it was answered."""
     posted = []
     with requests.Session() as http:
@@ -175,7 +175,7 @@ async def post(served: Served, cookie: str) -> list[tuple[int, float]]:
         page = await asyncio.to_thread(http.get, f"{served.base}/dashboard", timeout=20)
         token = re.search(r'name="csrf-token" content="(\w+)"', page.text)
         assert token is not None
-        for n in range(COMMENTS):
+        for n in range(many):
             form = {"csrf_token": token[1], "anchor": "a", "body": f"Comment {n}"}
             address = f"{served.base}/p/live/threads"
             answer = await asyncio.to_thread(
@@ -214,9 +214,9 @@ async def measure(served: Served, master: int, count: int) -> int:
     writer, *cookies = [await asyncio.to_thread(served.cookie, link) for link in served.links]
     workers = family(master)
     await asyncio.sleep(1)
-    await post(served, writer)  # what is done once is done
+    await post(served, writer, 5)  # what is done once is done
     alone = processor_seconds(workers)
-    await post(served, writer)
+    await post(served, writer, COMMENTS)
     alone = processor_seconds(workers) - alone
     before, since = memory_kb(workers), served.newest()
     streams = [Stream() for _ in range(count)]
@@ -231,7 +231,7 @@ async def measure(served: Served, master: int, count: int) -> int:
     await asyncio.sleep(QUIET)
     idle = processor_seconds(workers) - idle
     busy, began = processor_seconds(workers), time.monotonic()
-    posted = await post(served, writer)
+    posted = await post(served, writer, COMMENTS)
     await asyncio.sleep(2)
     busy = processor_seconds(workers) - busy - idle / QUIET * (time.monotonic() - began)
     late = sorted(one.when(event_id) - at for event_id, at in posted for one in streams)
