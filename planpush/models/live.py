@@ -63,6 +63,7 @@ class Happening:
     target: str
     crowd: Crowd | None = None  # see `onlooker`
     noticed: frozenset[int] = frozenset()
+    subject: int = 0  # the person whom `target` names today
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -83,7 +84,7 @@ class Happening:
         """Tell whether it may be the right of this person to see this plan."""
         if self.kind in _OF_A_PLAN:
             return plan_id == self.plan_id
-        return user_id == self.actor_id or email == self.target
+        return user_id in (self.actor_id, self.subject) or email == self.target
 
 
 @cache  # asked once for every open page; there are a few dozen kinds
