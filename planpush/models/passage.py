@@ -7,6 +7,7 @@ the passages of one plan are a range.
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterable, Sequence
 from itertools import islice
@@ -77,6 +78,14 @@ _GONE = delete(Passage.__table__).where(  # type: ignore[arg-type]
     Passage.source_id == bindparam("source"),
 )
 _INTO = insert(Passage.__table__)  # type: ignore[arg-type]
+# Many by one statement: after each, FTS5 writes its words down as a part of its own, to be merged.
+_COLUMNS = ("id", "plan_id", "kind", "source_id", "anchor", "body")
+_ALL_INTO = text(
+    f"INSERT INTO passages ({', '.join(_COLUMNS)}) SELECT "
+    + ", ".join(f"json_extract(value, '$[{n}]')" for n in range(len(_COLUMNS)))
+    + " FROM json_each(:told)"
+)
+_READ_INTO = _INTO.values(words=cast(bindparam("told", type_=Text), TSVECTOR))
 _LAST = select(func.max(Passage.id)).where(
     Passage.id.between(bindparam("first", type_=BigInteger), bindparam("last", type_=BigInteger))
 )
@@ -208,12 +217,14 @@ def _add(plan_id: int, told: list[dict[str, Any]]) -> None:
         return
     free = _free(plan_id, len(told))
     told = [row | {"id": one, "plan_id": plan_id} for one, row in zip(free, told, strict=True)]
-    if db.engine.dialect.name == "postgresql":
-        for row in told:
-            words = cast(tsvector(row["body"]), TSVECTOR)
-            db.session.execute(insert(Passage).values(**row, words=words))
+    connection = db.session.connection()
+    if connection.dialect.name == "postgresql":
+        connection.execute(_READ_INTO, [row | {"told": tsvector(row["body"])} for row in told])
+    elif len(told) == 1:
+        connection.execute(_INTO, told)
     else:
-        db.session.connection().execute(_INTO, told)
+        values = [[row[name] for name in _COLUMNS] for row in told]
+        connection.execute(_ALL_INTO, {"told": json.dumps(values, ensure_ascii=False)})
 
 
 def _free(plan_id: int, count: int) -> Iterable[int]:
