@@ -29,6 +29,8 @@ def init_subscribers(app: Flask) -> None:
 
 def _hear(session: Session, events: list[Any]) -> None:
     for event in events:
+        # Held until all have heard: a session forgets what nobody holds, and would read it again.
+        _plan = session.get(Plan, event.plan_id) if event.plan_id else None
         for consequence in (*CONSEQUENCES.get(event.kind, ()), announce):
             consequence(session, event)
 
