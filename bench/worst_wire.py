@@ -168,9 +168,9 @@ DIRECTORY: dict[str, tuple[str, str, Body]] = {
         "GET", '/Users?filter=name.familyName co "zz" or title pr', lambda f, s: None),
     "a long filter": ("POST", "/Users/.search", lambda f, s: {
         "schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"],
-        "filter": " or ".join(f'userName eq "a{n}"' for n in range(int(30_000 * s)))}),
+        "filter": " or ".join(f'title co "{n}"' for n in range(max(2, int(55 * s))))}),
     "a longer one in an address": (
-        "GET", "/Users?filter=" + " or ".join(f'userName co "a{n}"' for n in range(2_000)),
+        "GET", "/Users?filter=" + " or ".join(f'title co "a{n}"' for n in range(2_000)),
         lambda f, s: None),
     "nested brackets": ("POST", "/Users/.search", lambda f, s: {
         "schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"],
@@ -185,12 +185,12 @@ DIRECTORY: dict[str, tuple[str, str, Body]] = {
     "all join": ("PATCH", "/Groups/{group}", lambda f, s: _operations(
         s, {"op": "add", "path": "members", "value": _members(f, s)})),
     "each joins": ("PATCH", "/Groups/{group}", lambda f, s: _operations(
-        s, *({"op": "add", "path": "members", "value": [one]} for one in _members(f, s)))),
+        s, *({"op": "add", "path": "members", "value": [one]} for one in _members(f, s)[:500]))),
     "all leave": ("PATCH", "/Groups/{group}", lambda f, s: _operations(
         s, {"op": "remove", "path": "members", "value": _members(f, s)})),
     "each leaves": ("PATCH", "/Groups/{group}", lambda f, s: _operations(
         s, *({"op": "remove", "path": f'members[value eq "{one["value"]}"]'}
-             for one in _members(f, s)))),
+             for one in _members(f, s)[:500]))),
     "all are replaced": ("PATCH", "/Groups/{group}", lambda f, s: _operations(
         s, {"op": "replace", "path": "members", "value": _members(f, s)})),
     "it is called otherwise": ("PATCH", "/Groups/{group}", lambda f, s: _operations(
@@ -201,10 +201,10 @@ DIRECTORY: dict[str, tuple[str, str, Body]] = {
         "schemas": [_GROUP], "displayName": "Many", "members": []}),
     "many operations": ("PATCH", "/Users/{user}", lambda f, s: _operations(
         s, *({"op": "add", "path": "emails", "value": [{"value": f"a{n}@example.com"}]}
-             for n in range(int(9_000 * s))))),
+             for n in range(int(500 * s))))),
     "many filtered operations": ("PATCH", "/Users/{user}", lambda f, s: _operations(
         s, *({"op": "replace", "path": f'emails[value eq "a{n}@example.com"].display', "value": "x"}
-             for n in range(int(9_000 * s))))),
+             for n in range(int(500 * s))))),
     "many addresses": ("POST", "/Users", lambda f, s: {
         "schemas": [_USER], "userName": f"x{f}@example.com",
         "emails": [{"value": f"a{n}@example.com"} for n in range(int(25_000 * s))]}),
@@ -271,7 +271,7 @@ def _directory(stage: Stage, share: float) -> tuple[str, int, int]:
         users = [
             User.add(f"p{n}@example.com", name=f"P {n}", roles=[]) for n in range(_people(share))
         ]
-        token = Token.issue_scim("bench", days=1, by=person("ada"))
+        token = Token.issue_scim(name="bench")
         commit()
         first = users[0].id
     client, headers = stage.app.test_client(), {"Authorization": f"Bearer {token}"}
