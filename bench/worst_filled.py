@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from bench import dashboard_cases, dashboard_stage
 from bench.worst_stage import Case, Send, Stage
@@ -19,16 +19,25 @@ from planpush.filling import Sizes
 from planpush.filling.words import COMMON, COMMON_TOO, LONG_PREFIX
 from planpush.models.plan import Plan
 from planpush.models.token import Token
-from planpush.models.user import User
 from tests.conftest import make_app
 from tests.people import Browser, person
 
+# Half of all plans say one word, the other half another.
+_APART = """
+INSERT INTO passages (id, plan_id, kind, source_id, anchor, body)
+SELECT (id << 20) + 1040000, id, 'section', 0, '',
+       CASE id % 2 WHEN 0 THEN 'evenword' ELSE 'oddword' END FROM plans"""
 PLANS, COMMENTS, PEOPLE = 100_000, 1_000_000, 500
 WHO = {"an admin": "person-1", "a developer": "person-4"}
 _OFTEN = dashboard_cases._OFTEN
 SEARCHES = {
     **{name: q for name, q in dashboard_cases.SEARCHES.items() if name != "rare word"},
     "two frequent words that few share": f'"{_OFTEN[0]}" "{_OFTEN[40]}"',
+    "words that no two plans share": '"evenword" "oddword"',
+    "beginnings that none share": "evenwor oddwo",
+    "twelve words, two of which none share": " ".join(
+        f'"{word}"' for word in ["evenword", "oddword", *_OFTEN[:10]]
+    ),
     "words that none share": " ".join(f'"{word}"' for word in _OFTEN[:12]),
     "twelve words in every plan": " ".join([COMMON, COMMON_TOO] * 6),
     "twelve beginnings": " ".join(word[:3] for word in _OFTEN[:12]),
@@ -111,6 +120,7 @@ class Filled:
         self.people = {who: Browser(self.app, name) for who, name in WHO.items()}
         with self.app.app_context():
             self.ids = {n: person(f"person-{n}").id for n in (4, 10, 14)}
+            db.session.execute(text(_APART))
             self.token = Token.issue(person("person-4"), name="bench")
             commit()
         self.leaving = itertools.count(20)
