@@ -10,13 +10,13 @@ from importlib.resources import files
 from io import BytesIO
 from zipfile import ZipFile
 
-from flask import Flask
+from flask import Flask, g
 from jinja2 import StrictUndefined, pass_context
 from jinja2.runtime import Context
 from jinja2_fragments import render_block
 from markupsafe import Markup, escape
 
-from planpush.content.prose import prose as html_of
+from planpush.content.prose import Marks
 from planpush.db import now
 from planpush.models.mention import Mention
 from planpush.models.setting import settings
@@ -134,9 +134,14 @@ def ago(at: datetime) -> Markup:
 
 
 def prose(body: str, mentions: Iterable[Mention] = (), reader: User | None = None) -> Markup:
-    """Return a comment's words as HTML, the people whom it names highlighted, `reader` more so."""
+    """Return a comment's words as HTML, the people whom it names highlighted, `reader` more so.
+
+    Of comments full of marks only so many are read as Markdown in one answer.
+    """
+    if "marks" not in g:
+        g.marks = Marks()
     said = tuple((one.said, reader is not None and one.user_id == reader.id) for one in mentions)
-    return bless(html_of(body, said))
+    return bless(g.marks.prose(body, said))
 
 
 def plural(count: int, one: str, many: str = "") -> str:
