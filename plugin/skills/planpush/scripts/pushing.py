@@ -24,6 +24,7 @@ from transport import Answer
 
 Body = Dict[str, Any]
 LONG = 1_000_000  # characters: from here on a push takes seconds, and says so
+MOST_ANSWERS = 100  # with one push: the server takes no more
 
 
 def push(arguments: argparse.Namespace) -> int:
@@ -44,9 +45,12 @@ def push(arguments: argparse.Namespace) -> int:
         before = here.visibility
         done = answers.pushed(problems.must(server, answer, anchors_of(body), told_in(body)))
         keep(here, body, done)
+        left = len(here.responses)
     report(done, answer.status, arguments, before)
     for line in answered(server, done, body.get("responses", [])):
         print(line)
+    if left:
+        print(f"{left} more answers are kept for the next push: planpush push")
     return 0
 
 
@@ -102,6 +106,8 @@ def prepare(here: Conversation, arguments: argparse.Namespace, full: List[str]) 
     }
     nothing = ("title", "slug", "visibility", "message", "direction", "responses", "allow_secrets")
     body = {name: value for name, value in body.items() if value or name not in nothing}
+    if "responses" in body:
+        body["responses"] = body["responses"][:MOST_ANSWERS]
     known = here.known()
     body["sections"] = [
         part(one, known.get(one.anchor) == one.sha256 and one.anchor not in full)
