@@ -120,9 +120,7 @@ def environ_of(scope: MutableMapping[str, Any], body: Any) -> dict[str, Any]:
         "wsgi.url_scheme": scope["scheme"],
         "wsgi.input": body,
     }
-    for name, value in scope["headers"]:
-        if b"_" in name:  # WSGI would take it for one with "-", which only a proxy may set
-            continue
+    for name, value in filter(_is_itself, scope["headers"]):
         key, said = _key(name), value.decode("latin-1")
         if key in environ:  # one that comes twice
             said = f"{environ[key]}{'; ' if key == 'HTTP_COOKIE' else ','}{said}"
@@ -135,6 +133,11 @@ def _header(name: str, value: str) -> tuple[bytes, bytes]:
 
 
 _same = lru_cache(256)(_header)  # most answers say the same, and an open stream keeps what it said
+
+
+def _is_itself(header: tuple[bytes, bytes]) -> bool:
+    """Tell whether WSGI takes a header for no other: "_" for "-", which only a proxy may set."""
+    return b"_" not in header[0]
 
 
 def _key(name: bytes) -> str:
