@@ -15,7 +15,7 @@ import pytest
 from planpush.paths import ROOT
 from tests.system.conftest import watch
 from tests.system.serving import Server, Visitor
-from tests.system.test_pages_are_clean import AXE, VNU, violations
+from tests.system.test_pages_are_clean import AXE, CHECKER, VNU, violations
 
 SAMPLE = ROOT / "planpush" / "samples" / "auth-service-redesign"
 # Draws two pictures and counts the pixels that differ by more than antialiasing does.
@@ -146,7 +146,7 @@ def test_the_file_is_valid_html(visitor: Any, shelf: None, tmp_path: Path) -> No
     # The checker knows no CSS of the last years, and of SVG's weights just the hundreds.
     newer = "CSS: .*|Bad value “[0-9]{3}” for attribute “font-weight”.*"
     html_only = ["--errors-only", "--filterpattern", newer]
-    command = ["java", "-jar", str(VNU), *html_only, "--format", "gnu", str(tmp_path)]
+    command = [*CHECKER, *html_only, "--format", "gnu", str(tmp_path)]
     checked = subprocess.run(command, capture_output=True, text=True, timeout=120)
     lines = [line.rpartition("/")[2] for line in checked.stderr.splitlines()]
     assert lines == []
