@@ -8,6 +8,7 @@ from flask import Flask, g
 from flask.testing import FlaskClient
 
 from planpush.db import commit
+from planpush.models.event import came_from
 from planpush.models.session import BrowserSession
 from planpush.models.token import Token
 from planpush.models.user import User
@@ -40,6 +41,7 @@ class Browser:
     def __init__(self, app: Flask, name: str) -> None:
         self.client: FlaskClient = app.test_client()
         with app.test_request_context():  # what every page says, without one made to read it
+            came_from("127.0.0.1", "")
             secret = BrowserSession.start(
                 person(name), provider="local", address="127.0.0.1", agent="a test"
             )
