@@ -46,7 +46,7 @@ class Stage:
     def __init__(self, engine: str, sizes: Sizes) -> None:
         self.engine, self.sizes = engine, sizes
         FOLDER.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self.url = _sqlite(sizes) if engine == SQLITE else _postgres(sizes)
+        self.url = sqlite_of(sizes) if engine == SQLITE else _postgres(sizes)
         self.app = make_app(self.url)
         self.text = ""  # what `FROM_MEMORY` answers, to who brings no cookie
         self.app.add_url_rule(FROM_MEMORY, "from_memory", public(partial(_from_memory, self)))
@@ -150,7 +150,7 @@ def _fill(url: str, sizes: Sizes) -> None:
         db.engine.dispose()
 
 
-def _sqlite(sizes: Sizes) -> str:
+def sqlite_of(sizes: Sizes) -> str:
     path = FOLDER / f"plans-{sizes.plans}-{_key(sizes)}.db"
     if not path.is_file():
         for old in FOLDER.glob(f"plans-{sizes.plans}-*"):

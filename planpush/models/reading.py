@@ -111,10 +111,13 @@ class Reading:
 
     def card(self, thread_id: int) -> Card:
         """Return one thread's card. Raises `NotFound`."""
-        for card in self.cards:
-            if card.thread.id == thread_id:
-                return card
-        raise NotFound("There is no such thread on this version.")
+        if "cards" in self.__dict__:
+            found = next((card for card in self.cards if card.thread.id == thread_id), None)
+            if found is None:
+                raise NotFound("There is no such thread on this version.")
+            return found
+        thread = Thread.find(self.plan, thread_id)  # the others need not be read for it
+        return Card(thread, Placement.of(thread, self.version.number))
 
     @property
     def is_newest(self) -> bool:

@@ -144,7 +144,7 @@ def test_nobody_is_shut_out_and_nothing_scrolls_sideways(
 ) -> None:
     page = visit("" if name in STRANGERS else "bob", at="", expect=("404", "422"))
     found = faults(page, PAGES[name])
-    for width in (390, 700, 1000):
+    for width in (320, 390, 700, 1000):
         page.set_viewport_size({"width": width, "height": 800})
         if page.evaluate("document.scrollingElement.scrollWidth > innerWidth"):
             found.append(f"{width}: scrolls sideways")
