@@ -130,7 +130,8 @@ def take(printed: str, out: Path) -> Iterator[Path]:
 
 
 DRAWN = """() => {
-  for (const one of document.querySelectorAll("#pp-doc > *")) one.style.contentVisibility = "visible";
+  const sections = document.querySelectorAll("#pp-doc > *");
+  for (const one of sections) one.style.contentVisibility = "visible";
 }"""  # far-off sections are not drawn, but in a picture of the whole page they are not far off
 
 
