@@ -95,7 +95,12 @@ RICH = (
 
 @pytest.fixture(scope="module")
 def shelf(server: Server) -> None:
-    """A plan in two versions with every kind of thread on it, and two plainer ones."""
+    """What the pages show."""
+    fill(server)
+
+
+def fill(server: Server) -> None:
+    """Make a plan in two versions with every kind of thread on it, and two plainer ones."""
     rich = document("Tokens") + f'<section data-anchor="wide"><h2>Wide</h2>{RICH}</section>'
     server.push(rich, "slug=clean&title=Clean&visibility=published")
     server.push(document("Tokens"), "slug=clean-and-quiet&title=Quiet&visibility=published")
