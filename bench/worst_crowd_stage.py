@@ -37,7 +37,8 @@ def sections(texts: Sequence[str]) -> list[str]:
 def crowd(stage: Stage, count: int, texts: Sequence[str]) -> tuple[str, int]:
     """Return a plan of these paragraphs with so many threads of bob's, and the last of these.
 
-    Each has five comments, full of marks. They stand on both of its versions, and one in ten is resolved.
+    Each has five comments, full of marks. They stand on both of its versions; one in ten is
+    resolved.
     """
     slug = stage.plan(sections(texts), sections([*texts, *["New."] * SECTIONS]))
     with stage.app.app_context():

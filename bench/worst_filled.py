@@ -54,7 +54,8 @@ SEARCHES = {
     "all filters": "is:open is:published has:open-threads has:blocking review:needed turn:me "
     "mentions:me involves:me reviewer:me updated:>2020-01-01 updated:<2030-01-01",
 }
-PAGES = ("/dashboard", "/dashboard/updates", "/activity", "/activity?show=mine", "/activity?show=mentions",
+PAGES = ("/dashboard", "/dashboard/updates", "/activity", "/activity?show=mine",
+         "/activity?show=mentions",
          "/comments", "/comments?show=plans&state=all", "/comments?show=mentions&state=all",
          "/comments?before=100", "/activity?before=100", "/activity?show=mentions&before=100",
          "/notices", "/notices/count", "/settings/profile/data", "/settings/notifications",

@@ -68,7 +68,10 @@ FORMS: dict[str, Callable[[float], tuple[bytes, str]]] = {
         "application/x-www-form-urlencoded",
     ),
     "parts": lambda share: (_parts(900), "multipart/form-data; boundary=b"),
-    "too many parts": lambda share: (_parts(int(200_000 * share)), "multipart/form-data; boundary=b"),
+    "too many parts": lambda share: (
+        _parts(int(200_000 * share)),
+        "multipart/form-data; boundary=b",
+    ),
     "a file": lambda share: (
         b'--b\r\nContent-Disposition: form-data; name="a"; filename="a"\r\n\r\n'
         + b"\r\n-" * int(LONG // 3 * share)
@@ -106,12 +109,12 @@ MESSAGES: dict[str, Callable[[float], str]] = {
     "the tools": lambda _: '{"jsonrpc": "2.0", "id": 1, "method": "tools/list"}',
     "nested lists": lambda share: "[" * int(5_000_000 * share),
     "nested lists that end": lambda share: (
-        '{"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "push", "arguments":'
-        ' {"a": ' + "[" * 900 + "]" * 900 + "}}}"
+        '{"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "push",'
+        ' "arguments": {"a": ' + "[" * 900 + "]" * 900 + "}}}"
     ),
     "many lists": lambda share: (
-        '{"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "push", "arguments":'
-        ' {"sections": [' + ",".join("{}" for _ in range(int(3_000_000 * share))) + "]}}}"
+        '{"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "push",'
+        ' "arguments": {"sections": [' + ",".join(["{}"] * int(3_000_000 * share)) + "]}}}"
     ),
     "a long id": lambda share: '{"jsonrpc": "2.0", "method": "ping", "id": ' + "9" * 4_000 + "}",
     "a longer id": lambda share: (
@@ -132,7 +135,7 @@ MESSAGES: dict[str, Callable[[float], str]] = {
         "push", title="A",
         sections=[{"anchor": f"s{n}", "html": f"<section data-anchor='s{n}'><h2>S</h2>"
                    + "<p>a b c d e f g h</p>" * 14 + "</section>"}
-                  for n in range(max(1, int(2_000 * share)))],
+                  for n in range(max(1, int(1_000 * share)))],
     )(share),
     "plans": _call("plans_list", q="a " * 12),
 }  # fmt: skip
