@@ -11,8 +11,8 @@ from html import escape
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from planpush.content.blocks import normalise
+from planpush.content.checks.report import place
 from planpush.content.elements import words
-from planpush.content.limits import place
 from planpush.content.names import LONGEST, Names, kebab
 from planpush.content.problem import Finding, InvalidDocument
 

@@ -20,6 +20,8 @@ def abandoned(plan: Plan, newest: Version, kept: Collection[str]) -> list[Findin
 
     `kept` are the anchors of what comes next, and those that it was renamed from.
     """
+    if not plan.is_discussed:
+        return []
     here = {row.anchor for row in newest.manifest()}
     threads: dict[str, list[int]] = defaultdict(list)
     for place in open_places(plan, newest.number):

@@ -30,10 +30,10 @@ def carry(
     plan: Plan, version: Version, previous: Version | None, renames: Mapping[str, str]
 ) -> Counter[str]:
     """Place every thread on a new `version`; return how many open ones have which state."""
-    threads = Thread.of(plan)
     counts: Counter[str] = Counter(dict.fromkeys(STATES, 0))
-    if not threads or previous is None:
+    if previous is None or not plan.is_discussed:
         return counts
+    threads = Thread.of(plan)
     carrying = Carrying(plan, version.number, previous.number, renames)
     for thread, found in carrying.find(threads):
         Placement.keep(thread, version.number, found.placement, carrying.blocks, found.confirmed)

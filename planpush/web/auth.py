@@ -78,9 +78,11 @@ def quiet(view: View) -> View:
 
 
 def begin_writing() -> None:
-    """Let this request's next transaction write."""
+    """Let this request's next transaction write. Raises 401 if its token was revoked meanwhile."""
     db.session.rollback()
     g.writes = True
+    if g.get("token") is not None and not g.token.is_live:
+        raise Unauthenticated("This token was revoked a moment ago.")
 
 
 def config() -> Config:

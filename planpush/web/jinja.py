@@ -106,7 +106,12 @@ def _symbol(name: str) -> str:
 def region(
     context: Context, template: str, block: str, target: str, swap: str = "outerMorph"
 ) -> Markup:
-    """Return one region of a page as a partial that htmx swaps into `target`."""
+    """Return one region of a page as a partial that htmx swaps into `target`.
+
+    `settle:0`: nothing here fades, and htmx would show the page once without and once with what
+    follows a swap.
+    """
+    swap = f"{swap} settle:0" if swap == "outerHTML" else swap
     body = render_block(context.environment, template, block, **context.get_all())
     return bless(
         f'<hx-partial hx-target="{escape(target)}" hx-swap="{escape(swap)}" '

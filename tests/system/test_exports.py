@@ -82,8 +82,7 @@ def offline(chromium: Any, server: Server, tmp_path: Path) -> Iterator[Callable[
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_file_looks_as_the_page(scheme: str, visit: Any, offline: Any, shelf: None) -> None:
     dress = {"color_scheme": scheme, "viewport": {"width": 1900, "height": 1000}}
-    page = visit("alice", **dress)
-    page.goto("/p/portable")
+    page = visit("alice", at="/p/portable", **dress)
     page.evaluate(BARE)
     shown = page.locator("#pp-doc")
     shown.evaluate("article => article.style.setProperty('padding-block-end', '3rem')")
@@ -120,8 +119,7 @@ def test_nobody_is_shut_out(
 
 @pytest.mark.browser
 def test_opened_in_place_it_prints_and_runs_nothing(visit: Any, shelf: None) -> None:
-    page = visit("alice")
-    page.goto("/p/portable/export.html?disposition=inline")
+    page = visit("alice", at="/p/portable/export.html?disposition=inline")
     assert page.locator(".x-notes li").count() == 3
     assert page.evaluate("origin") == "null"
     assert page.pdf(format="A4").startswith(b"%PDF")

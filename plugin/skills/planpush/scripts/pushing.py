@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 import answers
@@ -22,6 +23,7 @@ from stop import FIX, Stop
 from transport import Answer
 
 Body = Dict[str, Any]
+LONG = 1_000_000  # characters: from here on a push takes seconds, and says so
 MOST_ANSWERS = 100  # with one push: the server takes no more
 
 
@@ -76,6 +78,9 @@ def send(server: Server, arguments: argparse.Namespace, full: List[str]) -> Tupl
     """Send one push, the same one again if its answer never arrived."""
     with drafts() as here:
         body = prepare(here, arguments, full)
+    size = sum(len(one.get("html") or "") for one in body["sections"])
+    if size >= LONG:
+        print(f"sending {size / 1e6:.1f} MB, which may take some seconds …", file=sys.stderr)
     return body, once(server, "/api/push", body)
 
 
