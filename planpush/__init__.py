@@ -23,6 +23,7 @@ from planpush.web.flow import FlowCookie
 from planpush.web.headers import init_headers
 from planpush.web.host import PublicAddress
 from planpush.web.jinja import init_jinja
+from planpush.web.lane import Lane
 from planpush.web.method import MethodOverride
 from planpush.web.metrics import init_metrics
 from planpush.web.panel import init_panel
@@ -59,6 +60,7 @@ def create_app(config: Config | None = None) -> Flask:
     init_subscribers(app)
     init_views(app)
     init_metrics(app)
+    app.wsgi_app = Lane(app)  # type: ignore[assignment,method-assign]
     app.wsgi_app = MethodOverride(app.wsgi_app)  # type: ignore[method-assign]
     if config.trusted_proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
