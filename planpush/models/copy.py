@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
-from sqlalchemy import DateTime, Engine, Integer, Select, String, bindparam, cast, func, or_, select
+from sqlalchemy import DateTime, Engine, Integer, Select, String, bindparam, func, or_, select
 
 from planpush.db import UTCDateTime, now
 from planpush.models.plan import Plan
@@ -23,6 +23,7 @@ from planpush.models.session import TOUCH_EVERY, hashed
 from planpush.models.token import ACCESS, PERSONAL, Token, well_formed
 from planpush.models.user import User
 from planpush.models.version import Version, VersionSection
+from planpush.sqlite import lists
 
 SCOPE = "plans:read"
 _MOST = 16 * 1024 * 1024  # compressed bytes that a process keeps
@@ -137,7 +138,7 @@ def _search() -> Select[Any]:
         .join(Version, (Version.plan_id == Plan.id) & (Version.number == number))
         .where(known, or_(*(Token.kind == kind for kind in _KINDS)), used)
         .where(Token.live(bindparam("at", type_=UTCDateTime)), User.active)
-        .where(cast(Token.scopes, String).like(f'%"{SCOPE}"%'), Version.purged_at.is_(None))
+        .where(lists(Token.scopes, SCOPE), Version.purged_at.is_(None))
     )
     asked: Select[Any] = query.where(_visible())
     return asked

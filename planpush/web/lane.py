@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import lru_cache
 from time import perf_counter
 from typing import Any
@@ -20,7 +21,7 @@ from werkzeug.http import parse_accept_header
 
 from planpush.config import Config
 from planpush.db import db
-from planpush.models.copy import Copies
+from planpush.models.copy import Copies, Copy
 from planpush.models.plan import SLUG
 from planpush.web.access import BEGUN, note
 from planpush.web.headers import fixed, new_nonce, policy
@@ -28,6 +29,7 @@ from planpush.web.request_id import id_of
 
 ROUTE = "/api/plans/<slug>/document"
 _BEFORE, _AFTER = ROUTE.split("<slug>")
+_STATUS = {200: "200 OK", 304: "304 NOT MODIFIED"}
 _QUERY = re.compile(r"(?:v=([1-9][0-9]{0,8}))?")
 
 
@@ -55,40 +57,45 @@ class Lane:
 
     def _answer(self, slug: str, environ: dict[str, Any], start: Any) -> list[bytes] | None:
         begun = environ.get(BEGUN) or perf_counter()
+        with suppress(*self.refusals):  # an outage, say
+            found = self._found(slug, environ)
+            if found is None:
+                return None
+            copy, body = found
+            status, told = (200 if body else 304), id_of(environ, self.config)
+            start(_STATUS[status], self._headers(copy.digest, body, told))
+            note(
+                self.app,
+                method="GET",
+                route=ROUTE,
+                status=status,
+                seconds=perf_counter() - begun,
+                size=len(body),
+                user=copy.user_id,
+                request_id=told,
+            )
+            return [body]
+        return None
+
+    def _found(self, slug: str, environ: dict[str, Any]) -> tuple[Copy, bytes] | None:
+        """Return the copy that is asked for, and its bytes, of which a 304 needs none."""
         scheme, _, secret = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
         query = _QUERY.fullmatch(environ.get("QUERY_STRING", ""))
         takes = _takes_gzip(environ.get("HTTP_ACCEPT_ENCODING", ""))
         if scheme != "Bearer" or query is None or not takes or not SLUG.fullmatch(slug):
             return None
-        try:
-            copy = self.copies.find(secret, slug, int(query[1]) if query[1] else None)
-            if copy is None:
-                return None
-            etag, held = f'"{copy.digest}"', environ.get("HTTP_IF_NONE_MATCH")
-            if held not in (None, etag):  # several of them, say, or a weak one
-                return None
-            body = b"" if held else self.copies.packed(copy)
-        except self.refusals:
+        copy = self.copies.find(secret, slug, int(query[1]) if query[1] else None)
+        held = environ.get("HTTP_IF_NONE_MATCH")
+        if copy is None:
             return None
-        if not (held or body):
-            return None
-        told = id_of(environ, self.config)
-        start("200 OK" if body else "304 NOT MODIFIED", self._headers(etag, body, told))
-        note(
-            self.app,
-            method="GET",
-            route=ROUTE,
-            status=200 if body else 304,
-            seconds=perf_counter() - begun,
-            size=len(body),
-            user=copy.user_id,
-            request_id=told,
-        )
-        return [body]
+        if held == f'"{copy.digest}"':
+            return copy, b""
+        body = b"" if held else self.copies.packed(copy)  # several are held, say, or a weak one
+        return (copy, body) if body else None
 
-    def _headers(self, etag: str, body: bytes, told: str) -> list[tuple[str, str]]:
+    def _headers(self, digest: str, body: bytes, told: str) -> list[tuple[str, str]]:
         own = [
-            ("ETag", etag),
+            ("ETag", f'"{digest}"'),
             ("Cache-Control", "private, no-cache"),
             ("Vary", "Accept-Encoding"),
             ("Content-Security-Policy", policy(new_nonce())),
