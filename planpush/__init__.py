@@ -14,6 +14,7 @@ from planpush.views.routes import init_views
 from planpush.web.access import init_access
 from planpush.web.assets import init_assets
 from planpush.web.auth import init_auth
+from planpush.web.cards import init_cards
 from planpush.web.compress import init_compress
 from planpush.web.csrf import init_csrf
 from planpush.web.document import init_document
@@ -52,6 +53,7 @@ def create_app(config: Config | None = None) -> Flask:
     init_assets(app)
     init_jinja(app)
     init_document(app)
+    init_cards(app)
     init_drafts(app)
     init_panel(app)
     init_since(app)

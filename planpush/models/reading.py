@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from planpush.content.origin import Origin
 from planpush.content.problem import NotFound
 from planpush.content.rewording import Word, alike, change
 from planpush.content.scrubbing import is_scrubbed
@@ -28,12 +29,26 @@ class Card:
     placement: Placement
 
     @cached_property
+    def origin(self) -> Origin:
+        """Return the place that the thread speaks of, read once."""
+        return self.thread.origin
+
+    @cached_property
     def then(self) -> str:
         """Return the words that the thread was opened on; empty for a whole element or plan."""
-        origin = self.thread.origin
+        origin = self.origin
         if origin.kind == "document":
             return ""
         return origin.exact or origin.label or origin.block_text[:300]
+
+    @property
+    def quote(self) -> str:
+        """Return as many of those words as a card shows, of a cell after its row and column."""
+        shown = _cut(self.then, 140)
+        if self.thread.kind != "cell":
+            return shown
+        names = (self.origin.row, self.origin.column)
+        return f"{_cut(' · '.join(filter(None, names)), 60)}: {shown}"
 
     @property
     def label(self) -> str:
@@ -65,7 +80,7 @@ class Card:
     @property
     def change(self) -> Sequence[Word]:
         """Return how its words, or the block around them, became what stands there now."""
-        place, origin = self.placement, self.thread.origin
+        place, origin = self.placement, self.origin
         if self.purged or place.state in ("exact", "moved"):
             return ()
         if place.state == "edited":
@@ -77,7 +92,7 @@ class Card:
     @property
     def purged(self) -> bool:
         """Tell whether the words that the thread was opened on were purged."""
-        return is_scrubbed(self.thread.origin)
+        return is_scrubbed(self.origin)
 
 
 class Reading:
@@ -140,6 +155,11 @@ class Reading:
                 blocks = found.setdefault(card.placement.section, {})
                 blocks.setdefault(card.placement.block or 0, []).append(card.thread)
         return found
+
+
+def _cut(text: str, most: int) -> str:
+    """Return the whole words that fit; a few letters more are let stand."""
+    return text if len(text) <= most + 5 else f"{text[: most - 3].rsplit(' ', 1)[0]}..."
 
 
 def _position(card: Card, order: dict[str, int]) -> tuple[int, int, int, int]:
