@@ -14,7 +14,8 @@ from planpush.content.rewording import Word, alike, change
 from planpush.content.scrubbing import is_scrubbed
 from planpush.models.placement import WORDS, Placement
 from planpush.models.plan import Plan
-from planpush.models.thread import OPEN, Thread
+from planpush.models.talk import AnyThread, Talk
+from planpush.models.thread import OPEN
 from planpush.models.version import Version
 
 ORPHANED = "orphaned"
@@ -25,7 +26,7 @@ FEW = 5  # comments that are shown at once
 class Card:
     """A thread and where it sits on the version that is read."""
 
-    thread: Thread
+    thread: AnyThread
     placement: Placement
 
     @cached_property
@@ -118,9 +119,7 @@ class Reading:
         placed = Placement.on(self.plan, self.version.number)
         order = {row.anchor: index for index, row in enumerate(self.outline)}
         cards = [
-            Card(thread, placed[thread.id])
-            for thread in Thread.of(self.plan)
-            if thread.id in placed
+            Card(thread, placed[thread.id]) for thread in Talk.on(self.plan) if thread.id in placed
         ]
         return sorted(cards, key=lambda card: _position(card, order))
 
@@ -147,9 +146,9 @@ class Reading:
         return sum(card.thread.state == OPEN for card in self.cards)
 
     @cached_property
-    def by_block(self) -> dict[str, dict[int, list[Thread]]]:
+    def by_block(self) -> dict[str, dict[int, list[AnyThread]]]:
         """Return the threads of each block of each section; key 0 is the section itself."""
-        found: dict[str, dict[int, list[Thread]]] = {}
+        found: dict[str, dict[int, list[AnyThread]]] = {}
         for card in self.cards:
             if card.placement.section:
                 blocks = found.setdefault(card.placement.section, {})

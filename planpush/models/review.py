@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Select, Text, cast, literal, select, union_all
+from sqlalchemy.orm import load_only
 
 from planpush.content.agreement import Seat, Table, Word
 from planpush.content.avatar import Face
@@ -111,6 +112,10 @@ def status(verdict: str, seats: Sequence[Seat]) -> str:
     return words.get(verdict, "In review" if seats else "Draft")
 
 
+# Of most rows the person is known already, and what they may is no matter here.
+_FACE = load_only(User.name, User.email, User.presence, User.active, User.deleted_at)
+
+
 def _query(plan: Plan, user: User) -> Select[Any]:
     _, _, *rest = no_word()
     mine = select(
@@ -126,5 +131,5 @@ def _query(plan: Plan, user: User) -> Select[Any]:
         edits.where(Member.plan_id == plan.id, Member.kind == EDITOR),
     ).subquery()
     words = part.c["part", "decision", "note", "given_on", "until", "sections"]
-    query = select(User, *words).join(part, part.c.user_id == User.id)
+    query = select(User, *words).join(part, part.c.user_id == User.id).options(_FACE)
     return query.order_by(User.name, User.id, part.c.part, part.c.note)

@@ -10,9 +10,9 @@ from jinja2 import pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
-from planpush.models.comment import Comment
 from planpush.models.plan import Plan
 from planpush.models.reading import Card
+from planpush.models.talk import AnyComment
 from planpush.models.thread import OPEN
 from planpush.models.user import User
 from planpush.web.drafts import drafts_on
@@ -87,11 +87,11 @@ class Cards:
             and all(self._is_plain(comment) for comment in thread.comments)
         )
 
-    def _is_plain(self, comment: Comment) -> bool:
+    def _is_plain(self, comment: AnyComment) -> bool:
         changed = comment.deleted_at or comment.edited_at
         return not changed and str(comment.id) not in self.apart
 
-    def _comment(self, comment: Comment, version: int) -> str:
+    def _comment(self, comment: AnyComment, version: int) -> str:
         own = comment.author_id == self.user.id
         new = self.seen is not None and self.seen.misses(comment.created_at, comment.author_id)
         stencil = self._of_comment(own, new, bool(comment.via), version)

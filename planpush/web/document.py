@@ -16,7 +16,7 @@ from planpush.content.stops import Shown, heading_end, put
 from planpush.models.reading import Reading
 from planpush.models.redline import Redline
 from planpush.models.section import expand, unpack_pins
-from planpush.models.thread import Thread
+from planpush.models.talk import AnyThread
 from planpush.web.jinja import UI_ICONS, bless, sprite
 from planpush.web.pins import Pins
 
@@ -45,7 +45,7 @@ def rendered(reading: Reading, anchors: Container[str] | None = None) -> Markup:
     return bless(body.decode())
 
 
-def _section(pins: Pins, piece: Any, threads: dict[int, list[Thread]]) -> bytes:
+def _section(pins: Pins, piece: Any, threads: dict[int, list[AnyThread]]) -> bytes:
     html, places = expand(piece.html), unpack_pins(piece.pins)
     inserts = {0: pins.marks(piece, threads.get(0, [])).encode()}
     for key, here in threads.items():
@@ -107,7 +107,7 @@ def all_pins(reading: Reading) -> Markup:
     return bless("".join(chain.from_iterable(placed)))
 
 
-def _placed(pins: Pins, piece: Any, threads: dict[int, list[Thread]]) -> Iterator[str]:
+def _placed(pins: Pins, piece: Any, threads: dict[int, list[AnyThread]]) -> Iterator[str]:
     """Yield the pins of one section, which is unpacked once."""
     html, places = expand(piece.html), unpack_pins(piece.pins)
     for key, here in threads.items():

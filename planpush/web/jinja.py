@@ -20,6 +20,7 @@ from planpush.content.prose import prose as html_of
 from planpush.db import now
 from planpush.models.mention import Mention
 from planpush.models.setting import settings
+from planpush.models.talk import Named
 from planpush.models.user import User
 from planpush.web.assets import VENDOR, asset, vendor
 from planpush.web.bell import bell
@@ -130,7 +131,9 @@ def ago(at: datetime | Markup) -> Markup:
     )
 
 
-def prose(body: str, mentions: Iterable[Mention] = (), reader: User | None = None) -> Markup:
+def prose(
+    body: str, mentions: Iterable[Mention | Named] = (), reader: User | None = None
+) -> Markup:
     """Return a comment's words as HTML, the people whom it names highlighted, `reader` more so."""
     if isinstance(body, Markup):  # a gap: see stencil
         return body

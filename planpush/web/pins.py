@@ -8,7 +8,8 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from planpush.models.reading import Reading
-from planpush.models.thread import OPEN, Thread
+from planpush.models.talk import AnyThread
+from planpush.models.thread import OPEN
 from planpush.web.jinja import bless, plural
 from planpush.web.since import since_of
 from planpush.web.stencil import cut, gap, rendered
@@ -24,7 +25,9 @@ class Pins:
         self.page = {"plan": reading.plan, "version": reading.version, "news": self.news}
         self.stencils: dict[tuple[Any, ...], str] = {}
 
-    def pin(self, anchor: str, key: int, threads: Sequence[Thread], drawn: bool = False) -> Markup:
+    def pin(
+        self, anchor: str, key: int, threads: Sequence[AnyThread], drawn: bool = False
+    ) -> Markup:
         """Return the pin of a block; nothing where no thread is."""
         if not threads:
             return Markup()
@@ -43,7 +46,7 @@ class Pins:
             many=len(shown),
         )
 
-    def marks(self, piece: Any, threads: Sequence[Thread]) -> Markup:
+    def marks(self, piece: Any, threads: Sequence[AnyThread]) -> Markup:
         """Return what stands beside a section's heading, the pin included."""
         return self._filled(
             MARKS,
