@@ -103,19 +103,14 @@ class Talk:
         for comment_id, *mention in mentions:
             named[comment_id].append(Named(*mention))
         for row in comments:
-            author, whom = people[row.author_id], named.get(row.id, [])
-            said[row.thread_id].append(Said(*row, author=author, mentions=whom))
+            words: Any = (*row, people[row.author_id], named.get(row.id, []))
+            said[row.thread_id].append(Said(*words))
         for thread_id, selector in origins:
             places[thread_id].append(selector)
         for row in threads:
-            yield cls(
-                *row,
-                plan=plan,
-                resolved_by=people.get(row.resolved_by_id),
-                answered_by=people.get(row.answered_by_id),
-                comments=said.get(row.id, []),
-                origins=places[row.id],
-            )
+            ends = people.get(row.resolved_by_id), people.get(row.answered_by_id)
+            told: Any = (*row, plan, *ends, said.get(row.id, []), places[row.id])
+            yield cls(*told)
 
 
 _OF_THREAD, _OF_COMMENT = 14, 8  # the first fields are columns

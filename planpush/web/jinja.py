@@ -125,10 +125,9 @@ def ago(at: datetime | Markup) -> Markup:
         f"{at.day} {at:%b}" + ("" if at.year == now().year else f" {at.year}"),
     )
     words = "just now" if passed < 60 else words
-    exact = f"{at:%Y-%m-%d %H:%M:%S} UTC"
-    return bless(
-        f'<time datetime="{at.isoformat(timespec="seconds")}" title="{exact}">{words}</time>'
-    )
+    told = at.isoformat(timespec="seconds")
+    exact = f"{told[:10]} {told[11:19]} UTC"
+    return bless(f'<time datetime="{told}" title="{exact}">{words}</time>')
 
 
 def prose(
