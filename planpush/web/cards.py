@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,10 +16,12 @@ from planpush.models.reading import Card
 from planpush.models.talk import AnyComment
 from planpush.models.thread import OPEN
 from planpush.models.user import User
+from planpush.web.csrf import csrf_token
 from planpush.web.drafts import drafts_on
+from planpush.web.headers import csp_nonce
 from planpush.web.jinja import ago, bless, form_key, prose
 from planpush.web.since import seen_of
-from planpush.web.stencil import cut, gap, rendered
+from planpush.web.stencil import gap, rendered, stencil
 
 _CARD, _COMMENT = "threads/_thread.html", "comments/_comment.html"
 
@@ -44,7 +47,9 @@ class Cards:
         self.page = page
         self.plan: Plan = page["plan"]
         self.user: User = page["user"]
+        self.me = self.user.id
         self.seen = seen_of(self.plan)
+        self.same = {"slug": self.plan.slug, "nonce": csp_nonce(), "csrf": csrf_token()}
         self.stencils: dict[Any, str] = {}
         self.people: dict[int, dict[str, Any]] = {}
         typed, misplaced = page.get("typed"), page.get("misplaced")
@@ -60,8 +65,8 @@ class Cards:
             return rendered(_CARD, self.page | {"card": card})
         thread, place = card.thread, card.placement
         turns = self.plan.resolvable_by(self.user, thread.opened_by_id)
-        stencil = self._of_card(turns, place.start is not None, place.version)
-        return stencil % {
+        version, has_words = place.version, place.start is not None
+        return self._stencil(_blank_card, turns, has_words, version=version) % {
             "id": thread.id,
             "label": escape(card.label),
             "section": escape(place.section),
@@ -70,7 +75,7 @@ class Cards:
             "end": place.end,
             "then": escape(card.then),
             "quote": escape(card.quote),
-            "comments": "".join([self._comment(one, place.version) for one in thread.comments]),
+            "comments": "".join([self._comment(one, version) for one in thread.comments]),
             "key": form_key(),
         }
 
@@ -92,89 +97,88 @@ class Cards:
         return not changed and str(comment.id) not in self.apart
 
     def _comment(self, comment: AnyComment, version: int) -> str:
-        own = comment.author_id == self.user.id
-        new = self.seen is not None and self.seen.misses(comment.created_at, comment.author_id)
-        stencil = self._of_comment(own, new, bool(comment.via), version)
-        return stencil % {
-            **self._author(comment.author),
+        own, at = comment.author_id == self.me, comment.created_at
+        new = self.seen is not None and self.seen.misses(at, comment.author_id)
+        blank = self._stencil(_blank_comment, own, new, bool(comment.via), version=version)
+        return blank % {
+            **self._author(comment),
             "id": comment.id,
             "thread": comment.thread_id,
-            "ago": ago(comment.created_at),
+            "ago": ago(at),
             "body": prose(comment.body, comment.mentions, self.user),
         }
 
-    def _author(self, author: User) -> dict[str, Any]:
-        known = self.people.get(author.id)
+    def _author(self, comment: AnyComment) -> dict[str, Any]:
+        known = self.people.get(comment.author_id)
         if known is None:
+            author = comment.author
             told = {"hue": author.hue, "initials": author.initials, "name": author.name}
-            known = self.people[author.id] = {name: escape(one) for name, one in told.items()}
+            known = {name: escape(one) for name, one in told.items()}
+            self.people[comment.author_id] = known
         return known
 
-    def _of_card(self, turns: bool, has_words: bool, version: int) -> str:
-        key = turns, has_words, version
+    def _stencil(self, blank: Any, *turns: bool, version: int) -> str:
+        key = (blank.__name__, *turns, version)
         if key not in self.stencils:
-            inside = self._blank_comment(False, False, version)
-            thread = SimpleNamespace(
-                id=gap("id"),
-                state=OPEN,
-                kind="quote",
-                blocking=False,
-                origins=[None],
-                comments=[inside["comment"]],
-                answer_status=None,
-                opened_by_id=self.user.id if turns else 0,
-            )
-            place = SimpleNamespace(
-                version=version,
-                state="exact",
-                section=gap("section"),
-                block=gap("block"),
-                start=gap("start") if has_words else None,
-                end=gap("end"),
-            )
-            card = SimpleNamespace(
-                thread=thread,
-                placement=place,
-                label=gap("label"),
-                then=gap("then"),
-                quote=gap("quote"),
-                folds=False,
-                purged=False,
-            )
-            whole = rendered(_CARD, inside | {"card": card})
-            comment = rendered(_COMMENT, inside | {"place": place})
-            self.stencils[key] = cut(whole.replace(comment, gap("comments")))
+            make = partial(blank, *turns)
+            self.stencils[key] = stencil(key[:-1], make, version=version, **self.same)
         return self.stencils[key]
 
-    def _of_comment(self, own: bool, new: bool, via: bool, version: int) -> str:
-        key = own, new, via, version
-        if key not in self.stencils:
-            self.stencils[key] = cut(
-                rendered(_COMMENT, self._blank_comment(own, new, version, via))
-            )
-        return self.stencils[key]
 
-    def _blank_comment(
-        self, own: bool, new: bool, version: int, via: bool = False
-    ) -> dict[str, Any]:
-        """Return what a comment without words is rendered from."""
-        author = SimpleNamespace(hue=gap("hue"), initials=gap("initials"), name=gap("name"))
-        comment = SimpleNamespace(
-            id=gap("id"),
-            thread_id=gap("thread"),
-            author=author,
-            author_id=self.user.id if own else 0,
-            via="agent" if via else "",
-            created_at=gap("ago"),
-            edited_at=None,
-            deleted_at=None,
-            body=gap("body"),
-            mentions=(),
-        )
-        told: dict[str, Any] = {
-            "comment": comment,
-            "place": SimpleNamespace(version=version),
-            "typed": None,
-        }
-        told |= {"is_new": lambda *_: new, "draft_key": lambda *_, **__: gap("key")}
-        return self.page | told
+def _blank_card(turns: bool, has_words: bool) -> str:
+    """Return a card that is as most are; with `turns` its reader may resolve it."""
+    page = _page(turns=turns) | _said()
+    thread = SimpleNamespace(
+        id=gap("id"),
+        state=OPEN,
+        kind="text",
+        blocking=False,
+        origins=[None],
+        comments=[page["comment"]],
+        answer_status=None,
+        opened_by_id=0,
+    )
+    where = {"section": gap("section"), "block": gap("block")}
+    start = {"start": gap("start") if has_words else None, "end": gap("end")}
+    place = SimpleNamespace(version=gap("version"), state="exact", **where, **start)
+    words = {name: gap(name) for name in ("label", "then", "quote")}
+    card = SimpleNamespace(thread=thread, placement=place, folds=False, purged=False, **words)
+    return rendered(_CARD, page | {"card": card}).replace(rendered(_COMMENT, page), gap("comments"))
+
+
+def _blank_comment(own: bool, new: bool, via: bool) -> str:
+    """Return a comment that nobody changed."""
+    return rendered(_COMMENT, _page() | _said(own=own, new=new, via=via))
+
+
+def _page(*, turns: bool = False) -> dict[str, Any]:
+    """Return what is the same in a whole answer."""
+    return {
+        "plan": SimpleNamespace(slug=gap("slug"), resolvable_by=lambda *_: turns),
+        "place": SimpleNamespace(version=gap("version")),
+        "user": SimpleNamespace(id=1),
+        "typed": None,
+        "draft_of": lambda *_: None,
+        "draft_key": lambda *_, **__: gap("key"),
+        "csp_nonce": lambda: gap("nonce"),
+        "csrf_token": lambda: gap("csrf"),
+        "is_unfolded": lambda _: False,
+    }
+
+
+def _said(*, own: bool = False, new: bool = False, via: bool = False) -> dict[str, Any]:
+    """Return a comment without words; `own` is its reader's, who is number 1."""
+    author = SimpleNamespace(**{name: gap(name) for name in ("hue", "initials", "name")})
+    comment = SimpleNamespace(
+        id=gap("id"),
+        thread_id=gap("thread"),
+        author=author,
+        author_id=1 if own else 0,
+        via="agent" if via else "",
+        created_at=gap("ago"),
+        edited_at=None,
+        deleted_at=None,
+        body=gap("body"),
+        mentions=(),
+    )
+    return {"comment": comment, "is_new": lambda *_: new}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -10,9 +12,10 @@ from markupsafe import Markup, escape
 from planpush.models.reading import Reading
 from planpush.models.talk import AnyThread
 from planpush.models.thread import OPEN
+from planpush.web.headers import csp_nonce
 from planpush.web.jinja import bless, plural
 from planpush.web.since import since_of
-from planpush.web.stencil import cut, gap, rendered
+from planpush.web.stencil import gap, rendered, stencil
 
 PIN, DRAWN_PIN, MARKS = "threads/_pin.html", "threads/_drawn_pin.html", "threads/_marks.html"
 
@@ -22,7 +25,8 @@ class Pins:
 
     def __init__(self, reading: Reading) -> None:
         self.news = since_of(reading)
-        self.page = {"plan": reading.plan, "version": reading.version, "news": self.news}
+        told = {"slug": reading.plan.slug, "version": reading.version.number}
+        self.same = told | {"base": self.news.base, "nonce": csp_nonce()}
         self.stencils: dict[tuple[Any, ...], str] = {}
 
     def pin(
@@ -59,6 +63,14 @@ class Pins:
     def _filled(self, template: str, turns: dict[str, Any], **told: Any) -> Markup:
         kind = (template, *turns.values())
         if kind not in self.stencils:
-            gaps = {name: gap(name) for name in told}
-            self.stencils[kind] = cut(rendered(template, self.page | turns | gaps))
+            context = _PAGE | turns | {name: gap(name) for name in told}
+            self.stencils[kind] = stencil(kind, partial(rendered, template, context), **self.same)
         return bless(self.stencils[kind] % told)
+
+
+_PAGE = {
+    "plan": SimpleNamespace(slug=gap("slug")),
+    "version": SimpleNamespace(number=gap("version")),
+    "news": SimpleNamespace(base=gap("base")),
+    "csp_nonce": lambda: gap("nonce"),
+}
