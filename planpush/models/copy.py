@@ -20,7 +20,7 @@ from planpush.models.plan import Plan
 from planpush.models.reader import Reader
 from planpush.models.section import Section, expand, gzip_join
 from planpush.models.session import TOUCH_EVERY, hashed
-from planpush.models.token import ACCESS, PERSONAL, Token, well_formed
+from planpush.models.token import ACCESS, PERSONAL, Token
 from planpush.models.user import User
 from planpush.models.version import Version, VersionSection
 from planpush.sqlite import lists
@@ -68,7 +68,7 @@ class Copies:
         None says only that there is more to it: who asks without a right is told so elsewhere, and
         a token that was not used for a while has to be touched.
         """
-        if secret[:3] not in _KINDS or not well_formed(secret):
+        if secret[:3] not in _KINDS:  # noise costs a look into an index here: less than to check it
             return None
         at = now()
         told = {"hash": hashed(secret), "slug": slug, "number": number}

@@ -12,9 +12,9 @@ from planpush.content.origin import Origin
 from planpush.content.problem import NotFound
 from planpush.content.rewording import Word, alike, change
 from planpush.content.scrubbing import is_scrubbed
-from planpush.models.placement import WORDS, Placement
+from planpush.models.placement import WORDS
 from planpush.models.plan import Plan
-from planpush.models.talk import AnyThread, Talk
+from planpush.models.talk import AnyPlacement, AnyThread, Spot, Talk
 from planpush.models.thread import OPEN
 from planpush.models.version import Version
 
@@ -27,7 +27,7 @@ class Card:
     """A thread and where it sits on the version that is read."""
 
     thread: AnyThread
-    placement: Placement
+    placement: AnyPlacement
 
     @cached_property
     def origin(self) -> Origin:
@@ -116,7 +116,7 @@ class Reading:
     @cached_property
     def cards(self) -> list[Card]:
         """Return every thread that stands on this version, in document order."""
-        placed = Placement.on(self.plan, self.version.number)
+        placed = Spot.on(self.plan, self.version.number)
         order = {row.anchor: index for index, row in enumerate(self.outline)}
         cards = [
             Card(thread, placed[thread.id]) for thread in Talk.on(self.plan) if thread.id in placed

@@ -16,9 +16,12 @@ from typing import Any, NamedTuple
 from sqlalchemy import Integer, Select, bindparam, select
 
 from planpush.content.origin import Origin as Place
+from planpush.content.placement import Placement as Where
+from planpush.content.placement import State
 from planpush.db import db, rows
 from planpush.models.comment import Comment
 from planpush.models.mention import Mention
+from planpush.models.placement import Placement
 from planpush.models.plan import Plan
 from planpush.models.thread import Origin, Thread
 from planpush.models.user import User
@@ -60,6 +63,40 @@ class Said:
     def history(self) -> History:
         """Return what this said before it was edited."""
         return History.of(self.id, self.body)
+
+
+@dataclass(slots=True, eq=False)
+class Spot:
+    """Where a thread sits on a version: what `Placement` says of it."""
+
+    thread_id: int
+    version: int
+    state: State
+    confidence: float
+    section: str
+    block: int | None
+    start: int | None
+    end: int | None
+    words: str
+    reason: str
+    confirmed: bool
+
+    @property
+    def spot(self) -> str:
+        """Return this place in one word: it tells whether a page still shows the right one."""
+        return f"{self.state}:{self.section}:{self.block}:{self.start}:{self.end}"
+
+    @property
+    def value(self) -> Where:
+        """Return the plain value that the anchoring rules take."""
+        place = self.section, self.block, self.start, self.end
+        return Where(self.state, self.confidence, *place, self.reason)
+
+    @classmethod
+    def on(cls, plan: Plan, version: int) -> dict[int, Spot]:
+        """Return where threads sit on one version of a plan, by their ids."""
+        found = rows(_PLACES, {"plan": plan.id, "version": version})
+        return {row[0]: cls(*row) for row in found}
 
 
 @dataclass(slots=True, eq=False)
@@ -114,6 +151,11 @@ class Talk:
 
 
 _OF_THREAD, _OF_COMMENT = 14, 8  # the first fields are columns
+_PLACES = select(*(getattr(Placement, one.name) for one in fields(Spot))).where(
+    Placement.plan_id == bindparam("plan", type_=Integer),
+    Placement.version == bindparam("version", type_=Integer),
+)
+AnyPlacement = Placement | Spot
 AnyThread = Thread | Talk
 AnyComment = Comment | Said
 
