@@ -41,6 +41,8 @@ def create_app(config: Config | None = None) -> Flask:
     app.extensions["planpush_config"] = config
     app.session_interface = FlowCookie()
     app.url_map.merge_slashes = False
+    # No view is a coroutine; Flask would look at each hook and view, every time.
+    app.ensure_sync = lambda func: func  # type: ignore[method-assign]
     app.url_map.converters["id"] = RowId
     # JSON escapes make a document up to three times longer on its way here.
     app.config["MAX_CONTENT_LENGTH"] = 3 * config.max_document_bytes + 1024 * 1024
