@@ -19,12 +19,20 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench import worst_crowd
+from bench import worst_crowd, worst_filled, worst_neighbours, worst_scim, worst_wire
 from bench.worst_cases import cases
 from bench.worst_stage import Case, Stage
 
 GOAL = 2.0
-SMALL, SAMPLE = 0.002, 6
+SMALL, SAMPLE = 0.002, 14
+FAMILIES = (
+    cases,
+    worst_neighbours.cases,
+    worst_crowd.cases,
+    worst_wire.cases,
+    worst_scim.cases,
+    worst_filled.cases,
+)
 
 
 def main(args: Sequence[str] | None = None) -> None:

@@ -1,4 +1,4 @@
-"""One plan with very many threads, or very many versions: what is asked of it, for `bench.worst`."""
+"""A plan with as many threads and comments as one takes: what is asked of it."""
 
 from __future__ import annotations
 
@@ -9,27 +9,29 @@ from typing import Any
 from bench.worst_crowd_stage import SECTIONS, crowd, sections
 from bench.worst_documents import prose
 from bench.worst_stage import Case, Send, Stage
+from planpush.models import thread
+from planpush.views.api.bodies import MOST_ANSWERS
 
-THREADS = 5_000
+THREADS = thread.MOST
 READ = ("", "?thread={last}", "/threads?show=all", "/threads?show=mentions&by=me", "/threads/live",
         "/threads/{last}", "/threads/new?anchor=s0&block=1&v=1", "/document", "/viewers",
         "/review", "/updates", "/updates/new", "/sign-off", "/history", "/compare?from=1&to=2",
         "/export.html", "/export.md", "/export.json", "/deletion", "/owner", "/editors",
         "/mentions/new?q=b", "/versions/2/purge", "/versions/1/restoration")  # fmt: skip
-ASKED = ("/threads?state=all", "/outline", "/gate", "/wait?timeout=0&since=cDA", "/compare?from=1&to=2", "",
-         "/document")  # fmt: skip
+ASKED = ("/threads?state=all", "/outline", "/gate", "/wait?timeout=0&since=cDA",
+         "/compare?from=1&to=2", "", "/document")  # fmt: skip
 
 
 def cases() -> Iterator[Case]:
     """Yield what is asked of a plan with thousands of threads."""
     for path in READ:
-        yield Case(f"5,000 threads: GET /p/…{path}", partial(_read, path))
+        yield Case(f"1,000 threads: GET /p/…{path}", partial(_read, path))
     for path in ASKED:
-        yield Case(f"5,000 threads: GET /api/plans/…{path}", partial(_asked, path))
+        yield Case(f"1,000 threads: GET /api/plans/…{path}", partial(_asked, path))
     for name in EDITS:
-        yield Case(f"5,000 threads: push, {name}", partial(_pushed, name))
+        yield Case(f"1,000 threads: push, {name}", partial(_pushed, name))
     for name, send in DEEDS.items():
-        yield Case(f"5,000 threads: {name}", partial(_done, send))
+        yield Case(f"1,000 threads: {name}", partial(_done, send))
 
 
 def _kept(stage: Stage, share: float) -> tuple[str, int]:
@@ -91,7 +93,7 @@ def _form(path: str, method: str, form: dict[str, Any], stage: Stage, slug: str,
 
 def _answered(stage: Stage, slug: str, last: int) -> Any:
     kept = [{"anchor": f"s{n}"} for n in range(SECTIONS)]
-    most = min(2_000, last)
+    most = min(MOST_ANSWERS, last)
     answers = [
         {"thread": str(last - n), "status": "applied", "note": "n" * 2_000} for n in range(most)
     ]
@@ -104,10 +106,10 @@ DEEDS: dict[str, Callable[[Stage, str, int], Any]] = {
     "a reply": partial(_form, "/threads/{last}/comments", "POST", {"body": "A"}),
     "resolve": partial(_form, "/threads/{last}/resolution", "POST", {}),
     "reopen": partial(_form, "/threads/{last}/resolution", "DELETE", {}),
-    "not here": partial(_form, "/threads/{last}/placement", "POST", {"decision": "reject"}),
+    "not here": partial(_form, "/threads/{last}/placement", "POST", {"decision": "not_here"}),
     "publish": partial(_form, "/publication", "POST", {}),
     "visit": partial(_form, "/visit", "POST", {}),
-    "a push with 2,000 answers": _answered,
+    "a push with 100 answers": _answered,
     "sign off": partial(_form, "/sign-off", "POST", {"decision": "approve", "version": "2"}),
 }
 

@@ -24,6 +24,7 @@ from planpush.models.version import BlockReader
 from tests.people import person
 
 SECTIONS = 20
+_MARKS = " *a _b_ `c`" * 20
 _QUOTED = 40  # characters of a block that a thread is on
 
 
@@ -36,7 +37,8 @@ def sections(texts: Sequence[str]) -> list[str]:
 def crowd(stage: Stage, count: int, texts: Sequence[str]) -> tuple[str, int]:
     """Return a plan of these paragraphs with so many threads of bob's, and the last of these.
 
-    Alice answered each. They stand on both of its versions, and one in ten is resolved.
+    Each has five comments, full of marks. They stand on both of its versions; one in ten is
+    resolved.
     """
     slug = stage.plan(sections(texts), sections([*texts, *["New."] * SECTIONS]))
     with stage.app.app_context():
@@ -53,7 +55,7 @@ def crowd(stage: Stage, count: int, texts: Sequence[str]) -> tuple[str, int]:
         found = [_origin(n, block, of[block.section]) for n, block in enumerate(chosen)]
         _store(plan, first, found, of)
         plan.open_threads, plan.resolved_threads = count - count // 10, count // 10
-        plan.comment_count = 2 * count
+        plan.comment_count = 5 * count
         commit()
     return slug, first + count - 1
 
@@ -80,8 +82,12 @@ def _store(plan: Plan, first: int, found: Sequence[Where], of: dict[str, list[Bl
             placed.move(place_of(origin), of[origin.section])
             rows[Placement].append({column.key: getattr(placed, column.key)
                                     for column in Placement.__table__.columns})  # fmt: skip
-        for author in (bob, alice):
-            said = {"id": next(comments), "author_id": author, "kept": f"Why **{origin.exact}**?"}
+        for author in (bob, alice) * 2 + (bob,):
+            said = {
+                "id": next(comments),
+                "author_id": author,
+                "kept": f"**{origin.exact}**{_MARKS}",
+            }
             rows[Comment].append(here | said)
             event = {"kind": "comment.added", "actor_id": author, "data": {"comment": said["id"]}}
             rows[Event].append(here | event)

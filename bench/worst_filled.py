@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -54,7 +54,8 @@ SEARCHES = {
     "all filters": "is:open is:published has:open-threads has:blocking review:needed turn:me "
     "mentions:me involves:me reviewer:me updated:>2020-01-01 updated:<2030-01-01",
 }
-PAGES = ("/dashboard", "/dashboard/updates", "/activity", "/activity?show=mine", "/activity?show=mentions",
+PAGES = ("/dashboard", "/dashboard/updates", "/activity", "/activity?show=mine",
+         "/activity?show=mentions",
          "/comments", "/comments?show=plans&state=all", "/comments?show=mentions&state=all",
          "/comments?before=100", "/activity?before=100", "/activity?show=mentions&before=100",
          "/notices", "/notices/count", "/settings/profile/data", "/settings/notifications",
@@ -114,9 +115,13 @@ class Filled:
     def __init__(self, folder: Path, share: float) -> None:
         sizes = Sizes(max(60, int(PLANS * share)), max(300, int(COMMENTS * share)),
                       max(50, int(PEOPLE * share)))  # fmt: skip
-        kept = Path(dashboard_stage.sqlite_of(sizes).removeprefix("sqlite:///"))
-        shutil.copy(kept, folder / "filled.db")
-        self.app = make_app(f"sqlite:///{folder / 'filled.db'}", folder)
+        path = folder / "filled.db"
+        if share == 1:
+            kept = dashboard_stage.sqlite_of(sizes).removeprefix("sqlite:///")
+            shutil.copy(kept, path)
+        else:
+            dashboard_stage.fill_at(f"sqlite:///{path}", sizes)
+        self.app = make_app(f"sqlite:///{path}", folder)
         self.people = {who: Browser(self.app, name) for who, name in WHO.items()}
         with self.app.app_context():
             self.ids = {n: person(f"person-{n}").id for n in (4, 10, 14)}
@@ -126,6 +131,7 @@ class Filled:
         self.leaving = itertools.count(20)
 
     def api(self, path: str) -> Any:
+        """Ask as a developer's agent."""
         headers = {"Authorization": f"Bearer {self.token}"}
         return self.app.test_client().get(path, headers=headers)
 

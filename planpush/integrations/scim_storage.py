@@ -33,7 +33,7 @@ from planpush.models.user import User
 KINDS: dict[str, ModuleType] = {"User": scim_people, "Group": scim_groups}
 _LAST = 2**31  # no offset is higher
 _LOCK = 0x5C1A
-# What no index serves is compared row by row: rows x (what reading one costs + the filter's length).
+# What no index serves is compared row by row: rows x (what one costs + the filter's length).
 _EFFORT, _ROW = 2_500_000, 500
 
 

@@ -31,7 +31,7 @@ def carry(
 ) -> Counter[str]:
     """Place every thread on a new `version`; return how many open ones have which state."""
     counts: Counter[str] = Counter(dict.fromkeys(STATES, 0))
-    if previous is None or not plan.is_discussed:
+    if previous is None or not Thread.any_on(plan):
         return counts
     threads = Thread.of(plan)
     carrying = Carrying(plan, version.number, previous.number, renames)
@@ -146,8 +146,11 @@ class Carrying:
         """
         order = sorted(sources, key=lambda one: (one.origin.section, one.origin.key))
         for source in sorted(order, key=lambda one: one.origin.version, reverse=True):
-            origin = source.origin
-            yield source, anchoring.place(origin, self._map(origin.version), self.blocks)
+            origin, there = source.origin, self._map(source.origin.version)
+            if self._reach.compares(origin.version):
+                yield source, anchoring.place(origin, there, self.blocks)
+            else:
+                yield source, anchoring.by_words(origin, there)
 
     def _map(self, number: int) -> BlockMap:
         """Return how another version became this one: from nothing, if it is not compared."""

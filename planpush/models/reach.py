@@ -17,8 +17,8 @@ MAPPED = 50_000
 class Reach:
     """What is left of a push's effort. The version `always` is compared in any case."""
 
-    def __init__(self, plan: Plan, number: int, always: int | None, most: int = MAPPED) -> None:
-        self.plan, self.always, self.effort = plan, always, Effort(most)
+    def __init__(self, plan: Plan, number: int, always: int | None) -> None:
+        self.plan, self.always, self.effort = plan, always, Effort(MAPPED)
         self._known = dict[int, bool]()
         self._own = self._size(number)
         if always is not None:

@@ -24,7 +24,7 @@ _WSGI = {
     "wsgi.run_once": False,
 }
 _ADDRESS = re.compile(rb"[a-zA-Z][a-zA-Z0-9+.-]*://[^/]*")
-_VARIES = ("Set-Cookie", "X-Request-ID")  # each is another
+_VARIES = ("Set-Cookie", "X-Request-ID", "Content-Security-Policy")  # each is another
 _CHUNK = 256 * 1024  # bytes of a streamed answer that are sent at a time
 
 

@@ -66,7 +66,7 @@ class PushBody(Body):
     message: Note = ""
     direction: Note = ""
     source: SourceBody = SourceBody()
-    sections: Annotated[list[SectionBody], Field(min_length=1, max_length=2000)]
+    sections: Annotated[list[SectionBody], Field(min_length=1, max_length=1000)]
     responses: Annotated[list[ResponseBody], Field(max_length=MOST_ANSWERS)] = Field(default=[])
     allow_secrets: bool = False
 

@@ -110,7 +110,7 @@ def test_a_rename_of_nothing_or_onto_another_section_is_refused(host, plan, more
 
 
 def test_a_section_too_many_is_refused(host, agent):
-    many = [{"anchor": f"s{number}", "html": html(f"s{number}", "W.")} for number in range(2000)]
+    many = [{"anchor": f"s{number}", "html": html(f"s{number}", "W.")} for number in range(1000)]
     agent("alice", "POST", "/api/push", json={"title": "T", "slug": "many", "sections": many})
     told = host().call("section_put", plan="many", anchor="x", html=html("x", "W."), base_version=1)
     assert (told["code"], told["errors"][0]["field"]) == ("malformed", "sections")
