@@ -12,10 +12,10 @@ from planpush.content.origin import Origin
 from planpush.content.problem import NotFound
 from planpush.content.rewording import Word, alike, change
 from planpush.content.scrubbing import is_scrubbed
-from planpush.models.placement import WORDS
+from planpush.models.placement import WORDS, Placement
 from planpush.models.plan import Plan
 from planpush.models.talk import AnyPlacement, AnyThread, Spot, Talk
-from planpush.models.thread import OPEN
+from planpush.models.thread import OPEN, Thread
 from planpush.models.version import Version
 
 ORPHANED = "orphaned"
