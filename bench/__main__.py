@@ -22,7 +22,7 @@ from typing import Any
 from bench.table import Row, is_smoke, machine, most
 from planpush.paths import ROOT
 
-TABLED = ("views", "push", "writers", "growth", "cold")
+TABLED = ("views", "push", "writers", "growth", "cold", "browser")
 OWN = {  # what shows that it runs, at least
     "dashboard": ["--rounds", "1"],
     "history": [],

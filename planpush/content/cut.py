@@ -19,7 +19,7 @@ from planpush.content.problem import Finding, InvalidDocument
 _WRAPPERS = words("body main div section article header footer aside")
 _INVISIBLE = words("-comment head link meta script style template title")
 _PICTURES = "img, svg, hr, input, table"
-_MOST = 2_000
+_MOST = 1_000
 _MAINS = 100
 _NO_ANCHORS = Finding(
     "no_anchors",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -21,6 +22,8 @@ from planpush.models.thread import OPEN, RESOLVED, Thread
 from planpush.models.user import User
 from planpush.models.version import Version
 
+MOST_SHOWN = 200
+"""Cards of one list: nobody reads more at once, and each costs."""
 _COUNTED = {
     "all": ("thread", "threads"),
     OPEN: ("open thread", "open threads"),
@@ -78,7 +81,10 @@ class Panel:
     @cached_property
     def counts(self) -> dict[str, int]:
         """Return how many threads each tab holds."""
-        return {show: sum(self._holds(card, show) for card in self.cards) for show in SHOWN}
+        states = Counter(card.thread.state for card in self.cards)
+        known = {"all": len(self.cards), OPEN: states[OPEN], RESOLVED: states[RESOLVED]}
+        left = (show for show in SHOWN if show not in known)
+        return known | {show: sum(self._holds(card, show) for card in self.cards) for show in left}
 
     def counted(self, show: str) -> str:
         """Return what the count of a tab counts: "open threads", say."""
@@ -86,9 +92,7 @@ class Panel:
 
     def groups(self) -> Iterator[Group]:
         """Yield what the tab shows: those without a place first, then section by section."""
-        kept = set(self.filter.kept)
-        left = {card.thread.id for card in self.cards if self._holds(card, self.filter.show)} | kept
-        cards = [card for card in self.reading.cards if card.thread.id in left]
+        cards = self._shown
         lost = [card for card in cards if card.placement.state == ORPHANED]
         if lost:
             yield Group("lost", "No longer in the document", lost)
@@ -105,6 +109,22 @@ class Panel:
             if row.anchor in here:
                 own = number if row.anchor != "intro" else 0
                 yield Group(f"in-{row.anchor}", row.title, here[row.anchor], row.anchor, own)
+
+    @property
+    def hidden(self) -> int:
+        """Return how many cards the list leaves out: a section or a person is to be chosen."""
+        return len(self._left) - len(self._shown)
+
+    @cached_property
+    def _left(self) -> list[Card]:
+        kept = set(self.filter.kept)
+        left = {card.thread.id for card in self.cards if self._holds(card, self.filter.show)} | kept
+        return [card for card in self.reading.cards if card.thread.id in left]
+
+    @cached_property
+    def _shown(self) -> list[Card]:
+        shown = {card.thread.id for card in self._left[:MOST_SHOWN]} | set(self.filter.kept)
+        return [card for card in self._left if card.thread.id in shown]
 
     @cached_property
     def people(self) -> Sequence[User]:
