@@ -29,8 +29,8 @@ from planpush.models.section import compress
 KB60, MB5 = 60_000, 5_000_000
 NODE = 9.9  # ms of the processor that the original, in Node, takes for a push of 60 KB
 REASONS = {
-    "whole": "the blocks, in Python, cost twice the ceiling, and some 35 statements, whose objects"
-    " SQLAlchemy makes one by one, another two or three times; next: read blocks by one search each",
+    "whole": "blocks, in Python, cost twice the ceiling, and 35 statements of SQLAlchemy another"
+    " two or three times; next: fewer steps for a block, and one statement for all that is known",
     "large": "the index of words and the blocks cost twice the ceiling each; next: the words by the"
     " worker, blocks by fewer steps of Python",
 }

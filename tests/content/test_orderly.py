@@ -42,7 +42,7 @@ ROOTS = [
 
 
 @given(st.sampled_from(ROOTS), st.lists(st.sampled_from(PIECES), max_size=7), st.sampled_from(" y"))
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=200)
 def test_what_is_told_is_what_the_linter_tells(root, pieces, tail):
     inner = "".join(["<h2>Title</h2><p>And words.</p>", *pieces])
     end = "</div>" if "<div" in root else "</section>" if root else ""

@@ -79,3 +79,17 @@ def test_a_snippet_is_what_stands_around_the_first_hit():
 def test_a_snippet_of_a_short_text_is_all_of_it():
     assert told(snippet("Keep it for 30 days.", ["days"])) == "Keep it for 30 [days]."
     assert told(snippet("Keep it.", ["absent"])) == "Keep it."
+
+
+UNSPACED = "\u0e01\u0eff\u1000\u109f\u1780\u17ff\u3040\u30ff\u3400\u4dbf\u4e00\u9fff\uf900\ufaff"
+UNSPACED += "\U00020000\U0003ffff"
+
+
+@pytest.mark.parametrize("sign", UNSPACED)
+def test_a_sign_that_is_a_word_has_a_gap_on_both_sides(sign):
+    assert spaced(f"a{sign}é") == f"a\u200b{sign}\u200bé"
+
+
+@pytest.mark.parametrize("text", ["é – “a” … €", "\u2fff\u0dff\u1100", "\U0001f600"])
+def test_other_signs_have_none(text):
+    assert spaced(text) == text
