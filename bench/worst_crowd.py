@@ -109,7 +109,7 @@ DEEDS: dict[str, Callable[[Stage, str, int], Any]] = {
     "not here": partial(_form, "/threads/{last}/placement", "POST", {"decision": "not_here"}),
     "publish": partial(_form, "/publication", "POST", {}),
     "visit": partial(_form, "/visit", "POST", {}),
-    "a push with 100 answers": _answered,
+    "a push with 50 answers": _answered,
     "sign off": partial(_form, "/sign-off", "POST", {"decision": "approve", "version": "2"}),
 }
 
