@@ -14,6 +14,7 @@ from planpush.views.routes import init_views
 from planpush.web.access import init_access
 from planpush.web.assets import init_assets
 from planpush.web.auth import init_auth
+from planpush.web.cards import init_cards
 from planpush.web.compress import init_compress
 from planpush.web.csrf import init_csrf
 from planpush.web.document import init_document
@@ -23,6 +24,7 @@ from planpush.web.flow import FlowCookie
 from planpush.web.headers import init_headers
 from planpush.web.host import PublicAddress
 from planpush.web.jinja import init_jinja
+from planpush.web.lane import Lane
 from planpush.web.method import MethodOverride
 from planpush.web.metrics import init_metrics
 from planpush.web.panel import init_panel
@@ -39,6 +41,8 @@ def create_app(config: Config | None = None) -> Flask:
     app.extensions["planpush_config"] = config
     app.session_interface = FlowCookie()
     app.url_map.merge_slashes = False
+    # No view is a coroutine; Flask would look at each hook and view, every time.
+    app.ensure_sync = lambda func: func  # type: ignore[method-assign]
     app.url_map.converters["id"] = RowId
     # JSON escapes make a document up to three times longer on its way here.
     app.config["MAX_CONTENT_LENGTH"] = 3 * config.max_document_bytes + 1024 * 1024
@@ -51,6 +55,7 @@ def create_app(config: Config | None = None) -> Flask:
     init_assets(app)
     init_jinja(app)
     init_document(app)
+    init_cards(app)
     init_drafts(app)
     init_panel(app)
     init_since(app)
@@ -59,6 +64,7 @@ def create_app(config: Config | None = None) -> Flask:
     init_subscribers(app)
     init_views(app)
     init_metrics(app)
+    app.wsgi_app = Lane(app)  # type: ignore[assignment,method-assign]
     app.wsgi_app = MethodOverride(app.wsgi_app)  # type: ignore[method-assign]
     if config.trusted_proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]

@@ -130,9 +130,10 @@ def _note_intent() -> None:
 
 
 def _end_transaction(response: Response) -> Response:
-    if response.status_code < 400:
+    used = db.session.registry.has()  # to make a session for nothing costs more than many answers
+    if used and response.status_code < 400:
         commit()
-    else:
+    elif used:
         db.session.rollback()
     later = g.pop("afterwards", []) + (
         g.pop("after_rollback", []) if response.status_code >= 400 else []

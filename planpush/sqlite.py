@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from flask import g, has_app_context
-from sqlalchemy import Boolean, Engine, event
+from sqlalchemy import Boolean, ColumnElement, Engine, String, cast, event, literal_column
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
@@ -140,6 +140,12 @@ def _each(element: asked, compiler: Any, **told: Any) -> str:
 @compiles(asked, "sqlite")
 def _each_plainly(element: asked, compiler: Any, **told: Any) -> str:
     return f"({compiler.process(element.clauses, **told)})"
+
+
+def lists(column: Any, word: str) -> ColumnElement[bool]:
+    """Return the condition that a JSON list holds one of our own words."""
+    # Not as a parameter: with one behind LIKE, SQLite makes the whole statement anew each time.
+    return cast(column, String).like(literal_column(f"'%\"{word}\"%'"))
 
 
 def _prepare(connection: sqlite3.Connection, _record: object) -> None:

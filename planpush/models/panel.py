@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -80,7 +81,10 @@ class Panel:
     @cached_property
     def counts(self) -> dict[str, int]:
         """Return how many threads each tab holds."""
-        return {show: sum(self._holds(card, show) for card in self.cards) for show in SHOWN}
+        states = Counter(card.thread.state for card in self.cards)
+        known = {"all": len(self.cards), OPEN: states[OPEN], RESOLVED: states[RESOLVED]}
+        left = (show for show in SHOWN if show not in known)
+        return known | {show: sum(self._holds(card, show) for card in self.cards) for show in left}
 
     def counted(self, show: str) -> str:
         """Return what the count of a tab counts: "open threads", say."""

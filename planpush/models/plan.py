@@ -125,11 +125,6 @@ class Plan(Base):
                 stem = f"{wish[:57].rstrip('-')}-" if wish else ""
                 slug = stem + secrets.token_hex(3)
 
-    @property
-    def is_discussed(self) -> bool:
-        """Tell whether any thread is on this plan, open or resolved."""
-        return self.open_threads + self.resolved_threads > 0
-
     def push(self, push: Push, *, by: User) -> Pushed:
         """Make the next version, all of it or nothing; the same content makes none."""
         from planpush.models.push import push_version

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from planpush.content.origin import Origin
 from planpush.content.problem import NotFound
 from planpush.content.rewording import Word, alike, change
 from planpush.content.scrubbing import is_scrubbed
 from planpush.models.placement import WORDS, Placement
 from planpush.models.plan import Plan
+from planpush.models.talk import AnyPlacement, AnyThread, Spot, Talk
 from planpush.models.thread import OPEN, Thread
 from planpush.models.version import Version
 
@@ -24,16 +26,30 @@ FEW = 5  # comments that are shown at once
 class Card:
     """A thread and where it sits on the version that is read."""
 
-    thread: Thread
-    placement: Placement
+    thread: AnyThread
+    placement: AnyPlacement
+
+    @cached_property
+    def origin(self) -> Origin:
+        """Return the place that the thread speaks of, read once."""
+        return self.thread.origin
 
     @cached_property
     def then(self) -> str:
         """Return the words that the thread was opened on; empty for a whole element or plan."""
-        origin = self.thread.origin
+        origin = self.origin
         if origin.kind == "document":
             return ""
         return origin.exact or origin.label or origin.block_text[:300]
+
+    @property
+    def quote(self) -> str:
+        """Return as many of those words as a card shows, of a cell after its row and column."""
+        shown = _cut(self.then, 140)
+        if self.thread.kind != "cell":
+            return shown
+        names = (self.origin.row, self.origin.column)
+        return f"{_cut(' · '.join(filter(None, names)), 60)}: {shown}"
 
     @property
     def label(self) -> str:
@@ -65,7 +81,7 @@ class Card:
     @property
     def change(self) -> Sequence[Word]:
         """Return how its words, or the block around them, became what stands there now."""
-        place, origin = self.placement, self.thread.origin
+        place, origin = self.placement, self.origin
         if self.purged or place.state in ("exact", "moved"):
             return ()
         if place.state == "edited":
@@ -77,7 +93,7 @@ class Card:
     @property
     def purged(self) -> bool:
         """Tell whether the words that the thread was opened on were purged."""
-        return is_scrubbed(self.thread.origin)
+        return is_scrubbed(self.origin)
 
 
 class Reading:
@@ -100,12 +116,10 @@ class Reading:
     @cached_property
     def cards(self) -> list[Card]:
         """Return every thread that stands on this version, in document order."""
-        placed = Placement.on(self.plan, self.version.number)
+        placed = Spot.on(self.plan, self.version.number)
         order = {row.anchor: index for index, row in enumerate(self.outline)}
         cards = [
-            Card(thread, placed[thread.id])
-            for thread in Thread.of(self.plan)
-            if thread.id in placed
+            Card(thread, placed[thread.id]) for thread in Talk.on(self.plan) if thread.id in placed
         ]
         return sorted(cards, key=lambda card: _position(card, order))
 
@@ -135,14 +149,19 @@ class Reading:
         return sum(card.thread.state == OPEN for card in self.cards)
 
     @cached_property
-    def by_block(self) -> dict[str, dict[int, list[Thread]]]:
+    def by_block(self) -> dict[str, dict[int, list[AnyThread]]]:
         """Return the threads of each block of each section; key 0 is the section itself."""
-        found: dict[str, dict[int, list[Thread]]] = {}
+        found: dict[str, dict[int, list[AnyThread]]] = {}
         for card in self.cards:
             if card.placement.section:
                 blocks = found.setdefault(card.placement.section, {})
                 blocks.setdefault(card.placement.block or 0, []).append(card.thread)
         return found
+
+
+def _cut(text: str, most: int) -> str:
+    """Return the whole words that fit; a few letters more are let stand."""
+    return text if len(text) <= most + 5 else f"{text[: most - 3].rsplit(' ', 1)[0]}..."
 
 
 def _position(card: Card, order: dict[str, int]) -> tuple[int, int, int, int]:

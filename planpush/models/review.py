@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, Text, cast, literal, select, union_all
+from sqlalchemy import Integer, Select, Text, bindparam, cast, literal, select, union_all
 
 from planpush.content.agreement import Seat, Table, Word
 from planpush.content.avatar import Face
-from planpush.db import db
+from planpush.db import UTCDateTime, now, rows
 from planpush.models.plan import EDITOR, Member, Plan
 from planpush.models.sign_off import APPROVED, CHANGES, SignOff, no_word
 from planpush.models.turn import Turn
 from planpush.models.user import User
-from planpush.models.viewer import Viewer
+from planpush.models.viewer import SILENT, Viewer
 
 _TURN, _VIEWER = "turn", "viewer"
 
@@ -28,28 +29,28 @@ class Review:
     user: User
     seats: Sequence[Seat]
     turns: Sequence[tuple[str, int]]  # why, and in which thread; 0 for the plan as a whole
-    viewers: Sequence[User]  # others who read it right now
+    viewers: Sequence[Face]  # others who read it right now
     may_ask: bool
     may_decide: bool  # everybody but the owner and who pushed the newest version
-    editors: Sequence[User] = ()  # but its owner
+    editors: Sequence[Face] = ()  # but its owner
 
     @classmethod
     def of(cls, plan: Plan, user: User) -> Review:
         """Return where a plan stands. One statement."""
         table = Table()
         turns: list[tuple[str, int]] = []
-        viewers, editors = [], list[User]()
-        for person, part, *told in db.session.execute(_query(plan, user)):
+        viewers, editors = list[Face](), list[Face]()
+        asked = {"plan": plan.id, "me": user.id, "lately": now() - SILENT}
+        for part, *told, presence, here, gone, user_id, name, email in rows(_query(), asked):
+            face = Face(user_id, name, email)
             if part == _TURN:
                 turns.append((told[0], int(told[1])))
             elif part == _VIEWER:
-                viewers += [person] if person.presence and person.id != user.id else []
+                viewers += [face] if presence and user_id != user.id else []
             elif part == EDITOR:
-                editors += [person] if person.id != plan.owner_id else []
+                editors += [face] if user_id != plan.owner_id else []
             else:
-                here = person.active and person.deleted_at is None
-                face = Face(person.id, person.name, person.email)
-                table.note(part, face, Word(*told), here=here)
+                table.note(part, face, Word(*told), here=here and gone is None)
         may_push = user.id in {plan.owner_id, *(one.id for one in editors)}
         may_ask = may_push or user.may("reviews.ask")
         may_decide = user.id not in {plan.owner_id, *table.pushed}
@@ -111,20 +112,27 @@ def status(verdict: str, seats: Sequence[Seat]) -> str:
     return words.get(verdict, "In review" if seats else "Draft")
 
 
-def _query(plan: Plan, user: User) -> Select[Any]:
+@cache
+def _query() -> Select[Any]:
+    """Return the statement; it is asked for every page, and made once."""
+    plan, me = (bindparam(name, type_=Integer) for name in ("plan", "me"))
+    lately = bindparam("lately", type_=UTCDateTime)
     _, _, *rest = no_word()
     mine = select(
         Turn.plan_id, Turn.user_id, literal(_TURN), Turn.reason, cast(Turn.thread_id, Text), *rest
     )
-    seen = select(Viewer.plan_id, Viewer.user_id).where(*Viewer.on(plan)).distinct().subquery()
+    now_here = select(Viewer.plan_id, Viewer.user_id).distinct()
+    seen = now_here.where(Viewer.plan_id == plan, Viewer.seen_at > lately).subquery()
     reads = select(*seen.c["plan_id", "user_id"], literal(_VIEWER), *no_word())
     edits = select(Member.plan_id, Member.user_id, Member.kind, *no_word())
     part = union_all(
-        *SignOff.parts(lambda column: column == plan.id),
+        *SignOff.parts(lambda column: column == plan),
         reads,
-        mine.where(Turn.plan_id == plan.id, Turn.user_id == user.id),
-        edits.where(Member.plan_id == plan.id, Member.kind == EDITOR),
+        mine.where(Turn.plan_id == plan, Turn.user_id == me),
+        edits.where(Member.plan_id == plan, Member.kind == EDITOR),
     ).subquery()
     words = part.c["part", "decision", "note", "given_on", "until", "sections"]
-    query = select(User, *words).join(part, part.c.user_id == User.id)
+    query = select(*words, User.presence, User.active, User.deleted_at)
+    query = query.add_columns(User.id, User.name, User.email)
+    query = query.select_from(part).join(User, part.c.user_id == User.id)
     return query.order_by(User.name, User.id, part.c.part, part.c.note)

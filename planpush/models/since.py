@@ -16,7 +16,7 @@ from planpush.models.comparison import parts, read
 from planpush.models.event import Event
 from planpush.models.reading import Reading
 from planpush.models.section import Section
-from planpush.models.thread import Thread
+from planpush.models.talk import AnyThread
 from planpush.models.version import ADDED, CHANGED, SAME, Version, VersionSection
 from planpush.models.visit import Seen
 
@@ -141,7 +141,7 @@ def seen_until(reading: Reading, event_id: int | None) -> datetime:
     return min(end for end in ends if end is not None)
 
 
-def has_news(thread: Thread, seen: Seen, until: datetime | None = None) -> bool:
+def has_news(thread: AnyThread, seen: Seen, until: datetime | None = None) -> bool:
     """Tell whether others commented on, answered or resolved a thread since."""
     done: list[tuple[datetime | None, int | None]] = [
         (one.created_at, one.author_id) for one in thread.comments if not one.deleted_at

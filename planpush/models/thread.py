@@ -125,6 +125,11 @@ class Thread(Base):
         return cls.find(plan, thread_id, lazyload(cls.comments), lazyload(cls.origins))
 
     @classmethod
+    def any_on(cls, plan: Plan) -> bool:
+        """Tell whether `plan` has threads, open or resolved: its counters know."""
+        return plan.open_threads + plan.resolved_threads > 0
+
+    @classmethod
     def of(cls, plan: Plan, *, state: str = "") -> Sequence[Thread]:
         """Return the threads of `plan`, oldest first, with comments and origins loaded."""
         query = select(cls).where(cls.plan_id == plan.id).order_by(cls.id)

@@ -15,6 +15,7 @@ from planpush.db import Base, UTCDateTime, db, now, storable
 from planpush.models.event import Event
 from planpush.models.permission import ROLE_NAMES, allowed, holders
 from planpush.settings import ROLES
+from planpush.sqlite import lists
 
 Row = TypeVar("Row", bound=Base)
 
@@ -105,8 +106,7 @@ class User(Base):
     @classmethod
     def holding(cls, permission: str) -> ColumnElement[bool]:
         """Return the condition that a person has a right everywhere: `may`, asked of everybody."""
-        held = cast(cls.roles, String)
-        return or_(*(held.like(f'%"{role}"%') for role in holders(permission)))
+        return or_(*(lists(cls.roles, role) for role in holders(permission)))
 
     @classmethod
     def manageable_by(cls, by: User, user_id: int) -> User | None:

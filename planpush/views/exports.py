@@ -15,10 +15,10 @@ from planpush.content.annotations import MEDIA_TYPE, collection
 from planpush.content.markdown_record import markdown
 from planpush.content.record import Answer, Note, Record, Said, moment
 from planpush.content.splice import is_drawn, splice
-from planpush.models.comment import Comment
 from planpush.models.plan import Plan
 from planpush.models.reading import Card, Reading
 from planpush.models.section import expand, unpack_pins
+from planpush.models.talk import AnyComment
 from planpush.models.thread import OPEN
 from planpush.paths import STATIC
 from planpush.web.assets import STYLES
@@ -147,7 +147,7 @@ def _note(number: int, card: Card) -> Note:
     )
 
 
-def _said(comment: Comment) -> Said:
+def _said(comment: AnyComment) -> Said:
     gone = comment.deleted_at is not None
     return Said(
         id=comment.id,

@@ -54,32 +54,51 @@ def _begin() -> None:
 
 
 def _end(response: Response) -> Response:
-    seconds = perf_counter() - g.begun
-    response.headers["X-Request-ID"] = request_id()
-    there, method = route(), _method()
-    current_app.extensions["planpush_metrics"].answered(
-        there, method, response.status_code, seconds
+    response.headers["X-Request-ID"] = told = request_id()
+    note(
+        current_app,
+        method=_method(),
+        route=route(),
+        status=response.status_code,
+        seconds=perf_counter() - g.begun,
+        size=_size(response),
+        user=user_id(),
+        request_id=told,
     )
-    if log.isEnabledFor(logging.INFO):
-        _tell(response, there, method, seconds)
     return response
 
 
-def _tell(response: Response, there: str, method: str, seconds: float) -> None:
-    """Write the line; not by `log.info`, which takes as long as all the rest."""
+def _size(response: Response) -> int | None:
     size = response.content_length
     if size is None and response.is_sequence:  # to measure what is streamed would gather all of it
         size = response.calculate_content_length()
-    fields = {
-        "method": method,
-        "route": there,
-        "status": response.status_code,
-        "duration_ms": round(seconds * 1000, 1),
-        "bytes": size,
-        "user": user_id(),
-        "request_id": g.request_id,
-    }
-    log.handle(AccessLine(log, fields))
+    return size
+
+
+def note(
+    app: Flask,
+    *,
+    method: str,
+    route: str,
+    status: int,
+    seconds: float,
+    size: int | None,
+    user: int | None,
+    request_id: str,
+) -> None:
+    """Count an answer, and write its line; not by `log.info`, which takes as long as all else."""
+    app.extensions["planpush_metrics"].answered(route, method, status, seconds)
+    if log.isEnabledFor(logging.INFO):
+        fields: dict[str, str | float | None] = {
+            "method": method,
+            "route": route,
+            "status": status,
+            "duration_ms": round(seconds * 1000, 1),
+            "bytes": size,
+            "user": user,
+            "request_id": request_id,
+        }
+        log.handle(AccessLine(log, fields))
 
 
 def _method() -> str:

@@ -24,7 +24,7 @@ _WSGI = {
     "wsgi.run_once": False,
 }
 _ADDRESS = re.compile(rb"[a-zA-Z][a-zA-Z0-9+.-]*://[^/]*")
-_VARIES = ("Set-Cookie", "X-Request-ID")  # each is another
+_VARIES = ("Set-Cookie", "X-Request-ID", "Content-Security-Policy")  # each is another
 _CHUNK = 256 * 1024  # bytes of a streamed answer that are sent at a time
 
 
@@ -121,6 +121,8 @@ def environ_of(scope: MutableMapping[str, Any], body: Any) -> dict[str, Any]:
         "wsgi.input": body,
     }
     for name, value in scope["headers"]:
+        if b"_" in name:  # WSGI would take it for one with "-", which only a proxy may set
+            continue
         key, said = _key(name), value.decode("latin-1")
         if key in environ:  # one that comes twice
             said = f"{environ[key]}{'; ' if key == 'HTTP_COOKIE' else ','}{said}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Container, Iterator
+from itertools import chain
 from typing import Any
 
 from flask import Flask, render_template
@@ -15,12 +16,9 @@ from planpush.content.stops import Shown, heading_end, put
 from planpush.models.reading import Reading
 from planpush.models.redline import Redline
 from planpush.models.section import expand, unpack_pins
-from planpush.models.thread import OPEN, Thread
-from planpush.models.version import SAME
+from planpush.models.talk import AnyThread
 from planpush.web.jinja import UI_ICONS, bless, sprite
-from planpush.web.since import since_of
-
-PIN, DRAWN_PIN, MARKS = "threads/_pin.html", "threads/_drawn_pin.html", "threads/_marks.html"
+from planpush.web.pins import Pins
 
 
 def init_document(app: Flask) -> None:
@@ -38,23 +36,23 @@ def init_document(app: Flask) -> None:
 
 def rendered(reading: Reading, anchors: Container[str] | None = None) -> Markup:
     """Return the document of a reading, or those of its sections, pins included."""
-    threads = reading.by_block
+    pins, threads = Pins(reading), reading.by_block
     body = b"".join(
-        _section(reading, piece, threads.get(piece.anchor, {}))
+        _section(pins, piece, threads.get(piece.anchor, {}))
         for piece in reading.pieces
         if anchors is None or piece.anchor in anchors
     )
     return bless(body.decode())
 
 
-def _section(reading: Reading, piece: Any, threads: dict[int, list[Thread]]) -> bytes:
-    html, pins = expand(piece.html), unpack_pins(piece.pins)
-    inserts = {0: _pin(reading, piece, 0, threads.get(0, []), MARKS)}
+def _section(pins: Pins, piece: Any, threads: dict[int, list[AnyThread]]) -> bytes:
+    html, places = expand(piece.html), unpack_pins(piece.pins)
+    inserts = {0: pins.marks(piece, threads.get(0, [])).encode()}
     for key, here in threads.items():
         if key:
-            drawn = is_drawn(html, pins, key)
-            inserts[key] = _pin(reading, piece, key, here, DRAWN_PIN if drawn else PIN)
-    return splice(html, pins, inserts)
+            drawn = is_drawn(html, places, key)
+            inserts[key] = pins.pin(piece.anchor, key, here, drawn).encode()
+    return splice(html, places, inserts)
 
 
 def compared(redline: Redline, shown: Shown) -> Markup:
@@ -82,25 +80,6 @@ def compared_icons(redline: Redline) -> Markup:
     return sprite(tuple(sorted(redline.icons - set(UI_ICONS))))
 
 
-def _pin(
-    reading: Reading, piece: Any, key: int, threads: list[Thread], partial: str = PIN
-) -> bytes:
-    news = since_of(reading)
-    return render_template(
-        partial,
-        plan=reading.plan,
-        version=reading.version,
-        news=news,
-        is_newest=reading.is_newest,
-        anchor=piece.anchor,
-        title=piece.title,
-        changed=news.state(piece.anchor) if key == 0 else SAME,
-        key=key,
-        open=[thread for thread in threads if thread.state == OPEN],
-        threads=threads,
-    ).encode()
-
-
 def icons(reading: Reading) -> Markup:
     """Return the symbols that this document's icons need beyond the app's own."""
     used = {name for piece in reading.pieces for name in piece.icons}
@@ -122,22 +101,23 @@ def all_pins(reading: Reading) -> Markup:
 
     So it does not matter which of them the page had before, nor whether it missed something.
     """
+    pins = Pins(reading)
     pieces = (piece for piece in reading.pieces if piece.anchor in reading.by_block)
-    return bless("".join(part for piece in pieces for part in _placed(reading, piece)))
+    placed = (_placed(pins, piece, reading.by_block[piece.anchor]) for piece in pieces)
+    return bless("".join(chain.from_iterable(placed)))
 
 
-def _placed(reading: Reading, piece: Any) -> Iterator[str]:
+def _placed(pins: Pins, piece: Any, threads: dict[int, list[AnyThread]]) -> Iterator[str]:
     """Yield the pins of one section, which is unpacked once."""
-    html, pins = expand(piece.html), unpack_pins(piece.pins)
-    for key, threads in reading.by_block[piece.anchor].items():
-        drawn = is_drawn(html, pins, key)
-        pin = _pin(reading, piece, key, threads, DRAWN_PIN if drawn else PIN).decode().strip()
+    html, places = expand(piece.html), unpack_pins(piece.pins)
+    for key, here in threads.items():
+        drawn = is_drawn(html, places, key)
         place = f'data-section="{escape(piece.anchor)}" data-key="{key}"{" data-drawn" * drawn}'
-        yield f"<span {place}>{pin}</span>"
+        yield f"<span {place}>{pins.pin(piece.anchor, key, here, drawn)}</span>"
 
 
 def renewed_marks(reading: Reading, anchor: str) -> Markup:
     """Return partials that renew what stands beside a section's heading, but for the pin."""
     piece = next(piece for piece in reading.pieces if piece.anchor == anchor)
-    marks = bless(_pin(reading, piece, 0, [], MARKS).decode())
+    marks = Pins(reading).marks(piece, [])
     return bless(render_template("threads/_renewed_marks.html", anchor=anchor, marks=marks))

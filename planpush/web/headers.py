@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, g, request
 
+from planpush.config import Config
 from planpush.web.auth import config
 
 _POLICY = (
@@ -18,6 +19,13 @@ _POLICY = (
     "base-uri 'none'; frame-ancestors {ancestors}; require-trusted-types-for 'script'; "
     "trusted-types htmx"
 )
+_FIXED = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
 _HOST = re.compile(r"[a-z0-9.-]+(?::[0-9]+)?|\[[0-9a-f:]+\](?::[0-9]+)?")
 
 
@@ -29,7 +37,7 @@ def init_headers(app: Flask) -> None:
 def csp_nonce() -> str:
     """Return this answer's nonce."""
     if "nonce" not in g:
-        g.nonce = secrets.token_urlsafe(18)
+        g.nonce = new_nonce()
     nonce: str = g.nonce
     return nonce
 
@@ -56,10 +64,20 @@ def _origin(address: str) -> str:
     return f"{parts.scheme}://{host}" if fine else ""
 
 
-def _policy() -> str:
-    return _POLICY.format(
-        nonce=csp_nonce(), targets=_targets(), ancestors=g.get("ancestors") or "'none'"
-    )
+def new_nonce() -> str:
+    """Return a nonce that nobody can guess."""
+    return secrets.token_urlsafe(18)
+
+
+def policy(nonce: str, targets: str = "'self'", ancestors: str = "'none'") -> str:
+    """Return the policy of an answer's contents."""
+    return _POLICY.format(nonce=nonce, targets=targets, ancestors=ancestors)
+
+
+def fixed(config: Config) -> dict[str, str]:
+    """Return what every answer says, whatever it is."""
+    transport = {"Strict-Transport-Security": "max-age=31536000"} if config.secure else {}
+    return _FIXED | transport
 
 
 def _targets() -> str:
@@ -82,17 +100,14 @@ def _targets() -> str:
 
 def _protect(response: Response) -> Response:
     headers = response.headers
-    headers.setdefault("Content-Security-Policy", _policy())
-    headers["X-Content-Type-Options"] = "nosniff"
-    headers["Referrer-Policy"] = "same-origin"
-    headers["Cross-Origin-Opener-Policy"] = "same-origin"
-    headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    if "Content-Security-Policy" not in headers:
+        shown_in = g.get("ancestors") or "'none'"
+        headers.add("Content-Security-Policy", policy(csp_nonce(), _targets(), shown_in))
+    for name, value in fixed(config()).items():
+        headers[name] = value
     if g.get("ancestors"):  # even in a frame of a page that isolates itself
         headers["Cross-Origin-Resource-Policy"] = "cross-origin"
         headers["Cross-Origin-Embedder-Policy"] = "require-corp"
-    headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
-    if config().secure:
-        headers["Strict-Transport-Security"] = "max-age=31536000"
     if request.endpoint != "static" or response.status_code >= 400:  # a proxy would keep a 404
         headers.setdefault("Cache-Control", "no-store")
     return response

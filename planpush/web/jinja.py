@@ -20,6 +20,7 @@ from planpush.content.prose import Marks
 from planpush.db import now
 from planpush.models.mention import Mention
 from planpush.models.setting import settings
+from planpush.models.talk import Named
 from planpush.models.user import User
 from planpush.web.assets import VENDOR, asset, vendor
 from planpush.web.bell import bell
@@ -119,25 +120,30 @@ def region(
     )
 
 
-def ago(at: datetime) -> Markup:
+def ago(at: datetime | Markup) -> Markup:
     """Return a `<time>` in short words, with the exact UTC time in its title."""
+    if isinstance(at, Markup):  # a gap: see stencil
+        return at
     passed = max(0, int((now() - at).total_seconds()))
     words = next(
         (f"{passed // unit} {name} ago" for limit, unit, name in _STEPS if passed < limit),
         f"{at.day} {at:%b}" + ("" if at.year == now().year else f" {at.year}"),
     )
     words = "just now" if passed < 60 else words
-    exact = f"{at:%Y-%m-%d %H:%M:%S} UTC"
-    return bless(
-        f'<time datetime="{at.isoformat(timespec="seconds")}" title="{exact}">{words}</time>'
-    )
+    told = at.isoformat(timespec="seconds")
+    exact = f"{told[:10]} {told[11:19]} UTC"
+    return bless(f'<time datetime="{told}" title="{exact}">{words}</time>')
 
 
-def prose(body: str, mentions: Iterable[Mention] = (), reader: User | None = None) -> Markup:
+def prose(
+    body: str, mentions: Iterable[Mention | Named] = (), reader: User | None = None
+) -> Markup:
     """Return a comment's words as HTML, the people whom it names highlighted, `reader` more so.
 
     Of comments full of marks only so many are read as Markdown in one answer.
     """
+    if isinstance(body, Markup):  # a gap: see stencil
+        return body
     if "marks" not in g:
         g.marks = Marks()
     said = tuple((one.said, reader is not None and one.user_id == reader.id) for one in mentions)

@@ -51,12 +51,21 @@ class Migrating:
     said: IO[str]
 
 
+def migrating(env: dict[str, str], *scripts: str) -> Migrating:
+    """Start one; it migrates by the scripts of a folder of its own if one is given."""
+    reading, writing = os.pipe()
+    with os.fdopen(writing, "wb") as out:
+        if scripts:
+            words = [sys.executable, "-c", RUN, *scripts]
+            process = subprocess.Popen(words, env=env, stdout=out, stderr=out)
+        else:
+            process = launching.start("migrate", env=env, out=out)
+    return Migrating(process, os.fdopen(reading))
+
+
 @pytest.fixture
 def start(tmp_path: Path, worker_id: str) -> Any:
-    """Start it on a database that nothing has migrated; what still runs ends with the test.
-
-    It migrates by the scripts of a folder of its own if one is given.
-    """
+    """Start it on a database that nothing has migrated; what still runs ends with the test."""
     url = f"sqlite:///{tmp_path / 'planpush.db'}"
     if ON_POSTGRES:
         url = own_database(os.environ["PLANPUSH_TEST_POSTGRES"], f"planpush_start_{worker_id}")
@@ -64,14 +73,7 @@ def start(tmp_path: Path, worker_id: str) -> Any:
     env, started = os.environ | ours | {"BASE_URL": "http://localhost"}, []
 
     def run(*scripts: str) -> Migrating:
-        reading, writing = os.pipe()
-        with os.fdopen(writing, "wb") as out:
-            if scripts:
-                words = [sys.executable, "-c", RUN, *scripts]
-                process = subprocess.Popen(words, env=env, stdout=out, stderr=out)
-            else:
-                process = launching.start("migrate", env=env, out=out)
-        started.append(Migrating(process, os.fdopen(reading)))
+        started.append(migrating(env, *scripts))
         return started[-1]
 
     run.url = url

@@ -8,11 +8,12 @@ from typing import Any
 from flask import Blueprint, Response, jsonify
 
 from planpush.db import iso
-from planpush.models.comment import Comment, checked_body
+from planpush.models.comment import checked_body
 from planpush.models.event import Event
 from planpush.models.placement import Placement
 from planpush.models.plan import Plan
 from planpush.models.reading import Card, Reading
+from planpush.models.talk import AnyComment, AnyThread
 from planpush.models.thread import OPEN, Thread
 from planpush.models.user import User
 from planpush.models.version import Version
@@ -88,7 +89,7 @@ def told(thread: Thread) -> dict[str, Any]:
     return thread_as_dict(Card(thread, Placement.of(thread, thread.plan.newest)))
 
 
-def address_of(thread: Thread) -> str:
+def address_of(thread: AnyThread) -> str:
     """Return where people read a thread."""
     return f"{config().base_url}/p/{thread.plan.slug}?thread={thread.id}#t{thread.id}"
 
@@ -118,7 +119,7 @@ def thread_as_dict(card: Card) -> dict[str, Any]:
     }
 
 
-def comment_as_dict(comment: Comment) -> dict[str, Any]:
+def comment_as_dict(comment: AnyComment) -> dict[str, Any]:
     """Return a comment as the API tells it: its words are data, whatever they say."""
     return {
         "id": str(comment.id),
@@ -130,7 +131,7 @@ def comment_as_dict(comment: Comment) -> dict[str, Any]:
     }
 
 
-def _answer(thread: Thread) -> dict[str, Any] | None:
+def _answer(thread: AnyThread) -> dict[str, Any] | None:
     if thread.answer_status is None:
         return None
     return {
