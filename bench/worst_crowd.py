@@ -25,13 +25,13 @@ ASKED = ("/threads?state=all", "/outline", "/gate", "/wait?timeout=0&since=cDA",
 def cases() -> Iterator[Case]:
     """Yield what is asked of a plan with thousands of threads."""
     for path in READ:
-        yield Case(f"1,000 threads: GET /p/…{path}", partial(_read, path))
+        yield Case(f"600 threads: GET /p/…{path}", partial(_read, path))
     for path in ASKED:
-        yield Case(f"1,000 threads: GET /api/plans/…{path}", partial(_asked, path))
+        yield Case(f"600 threads: GET /api/plans/…{path}", partial(_asked, path))
     for name in EDITS:
-        yield Case(f"1,000 threads: push, {name}", partial(_pushed, name))
+        yield Case(f"600 threads: push, {name}", partial(_pushed, name))
     for name, send in DEEDS.items():
-        yield Case(f"1,000 threads: {name}", partial(_done, send))
+        yield Case(f"600 threads: {name}", partial(_done, send))
 
 
 def _kept(stage: Stage, share: float) -> tuple[str, int]:
@@ -109,7 +109,7 @@ DEEDS: dict[str, Callable[[Stage, str, int], Any]] = {
     "not here": partial(_form, "/threads/{last}/placement", "POST", {"decision": "not_here"}),
     "publish": partial(_form, "/publication", "POST", {}),
     "visit": partial(_form, "/visit", "POST", {}),
-    "a push with 100 answers": _answered,
+    "a push with 50 answers": _answered,
     "sign off": partial(_form, "/sign-off", "POST", {"decision": "approve", "version": "2"}),
 }
 

@@ -60,9 +60,7 @@ def _from_werkzeug(error: HTTPException) -> Any:
     if late is not None:
         return current_app.handle_user_exception(late)
     if isinstance(error, RequestEntityTooLarge):
-        return _answer(
-            TooLarge(f"It has over {request.max_content_length:,} bytes, or many parts.")
-        )
+        return _answer(TooLarge(f"It has over {request.max_content_length:,} bytes."))
     status = error.code or 500
     if status < 400:
         return error
