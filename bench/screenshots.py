@@ -129,9 +129,16 @@ def take(printed: str, out: Path) -> Iterator[Path]:
         browser.close()
 
 
+DRAWN = """() => {
+  const sections = document.querySelectorAll("#pp-doc > *");
+  for (const one of sections) one.style.contentVisibility = "visible";
+}"""  # far-off sections are not drawn, but in a picture of the whole page they are not far off
+
+
 def whole(page: Any, out: Path, name: str) -> Iterator[Path]:
     """Take a page from top to bottom, in pieces of PIECE pixels."""
     out.mkdir(exist_ok=True)
+    page.evaluate(DRAWN)
     width = page.viewport_size["width"]
     height = page.evaluate("document.scrollingElement.scrollHeight")
     for number, top in enumerate(range(0, height, PIECE), 1):

@@ -91,7 +91,7 @@ class Row:
     def line(self) -> str:
         """Return a line of the table."""
         engine, *figures, goal = self.cells()
-        told = "".join(f"{figure:>9}" for figure in figures)
+        told = "".join(f" {figure:>8}" for figure in figures)
         return f"{self.name[:49]:50}{engine:11}{told}  {goal:10} {self.verdict}".rstrip()
 
     def as_dict(self) -> dict[str, Any]:

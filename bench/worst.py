@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import itertools
 import os
 import statistics
 import sys
@@ -18,11 +19,20 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from bench import worst_crowd, worst_filled, worst_neighbours, worst_scim, worst_wire
 from bench.worst_cases import cases
 from bench.worst_stage import Case, Stage
 
 GOAL = 2.0
-SMALL, SAMPLE = 0.002, 6
+SMALL, SAMPLE = 0.002, 14
+FAMILIES = (
+    cases,
+    worst_neighbours.cases,
+    worst_crowd.cases,
+    worst_wire.cases,
+    worst_scim.cases,
+    worst_filled.cases,
+)
 
 
 def main(args: Sequence[str] | None = None) -> None:
@@ -32,7 +42,9 @@ def main(args: Sequence[str] | None = None) -> None:
     parser.add_argument("--only", default="", help="cases whose name contains this")
     parser.add_argument("--smoke", action="store_true", help="everything small, nothing judged")
     told = parser.parse_args(args)
-    wanted = [case for case in cases() if told.only in case.name]
+    wanted = [
+        case for case in itertools.chain(cases(), worst_crowd.cases()) if told.only in case.name
+    ]
     wanted = wanted[::SAMPLE] if told.smoke else wanted
     share, rounds = (SMALL, 1) if told.smoke else (1.0, told.rounds)
     missed, costs = [], list[tuple[float, str]]()
@@ -57,6 +69,7 @@ def measured(
     stage: Stage, wanted: Sequence[Case], share: float, rounds: int
 ) -> Iterator[tuple[Case, float, int]]:
     """Yield each case, its processor time and its answer's status."""
+    stage.rounds = rounds
     for case in wanted:
         send = case.prepare(stage, share)
         gc.collect()
@@ -68,6 +81,7 @@ def spent(send: Callable[[], Any]) -> tuple[float, int]:
     """Return the processor time of a request, with its programs', and the answer's status."""
     before = sum(os.times()[:4])
     answer = send()
+    answer.get_data()  # what is sent while it is made costs, too
     return sum(os.times()[:4]) - before, answer.status_code
 
 

@@ -36,7 +36,15 @@ class Stage:
             self.token = Token.issue(person("alice"), name="bench")
             commit()
         self.alice, self.ada = Browser(self.app, "alice"), Browser(self.app, "ada")
-        self.numbers = itertools.count(1)
+        self.folder = folder
+        self.numbers, self.rounds = itertools.count(1), 1
+        self.kept: dict[str, Any] = {}
+
+    def once(self, name: str, make: Callable[[], Any]) -> Any:
+        """Return what `make` makes, made for the first who asks for it."""
+        if name not in self.kept:
+            self.kept[name] = make()
+        return self.kept[name]
 
     def api(self, method: str, path: str, **options: Any) -> Any:
         """Ask as alice's agent."""

@@ -17,7 +17,7 @@ from weakref import WeakSet
 
 from gunicorn.workers.gasgi import ASGIWorker
 
-_UNREAD = 10.0  # seconds to take the last of an answer on a closed connection, twice at most
+_UNREAD = 20.0  # seconds to take the last of an answer on a closed connection, twice at most
 _SILENT = 30.0  # seconds that a new connection may say nothing, twice that at most
 _LINGER = 1.0  # seconds for clients that are kept alive to be told; a drain counts
 _GLANCE = 0.05

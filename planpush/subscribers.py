@@ -28,9 +28,15 @@ def init_subscribers(app: Flask) -> None:
 
 
 def _hear(session: Session, events: list[Any]) -> None:
+    known: set[tuple[Consequence, int | None, int | None]] = set()
     for event in events:
+        # Held until all have heard: a session forgets what nobody holds, and would read it again.
+        _plan = session.get(Plan, event.plan_id) if event.plan_id else None
         for consequence in (*CONSEQUENCES.get(event.kind, ()), announce):
-            consequence(session, event)
+            done = (consequence, event.plan_id, event.actor_id)
+            if consequence not in ONCE or done not in known:
+                consequence(session, event)
+                known.add(done)
 
 
 def lift_plan(session: Session, event: Event) -> None:
@@ -100,6 +106,8 @@ def settle_people(_session: Session, event: Event) -> None:
             user.settle(by=None, keep_last=True)
 
 
+# A push with a hundred answers is one sign of life of its plan, and one look of who pushed.
+ONCE = (lift_plan, visit)
 CONSEQUENCES: dict[str, tuple[Consequence, ...]] = {
     "version.pushed": (lift_plan, bring_back, visit, see, turn, index_plan, post, notify),
     "thread.opened": (lift_plan, visit),

@@ -21,7 +21,7 @@ from planpush.models.plan import EDITOR, REVIEWER, Member, Plan
 from planpush.models.schema import migrate
 from planpush.settings import SPECS
 from tests.haste import hasten, kept_connections, own_database
-from tests.keeping import Kept, refresh, renewed
+from tests.keeping import BEGINNINGS, Kept, refresh, renewed
 from tests.people import Browser, add_cast, call, person
 
 ON_POSTGRES = os.environ.get("PLANPUSH_TEST_DATABASE", "sqlite") == "postgres"
@@ -118,8 +118,8 @@ def database_url(migrated: str, tmp_path: Path) -> str:
 
 @pytest.fixture
 def app(request: Any, database_url: str, peopled: Kept, tmp_path: Path) -> Iterator[Flask]:
-    kept = request.getfixturevalue("planned") if "planned" in request.fixturenames else peopled
-    kept.bring_back(database_url)
+    begins = next((name for name in BEGINNINGS if name in request.fixturenames), "peopled")
+    request.getfixturevalue(begins).bring_back(database_url)
     made = make_app(database_url, tmp_path)
     yield made
     with made.app_context():

@@ -8,7 +8,8 @@ from flask import Flask, g
 from flask.testing import FlaskClient
 
 from planpush.db import commit
-from planpush.models.session import BrowserSession, SignInLink
+from planpush.models.event import came_from
+from planpush.models.session import BrowserSession
 from planpush.models.token import Token
 from planpush.models.user import User
 from planpush.web.auth import cookie_name
@@ -35,17 +36,18 @@ def person(name: str) -> User:
 
 
 class Browser:
-    """Somebody signed in; `post` and the like carry the CSRF token."""
+    """Somebody with a session; what they send carries the CSRF token."""
 
     def __init__(self, app: Flask, name: str) -> None:
         self.client: FlaskClient = app.test_client()
-        with app.app_context():
-            secret = SignInLink.issue(person(name))
-            commit()
-        self.client.get(f"/sign-in/local?token={secret}")
         with app.test_request_context():  # what every page says, without one made to read it
-            cookie = self.client.get_cookie(cookie_name())
-            g.browser_session = BrowserSession.find(cookie.value)
+            came_from("127.0.0.1", "")
+            secret = BrowserSession.start(
+                person(name), provider="local", address="127.0.0.1", agent="a test"
+            )
+            commit()
+            self.client.set_cookie(cookie_name(), secret)
+            g.browser_session = BrowserSession.find(secret)
             self.csrf = csrf_token()
 
     def get(self, path: str, **options: Any) -> Any:

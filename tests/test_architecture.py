@@ -189,3 +189,9 @@ def test_every_setting_is_documented() -> None:
 def test_only_config_reads_the_environment() -> None:
     readers = {path.name for path in modules() if "os.environ" in path.read_text()}
     assert readers == {"config.py"}
+
+
+def test_no_test_runs_a_loop_on_the_main_thread() -> None:
+    """A browser's loop may be there: tests.apart says why."""
+    runners = {path.name for path in (ROOT / "tests").rglob("*.py") if "io.run" in path.read_text()}
+    assert runners == {"apart.py", "test_architecture.py"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -65,8 +66,19 @@ def test_a_section_keeps_the_figures_of_the_others(tmp_path, monkeypatch):
     assert [one["section"] for one in json.loads(kept.read_text())["rows"]] == ["views", "cold"]
 
 
-@pytest.mark.parametrize("name", bench.TABLED)
+@pytest.mark.parametrize("name", [one for one in bench.TABLED if one != "browser"])
 def test_a_section_runs(name, tmp_path):
+    show(name, tmp_path)
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(shutil.which("chromium") is None, reason="Chromium is not on the PATH")
+def test_the_section_that_needs_chromium_runs(tmp_path):
+    show("browser", tmp_path)
+
+
+def show(name, tmp_path):
+    """Run a section as small as it gets."""
     env = os.environ | {"BENCH_SMOKE": "1"}
     env.pop("PLANPUSH_TEST_POSTGRES", None)
     command = [sys.executable, "-m", "bench", name, "--json", str(tmp_path / "bench.json")]

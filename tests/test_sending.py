@@ -12,6 +12,7 @@ from planpush.web import sending
 from planpush.web.bridge import Bridge
 from planpush.web.call import Call
 from planpush.web.sending import send_slowly, send_soon
+from tests.apart import finished
 
 PART = bytes(range(256)) * 2_000
 
@@ -23,7 +24,7 @@ def pool():
 
 
 def sent(send, pool, released=lambda: None):
-    return asyncio.run(send_slowly(PART, send, more=False, pool=pool, release=released))
+    return finished(send_slowly(PART, send, more=False, pool=pool, release=released))
 
 
 @pytest.mark.parametrize("limit", ["_LATE", "_WHOLE"])
@@ -51,7 +52,7 @@ def test_who_reads_nothing_more_is_cut_off(pool, monkeypatch):
     with pytest.raises(asyncio.CancelledError):
         sent(send, pool)
     with pytest.raises(asyncio.CancelledError):
-        asyncio.run(send_soon(b"x", send, more=False))
+        finished(send_soon(b"x", send, more=False))
 
 
 def test_one_who_leaves_is_noticed(pool):
@@ -76,7 +77,7 @@ def asked(bridge, path):
         "type": "http", "method": "GET", "path": path, "raw_path": path.encode(), "scheme": "http",
         "query_string": b"", "headers": [(b"host", b"localhost")], "http_version": "1.1",
     }  # fmt: skip
-    asyncio.run(bridge(scope, receive, send))
+    finished(bridge(scope, receive, send))
     return got[0]["status"], got[1]["body"].decode()
 
 

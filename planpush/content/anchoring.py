@@ -25,7 +25,7 @@ from planpush.content.placement import (
 )
 from planpush.content.words import carried, context_score, full_words, occurrences, ratio, window
 
-__all__ = ["Placement", "State", "better", "place", "place_all", "words_at"]
+__all__ = ["Placement", "State", "better", "by_words", "place", "place_all", "words_at"]
 
 _ALIKE = 0.70
 _CERTAIN = 0.85
@@ -62,6 +62,13 @@ def place(origin: Origin, block_map: BlockMap, new: Sequence[Block]) -> Placemen
     if not origin.exact:
         return element(origin, block_map) or climb(origin, block_map)
     return _Quote(origin, block_map, new).placement()
+
+
+def by_words(origin: Origin, block_map: BlockMap) -> Placement:
+    """Place one thread whose version is not compared: on its very words, else in its section."""
+    if not origin.exact:
+        return place(origin, block_map, block_map.new)
+    return block_map.kept("elsewhere", Elsewhere).verbatim(origin) or climb(origin, block_map)
 
 
 class _Quote:

@@ -11,15 +11,15 @@ from html import escape
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from planpush.content.blocks import normalise
+from planpush.content.checks.report import place
 from planpush.content.elements import words
-from planpush.content.limits import place
 from planpush.content.names import LONGEST, Names, kebab
 from planpush.content.problem import Finding, InvalidDocument
 
 _WRAPPERS = words("body main div section article header footer aside")
 _INVISIBLE = words("-comment head link meta script style template title")
 _PICTURES = "img, svg, hr, input, table"
-_MOST = 2_000
+_MOST = 1_000
 _MAINS = 100
 _NO_ANCHORS = Finding(
     "no_anchors",

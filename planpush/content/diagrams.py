@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from html import escape, unescape
 
 from planpush.content import engine, mermaid
+from planpush.content.checks.report import place
 from planpush.content.drawing import MOST_PARTS, Drawing, redraw
-from planpush.content.limits import place
 from planpush.content.part_keys import Keys
 from planpush.content.problem import Finding, InvalidDocument
 from planpush.content.values import SLUG, strip_controls

@@ -10,7 +10,7 @@ from planpush.content.words import Index, overlap, ratio, words
 
 _SHARED = 0.34
 _HOME = 0.03
-_MOST = 400_000  # places of words that one search for likes looks at: no document needs as many
+_MOST = 200_000  # places of words that one search for likes looks at: few documents need as many
 
 Scored = tuple[float, int, int]
 

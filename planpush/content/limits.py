@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from itertools import islice
 from typing import NoReturn
 
 from planpush.content import images, plain
+from planpush.content.checks.report import place
 from planpush.content.elements import RAW, ROOTS
 from planpush.content.nesting import OpenElements
 from planpush.content.problem import Finding, InvalidDocument
@@ -56,27 +58,26 @@ def check(html: str, *, max_elements: int = MAX_ELEMENTS) -> int:
 
     Elements that the parser adds (copies of unclosed formatting, stray end tags) count as well.
     """
+    return weigh(html, max_elements)[0]
+
+
+def weigh(html: str, max_elements: int) -> tuple[int, bool]:
+    """Return what `check` does, and whether `html` is plain."""
     text = strip_controls(html)
     _check_ampersands(text)
     # So many tags are too many elements in any case; a list of them takes 50 times the text.
     known = plain.elements(text) if text.count("<") <= 2 * max_elements else None
-    return known if known is not None and known <= max_elements else _Scan(text, max_elements).run()
-
-
-def place(text: str, at: int) -> tuple[int, int]:
-    """Line and column (from 1) of the character at index `at`."""
-    return text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
+    is_plain = known is not None and known <= max_elements
+    return (known or 0, True) if is_plain else (_Scan(text, max_elements).run(), False)
 
 
 def _check_ampersands(text: str) -> None:
+    code, fix = "too_many_ampersands", "Write `&amp;`"
     if (run := text.find(_AMPERSANDS)) >= 0:
-        _refuse(text, run, "too_many_ampersands", "A long run of bare `&`", "Write `&amp;`")
+        _refuse(text, run, code, "A long run of bare `&`", fix)
     if text.count("&") > MAX_AMPERSANDS:
-        for number, bare in enumerate(_BARE_AMPERSAND.finditer(text)):
-            if number >= MAX_AMPERSANDS:
-                _refuse(
-                    text, bare.start(), "too_many_ampersands", "Too many bare `&`", "Write `&amp;`"
-                )
+        for bare in islice(_BARE_AMPERSAND.finditer(text), MAX_AMPERSANDS, None):
+            _refuse(text, bare.start(), code, "Too many bare `&`", fix)
 
 
 def _refuse(text: str, at: int, code: str, message: str, fix: str) -> NoReturn:
@@ -87,8 +88,7 @@ def _refuse(text: str, at: int, code: str, message: str, fix: str) -> NoReturn:
 
 class _Scan:
     def __init__(self, text: str, max_elements: int) -> None:
-        self.text = text
-        self.max_elements = max_elements
+        self.text, self.max_elements = text, max_elements
         self.tree = OpenElements()
         self.others = 0  # comments and stray end tags: work without an element
         self.attributes = 0

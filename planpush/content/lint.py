@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from planpush.content import diagrams, limits, references, sanitise, secrets
+from planpush.content import diagrams, limits, orderly, references, sanitise, secrets
 from planpush.content.checks import (
     CODES,
     ERROR,
@@ -20,7 +20,15 @@ from planpush.content.finish import finish
 from planpush.content.problem import Finding, InvalidDocument, TooLarge
 from planpush.content.vocabulary import CLASSES, ELEMENTS, ICONS
 
-__all__ = ["MAX_SECTION_BYTES", "check_size", "is_error", "lint", "review", "review_page"]
+__all__ = [
+    "MAX_SECTION_BYTES",
+    "check_size",
+    "is_error",
+    "lint",
+    "lint_one",
+    "review",
+    "review_page",
+]
 
 Findings = list[Finding]
 WORDS = Words(CLASSES, frozenset(name.lower() for name in ELEMENTS), ICONS)
@@ -34,6 +42,15 @@ def lint(sections: Sequence[tuple[str, str | None]]) -> tuple[Findings, Findings
         for number, flaws in enumerate(rows)
         for flaw in flaws
     )
+
+
+def lint_one(anchor: str, html: str, *, plain: bool) -> tuple[Findings, Findings]:
+    """Return what `lint` does of one section; much faster where it is plain and in order."""
+    told = orderly.flaws(anchor, html, WORDS) if plain else None
+    if told is None:
+        return lint([(anchor, html)])
+    errors, warnings = lint([(anchor, None)])
+    return errors, [*warnings, *(_finding(flaw, "sections[0].html") for flaw in told)]
 
 
 def review(

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from planpush.content.markdown import section
 from planpush.content.markdown_text import emphasise, escape, glue, indented, paragraph
-from planpush.content.prose import prose
+from planpush.content.prose import Marks
 from planpush.content.record import Note, Record, moment
 
 BREAK = "\\"
@@ -49,12 +49,13 @@ def _appendix(record: Record) -> list[str]:
     lines = ["---", "", "## Comments"]
     for name, notes in record.groups():
         lines += ["", f"{name}: {' '.join(map(_reference, notes))}"]
+    marks = Marks()
     for note in record.notes:
-        lines += ["", *_note(note)]
+        lines += ["", *_note(note, marks)]
     return lines
 
 
-def _note(note: Note) -> list[str]:
+def _note(note: Note, marks: Marks) -> list[str]:
     lines = [_facts(note)]
     if note.differs:
         lines += ["", f"Now it says: {_quote(note.now)}"]
@@ -62,12 +63,12 @@ def _note(note: Note) -> list[str]:
         by = glue(emphasise(escape(said.by), "**"))
         agent = " (by an agent)" if said.by_agent else ""
         edited = ", edited" if said.edited_at and said.body is not None else ""
-        body = ["This comment was deleted."] if said.body is None else _quoted(said.body)
+        body = ["This comment was deleted."] if said.body is None else _quoted(said.body, marks)
         lines += ["", f"{by}{agent}, {moment(said.at)}{edited}:", "", *body]
     if note.answer:
         doubt = ", but the text is unchanged" if note.answer.unchanged else ""
         lines += ["", f"Answered: {escape(note.answer.status)}{doubt}."]
-        lines += ["", *_quoted(note.answer.note)] if note.answer.note.strip() else []
+        lines += ["", *_quoted(note.answer.note, marks)] if note.answer.note.strip() else []
     return indented(lines, f"[^{note.number}]: ", "    ")
 
 
@@ -82,6 +83,6 @@ def _quote(text: str) -> str:
     return f"“{escape(text[:300]).strip()}{'…' if len(text) > 300 else ''}”"
 
 
-def _quoted(body: str) -> Sequence[str]:
+def _quoted(body: str, marks: Marks) -> Sequence[str]:
     """Return a comment as Markdown that says what its page shows, and nothing beyond."""
-    return indented(section(prose(body)), "> ", "> ")
+    return indented(section(marks.prose(body)), "> ", "> ")

@@ -26,6 +26,9 @@ Said = tuple[tuple[str, bool], ...]
 _DEEPEST = 15  # elements in each other
 _CUT = 20  # where the parser gives up, dropping words: nothing that is shown comes near
 _LONGEST = 254  # characters of a name
+MOST_MARKS = 20_000
+"""Characters that are no words, of all comments of one answer, that are read as Markdown."""
+_MARK = re.compile(r"[^\w ]")
 _CACHED = 2_000  # characters: longer bodies are rare, and would fill the memory
 _MARKUP = ("blockquote", "fence", "list", "emphasis", "backticks", "escape", "link", "autolink")
 _ALWAYS = ("newline", "bare_link", "mention", "fragments_join")
@@ -40,6 +43,21 @@ _BEFORE = re.compile(r"[\w.@+/-]")
 def prose(body: str, said: Said = ()) -> str:
     """Return `body` as HTML, safe to print; `said` is highlighted wherever it stands after an @."""
     return _cached(body, said) if len(body) <= _CACHED else _html(body, said)
+
+
+class Marks:
+    """How many marks one answer still reads: each costs, and there are many comments."""
+
+    def __init__(self, most: int = MOST_MARKS) -> None:
+        self.left = most
+
+    def prose(self, body: str, said: Said = ()) -> str:
+        """Return `body` as HTML; as it was typed, if it has more marks than are left."""
+        size = len(_MARK.findall(body))
+        if size > self.left:
+            return f"<p>{escapeHtml(body)}</p>".replace("\n", "<br>\n")
+        self.left -= size
+        return prose(body, said)
 
 
 def named(body: str, keys: Iterable[str]) -> list[str]:

@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from planpush.content.limits import place
+from planpush.content.checks.report import place
 from planpush.content.problem import Finding
 
 _MOST = 20

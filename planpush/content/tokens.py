@@ -31,8 +31,22 @@ KINDS: dict[str, int] = {
     "text": OWN,
 }
 
+_LEAVES = "p li td th h1 h2 h3 h4 h5 h6 dt dd figcaption caption"
+_INLINE = (
+    "abbr b bdi bdo br cite code del dfn em i ins kbd mark q s samp small span strong sub sup time"
+    " u var wbr"
+)
+# Most elements that own text hold nothing but text and such inline elements: one match is all of
+# one of these, and else one tag. No character is tried more often than twice.
+_STEP = re.compile(
+    rf"<(?:({'|'.join(_LEAVES.split())})((?: [^<>]*+)?+)>((?:[^<>]++"
+    rf"|</?(?:{'|'.join(_INLINE.split())})(?: (?![^<>]*data-anchor=)[^<>]*+)?+>)*+)</\1>"
+    r"|(/?)([A-Za-z][^\s<>]*)([^<>]*)>)"
+)
+_BREAK = re.compile(r"<br[^<>]*>")
 _ANCHOR = re.compile(r' data-anchor="([^"]*)"')
 _MEMBERS = ("td", "th", "tr", "dt", "dd")
+_ENROLLED = frozenset((*_MEMBERS, "figcaption", "summary"))
 _MOVED_TSPAN = re.compile(r' (?:x|y|dy)="')
 
 
@@ -117,6 +131,26 @@ class _Tree:
                 top.owner.first = (start, top)
             self._enrol(node, top)
 
+    def leaf(self, match: re.Match[str]) -> None:
+        """An element that holds text, and no element that counts."""
+        tag, attributes, text = match.group(1, 2, 3)
+        start, end = match.span()
+        nodes, top = self.nodes, self.stack[-1]
+        kind, owner = KINDS[tag], top.owner
+        node = Node(tag, attributes, kind, top)
+        node.start, node.end, node.index = start, end, len(nodes)
+        node.inner, node.close = end - len(text) - len(tag) - 3, end - len(tag) - 3
+        nodes.append(node)
+        node.last = len(nodes)
+        if "<" in text:
+            text = TAG.sub("", _BREAK.sub(" ", text) if "<br" in text else text)
+        node.parts.append(text)
+        owner.parts.append(" ")
+        if owner.first is None:
+            owner.first = (start, top)
+        if tag in _ENROLLED:
+            self._enrol(node, top)
+
     def _enrol(self, node: Node, top: Node) -> None:
         """Let a table know its rows, a row its cells, a list its terms, a figure its caption."""
         tag = node.tag
@@ -141,17 +175,28 @@ class _Tree:
         if node.kind & OWN:
             top.owner.parts.append(" ")
 
+    def closed(self, end: int) -> list[Node]:
+        """Close what is still open at the end of a document; return all nodes."""
+        while len(self.stack) > 1:
+            self.close(end, end)
+        whole = self.nodes[0]
+        whole.close, whole.end, whole.last = end, end, len(self.nodes)
+        return self.nodes
+
 
 def parse(html: str) -> list[Node]:
     """Return the nodes of canonical `html` in document order; the first stands around them all."""
     tree = _Tree()
     stack, last, opened = tree.stack, 0, -1
-    for match in TAG.finditer(html):
+    for match in _STEP.finditer(html):
         start, end = match.span()
-        closing, tag, attributes = match.groups()
         if start > last:
             stack[-1].owner.parts.append(html[last:start])
         last = end
+        if match[1]:
+            tree.leaf(match)
+            continue
+        closing, tag, attributes = match.group(4, 5, 6)
         if closing:
             tree.close(start, end, start == opened)
         elif tag in VOID:
@@ -162,11 +207,7 @@ def parse(html: str) -> list[Node]:
             stack.append(stack[-1])
             opened = end if tag == "g" else -1
     stack[-1].owner.parts.append(html[last:])
-    while len(stack) > 1:
-        tree.close(len(html), len(html))
-    whole = tree.nodes[0]
-    whole.close, whole.end, whole.last = len(html), len(html), len(tree.nodes)
-    return tree.nodes
+    return tree.closed(len(html))
 
 
 def is_part(node: Node) -> bool:

@@ -9,7 +9,15 @@ from typing import Any
 from flask import Response, request
 from pydantic_core import from_json
 from scim2_flask import ScimServer
-from scim2_models import Error, PatchOp, Resource, ResourceType, SCIMException
+from scim2_models import (
+    Error,
+    InvalidFilterException,
+    InvalidValueException,
+    PatchOp,
+    Resource,
+    ResourceType,
+    SCIMException,
+)
 from scim2_server.conditions import Conditions
 from scim2_server.handler import ScimHandler
 from scim2_server.service import ScimService
@@ -18,6 +26,8 @@ from planpush.integrations.scim_models import PROVIDER
 from planpush.integrations.scim_storage import SqlStorage
 
 PREFIX = "/scim/v2"
+MOST_FILTER = 100_000  # characters
+MOST_OPERATIONS = 500  # of one PATCH: each reads the resource; members may come in one of them
 _MEMBERS = re.compile(
     r'(?:urn:ietf:params:scim:schemas:core:2\.0:Group:)?members(?:\[value eq "([^"\\]*)"\])?', re.I
 )
@@ -33,6 +43,16 @@ class Service(ScimService):
         """Read a PATCH; what Entra adds to a removal does not change what is removed."""
         self.ensure_json(content_type)
         return super().read_patch(resource_type, _tidied(body), content_type)
+
+    def read_search(self, resource_types: list[ResourceType], payload: Any) -> Any:
+        """Read a search; a filter that takes long to read is refused."""
+        named = payload.items() if isinstance(payload, dict) else ()
+        if any(
+            name.casefold() == "filter" and len(str(told)) > MOST_FILTER for name, told in named
+        ):
+            detail = f"a filter has {MOST_FILTER:,} characters at most: ask more than once"
+            raise InvalidFilterException(detail=detail)
+        return super().read_search(resource_types, payload)
 
     def apply_replacement(
         self, current: Resource[Any], replacement: Resource[Any], conditions: Conditions
@@ -87,7 +107,11 @@ def _tidied(body: bytes) -> bytes:
         return body  # the library says what is wrong with it
     named = message.items() if isinstance(message, dict) else ()
     operations = next((some for name, some in named if name.lower() == "operations"), None)
-    for one in operations if isinstance(operations, list) else ():
+    operations = operations if isinstance(operations, list) else []
+    if len(operations) > MOST_OPERATIONS:
+        detail = f"a PATCH has {MOST_OPERATIONS} operations at most: send the rest in another"
+        raise InvalidValueException(detail=detail)
+    for one in operations:
         if isinstance(one, dict) and str(one.get("op")).lower() == "remove" and "value" in one:
             one["value"] = _selected(one["value"])
     return json.dumps(message).encode()

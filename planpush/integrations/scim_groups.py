@@ -6,18 +6,26 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
-from scim2_models import InvalidValueException, Meta, Resource, UniquenessException
+from scim2_models import (
+    InvalidValueException,
+    Meta,
+    PayloadTooLargeException,
+    Resource,
+    UniquenessException,
+)
 from sqlalchemy import ColumnElement, Select, delete, insert, select
 
 from planpush.db import db
 from planpush.integrations.scim_record import changes, etag, kept, note, row_id, touch
-from planpush.models.group import LONGEST, Group, GroupMember, joined, left, members
+from planpush.models.group import LONGEST, Group, GroupMember, joined, left, members, renamed
 from planpush.models.user import User
 
 # Ids are unique over all kinds of resources (RFC 7643, 3.1).
 TABLE, PREFIX = Group, "g"
 _OURS = frozenset({"schemas", "id", "meta", "externalId", "displayName", "members"})
 _CHUNK, _NAMED = 1000, 50
+MOST_MOVED = 1_000
+"""People who join or leave by one request: each is looked at, and may get another role."""
 
 
 def rows() -> Select[Group]:
@@ -102,10 +110,11 @@ def write(group: Group, old: Any, new: Any) -> None:
     group.scim = kept(new, _OURS)
     _name(group, new)
     if group.name_key != former.casefold():
-        for user in members(group).values():
-            joined(user, group.name)  # first in, then out: the last admin may stay one by it
-            left(user, former)
-            touch(user)
+        people = members(group).values()
+        with db.session.no_autoflush:
+            for user in people:
+                renamed(user, former, group.name)
+                touch(user)
     came, went = _move(group, after - before, before - after)
     touch(group)
     note("scim.group.changed", group.name, changes(old, new), **_named(came, went))
@@ -123,9 +132,10 @@ def remove(group: Group) -> None:
     """Delete a group: its people lose what it brought. Raises `LastAdmin`."""
     gone = list(members(group).values())
     db.session.execute(delete(GroupMember).where(GroupMember.group_id == group.id))
-    for user in gone:
-        left(user, group.name)
-        touch(user)
+    with db.session.no_autoflush:
+        for user in gone:
+            left(user, group.name)
+            touch(user)
     db.session.delete(group)
     note("scim.group.deleted", group.name, [], **_named([], gone))
 
@@ -158,18 +168,22 @@ def _move(group: Group, into: set[str], out: set[str]) -> tuple[list[User], list
         unknown = min(into - there - known)
         raise InvalidValueException(detail=f"members: there is no user {unknown[:40]!r}")
     went = _people(out & there)
+    if len(came) + len(went) > MOST_MOVED:
+        detail = f"{MOST_MOVED:,} people join or leave at most with one request: send the rest next"
+        raise PayloadTooLargeException(detail=detail)
     if came:
         rows = [{"group_id": group.id, "user_id": user.id} for user in came]
         db.session.execute(insert(GroupMember), rows)
     for some in _chunks(out & there):
         where = (GroupMember.group_id == group.id, GroupMember.user_id.in_(some))
         db.session.execute(delete(GroupMember).where(*where))
-    for user in came:
-        joined(user, group.name)
-        touch(user)
-    for user in went:
-        left(user, group.name)
-        touch(user)
+    with db.session.no_autoflush:  # written together, not one before the next is looked at
+        for user in came:
+            joined(user, group.name)
+            touch(user)
+        for user in went:
+            left(user, group.name)
+            touch(user)
     return came, went
 
 

@@ -15,6 +15,7 @@ from scim2_models import (
     ResourceType,
     ResponseParameters,
     SearchRequest,
+    TooManyException,
     UniquenessException,
 )
 from scim2_server.storage import ScimStorage, SearchPage
@@ -32,6 +33,8 @@ from planpush.models.user import User
 KINDS: dict[str, ModuleType] = {"User": scim_people, "Group": scim_groups}
 _LAST = 2**31  # no offset is higher
 _LOCK = 0x5C1A
+# What no index serves is compared row by row: rows x (what one costs + the filter's length).
+_EFFORT, _ROW = 2_500_000, 500
 
 
 class SqlStorage(ScimStorage):
@@ -152,10 +155,19 @@ def _page(resource_type: ResourceType, wanted: Any, start: int, stop: int | None
     return SearchPage(total, kind.shown(rows.all(), _model(resource_type), wanted))
 
 
+def _check_effort(query: Select[Any], size: int) -> None:
+    """Refuse a search that would compare very much row by row."""
+    count = db.session.scalar(select(func.count()).select_from(query.order_by(None).subquery()))
+    if (count or 0) * (_ROW + size) > _EFFORT:
+        detail = f"{count:,} would be compared one by one: filter by userName, externalId or id"
+        raise TooManyException(detail=detail)
+
+
 def _matching(resource_type: ResourceType, wanted: SearchRequest[Any]) -> list[Resource[Any]]:
     kind = _kind(resource_type)
     query = kind.rows().order_by(kind.TABLE.id)
     if wanted.filter is not None:
         query = query.where(*narrowed(wanted.filter.ast, kind))
+    _check_effort(query, len(str(wanted.filter or "")))
     found = kind.shown(db.session.scalars(query).all(), _model(resource_type), wanted)
     return [one for one in found if wanted.filter is None or wanted.filter.match(one)]

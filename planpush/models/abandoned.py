@@ -9,6 +9,7 @@ from planpush.content.checks import CODES
 from planpush.content.problem import Finding
 from planpush.models.placement import open_places
 from planpush.models.plan import Plan
+from planpush.models.thread import Thread
 from planpush.models.version import Version
 
 _MOST_NAMED = 20
@@ -20,6 +21,8 @@ def abandoned(plan: Plan, newest: Version, kept: Collection[str]) -> list[Findin
 
     `kept` are the anchors of what comes next, and those that it was renamed from.
     """
+    if not Thread.any_on(plan):
+        return []
     here = {row.anchor for row in newest.manifest()}
     threads: dict[str, list[int]] = defaultdict(list)
     for place in open_places(plan, newest.number):

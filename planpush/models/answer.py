@@ -73,7 +73,8 @@ def _texts(version: Version, sections: Collection[str]) -> dict[tuple[str, int |
 
 def unanswered(plan: Plan) -> list[int]:
     """Return the open threads that nobody has answered yet."""
-    return [thread.id for thread in Thread.of(plan, state=OPEN) if thread.answer_status is None]
+    threads = Thread.of(plan, state=OPEN) if Thread.any_on(plan) else ()
+    return [thread.id for thread in threads if thread.answer_status is None]
 
 
 def answer_one(thread: Thread, status: str, note: str, *, by: User) -> None:

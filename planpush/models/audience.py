@@ -106,7 +106,8 @@ def _plan_of(event: Event) -> Plan | None:
 
 
 def _comment_of(event: Event) -> Comment | None:
-    return db.session.get(Comment, event.data.get("comment", 0))
+    number = event.data.get("comment")
+    return db.session.get(Comment, number) if number else None
 
 
 def _readers(

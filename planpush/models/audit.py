@@ -21,6 +21,8 @@ from planpush.models.user import User
 PAGE = 50
 MOST_EXPORTED = 100_000
 _CHUNK = 1000
+REACH = 200_000
+"""Entries that a page looks through for what no index finds; the next page goes on from there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +69,16 @@ class Audit:
         else:
             self._parts = [Event.kind == kind for kind in kinds] if asked else [true()]
 
-    def page(self, before: int | None = None, size: int = PAGE) -> list[Entry]:
+    def floor(self, before: int | None = None, reach: int = REACH) -> int | None:
+        """Return the id from which a page looks, where it has to look through; None: from all."""
+        top = before or Event.newest_of_all() + 1
+        return top - reach if self._rest and top - reach > 1 else None
+
+    def page(
+        self, before: int | None = None, size: int = PAGE, floor: int | None = None
+    ) -> list[Entry]:
         """Return the newest entries, of those older than the one with the id `before`."""
-        ids = self._ids(before, size)
+        ids = self._ids(before, size, floor)
         return [] if ids is None else [_entry(*row) for row in db.session.execute(_told(ids, size))]
 
     def chunks(self, before: int | None = None, most: int = MOST_EXPORTED) -> Iterator[list[Entry]]:
@@ -92,9 +101,10 @@ class Audit:
         two = db.session.scalars(last).all()
         return two[0] if len(two) > 1 else None
 
-    def _ids(self, before: int | None, size: int) -> Select[Any] | None:
+    def _ids(self, before: int | None, size: int, floor: int | None = None) -> Select[Any] | None:
         """Return the query of the newest ids; of several parts, each brings its newest."""
         older = [Event.id < before] if before is not None else []
+        older += [Event.id >= floor] if floor is not None else []
         parts = [
             select(Event.id).where(part, *self._rest, *older).order_by(Event.id.desc()).limit(size)
             for part in self._parts

@@ -17,6 +17,7 @@ from planpush.content.rejection import instead, refuses
 from planpush.db import db
 from planpush.models.placement import STATES, Placement
 from planpush.models.plan import Plan
+from planpush.models.reach import Reach
 from planpush.models.rejection import Rejection
 from planpush.models.thread import OPEN, Thread
 from planpush.models.version import BlockReader, Version
@@ -29,10 +30,10 @@ def carry(
     plan: Plan, version: Version, previous: Version | None, renames: Mapping[str, str]
 ) -> Counter[str]:
     """Place every thread on a new `version`; return how many open ones have which state."""
-    threads = Thread.of(plan)
     counts: Counter[str] = Counter(dict.fromkeys(STATES, 0))
-    if not threads or previous is None:
+    if previous is None or not Thread.any_on(plan):
         return counts
+    threads = Thread.of(plan)
     carrying = Carrying(plan, version.number, previous.number, renames)
     for thread, found in carrying.find(threads):
         Placement.keep(thread, version.number, found.placement, carrying.blocks, found.confirmed)
@@ -88,6 +89,7 @@ class Carrying:
         self._read, self._known = BlockReader(plan), dict[int, tuple[Block, ...]]()
         self._maps: dict[int, BlockMap] = {}
         self.blocks = self.blocks_of(number)
+        self._reach = Reach(plan, number, previous)
 
     def blocks_of(self, number: int) -> tuple[Block, ...]:
         """Return the blocks of version `number`; none if it was purged."""
@@ -115,10 +117,7 @@ class Carrying:
     def without(self, origin: Origin, found: anchoring.Placement,
                 rejected: Sequence[anchoring.Placement]) -> anchoring.Placement:  # fmt: skip
         """Return what is left for a thread of `origin` that is not at `found`."""
-        number = origin.version
-        if number not in self._maps:
-            self._maps[number] = map_blocks(self.blocks_of(number), self.blocks, self.renames)
-        return instead(origin, self._maps[number], found, rejected)
+        return instead(origin, self._map(origin.version), found, rejected)
 
     def _places(
         self, sources: Sequence[_Source]
@@ -140,13 +139,26 @@ class Carrying:
         return found
 
     def _placed(self, sources: Sequence[_Source]) -> Iterator[tuple[_Source, anchoring.Placement]]:
-        """Place `sources`, one version that they speak of after the other."""
-        for number in sorted({source.origin.version for source in sources}):
-            here = [source for source in sources if source.origin.version == number]
-            origins = {index: source.origin for index, source in enumerate(here)}
-            versions = {number: self.blocks_of(number)}
-            found = anchoring.place_all(origins, versions, self.blocks, self.renames)
-            yield from ((source, found[index]) for index, source in enumerate(here))
+        """Place `sources`, version by version, the newest first.
+
+        Where many versions are large, the older ones are not compared: what was said on them is
+        only looked for by its words.
+        """
+        order = sorted(sources, key=lambda one: (one.origin.section, one.origin.key))
+        for source in sorted(order, key=lambda one: one.origin.version, reverse=True):
+            origin, there = source.origin, self._map(source.origin.version)
+            if self._reach.compares(origin.version):
+                yield source, anchoring.place(origin, there, self.blocks)
+            else:
+                yield source, anchoring.by_words(origin, there)
+
+    def _map(self, number: int) -> BlockMap:
+        """Return how another version became this one: from nothing, if it is not compared."""
+        compared = number if self._reach.compares(number) else 0
+        if compared not in self._maps:
+            old = self.blocks_of(number) if compared else ()
+            self._maps[compared] = map_blocks(old, self.blocks, self.renames)
+        return self._maps[compared]
 
     def _hops(self, origins: Mapping[int, Origin]) -> list[_Source]:
         """Return the places on the version before, and those that people confirmed."""
@@ -168,6 +180,8 @@ class Carrying:
         ]
 
     def _hop(self, placed: Placement) -> Origin | None:
+        if not self._reach.compares(placed.version):
+            return None
         return hop_of(placed.value, placed.version, self.blocks_of(placed.version))
 
     def _rejected(self, threads: Sequence[Thread]) -> list[_Source]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from planpush.content import diagrams, limits, secrets
 from planpush.content import section as content
 from planpush.content.finish import finish
-from planpush.content.lint import lint
+from planpush.content.lint import lint_one
 from planpush.content.problem import Finding, Invalid, InvalidDocument, TooLarge
 from planpush.models.manifest import Fresh, Key, Push, SectionPush
 from planpush.models.section import Section
@@ -72,8 +72,8 @@ def _build(
 ) -> tuple[Section, Findings]:
     html = item.html or ""
     try:
-        elements = limits.check(html, max_elements=max(budget, 0))
-        errors, warnings = lint([(item.anchor, html)])
+        elements, plain = limits.weigh(html, max(budget, 0))
+        errors, warnings = lint_one(item.anchor, html, plain=plain)
         if errors:
             raise InvalidDocument("; ".join(found.message for found in errors[:3]), errors)
         safe, elements, doubts = finish(item.anchor, html, elements, budget, allowance)

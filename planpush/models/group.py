@@ -7,7 +7,17 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ColumnElement, ForeignKey, Index, String, cast, delete, select
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    bindparam,
+    cast,
+    delete,
+    select,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from planpush.content.problem import Finding, Forbidden, Invalid
@@ -106,10 +116,14 @@ def in_group(name_key: str) -> ColumnElement[bool]:
     return cast(User.group_names, String).contains(json.dumps(name_key), autoescape=True)
 
 
+# Asked for each of thousands who join a group: made once.
+_BROUGHT = select(GroupRole.role).where(GroupRole.name_key.in_(bindparam("names", expanding=True)))
+
+
 def roles_of(user: User) -> set[str]:
     """Return the roles that a person's groups bring; the default one if there is no other."""
-    query = select(GroupRole.role).where(GroupRole.name_key.in_(user.group_names))
-    roles = set(db.session.scalars(query)) if user.group_names else set()
+    names = {"names": user.group_names}
+    roles = set(db.session.scalars(_BROUGHT, names)) if user.group_names else set()
     if roles or user.granted_roles:
         return roles
     return {settings().default_role} - {""}
@@ -132,6 +146,13 @@ def claimed(user: User, groups: list[str] | None) -> None:
         user.group_names = sorted(set(db.session.scalars(query)))
     else:
         user.group_names = sorted({name.strip().casefold() for name in groups})
+
+
+def renamed(user: User, before: str, name: str) -> None:
+    """Note that a group of a person's is called otherwise from now on."""
+    names = set(user.group_names) - {before.casefold()}
+    user.group_names = sorted({*names, name.casefold()})
+    user.settle(by=None)
 
 
 def joined(user: User, name: str, *, by: User | None = None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -62,13 +63,12 @@ class Happening:
     target: str
     crowd: Crowd | None = None  # see `onlooker`
     noticed: frozenset[int] = frozenset()
+    subject: int = 0  # the person whom `target` names today
 
     @property
     def names(self) -> tuple[str, ...]:
         """Return what those who follow the plan are told."""
-        if not self.plan_id:
-            return ()
-        return _BY_KIND.get(self.kind, _BY_NOUN.get(self.kind.partition(".")[0], ()))
+        return _names_of(self.kind) if self.plan_id else ()
 
     @property
     def shuts_out(self) -> bool:
@@ -84,7 +84,12 @@ class Happening:
         """Tell whether it may be the right of this person to see this plan."""
         if self.kind in _OF_A_PLAN:
             return plan_id == self.plan_id
-        return user_id == self.actor_id or email == self.target
+        return user_id in (self.actor_id, self.subject) or email == self.target
+
+
+@cache  # asked once for every open page; there are a few dozen kinds
+def _names_of(kind: str) -> tuple[str, ...]:
+    return _BY_KIND.get(kind, _BY_NOUN.get(kind.partition(".")[0], ()))
 
 
 def names_since(plan_id: int, event_id: int) -> dict[str, int]:

@@ -82,6 +82,17 @@ def with_notices(found: Sequence[Happening]) -> list[Happening]:
     return [replace(one, noticed=frozenset(people.get(one.id, ()))) for one in found]
 
 
+def with_subjects(found: Sequence[Happening]) -> list[Happening]:
+    """Return happenings with whose rights may have ended. One statement, if there are any.
+
+    A stream knows its reader by the address of when it began; a directory may have changed that.
+    """
+    named = {one.target for one in found if one.ends_rights and one.target}
+    query = select(User.email, User.id).where(User.email.in_(named))
+    ids = {row[0]: row[1] for row in db.session.execute(query)} if named else {}
+    return [replace(one, subject=ids.get(one.target, 0)) for one in found] if ids else list(found)
+
+
 def _crowds(plan_ids: Collection[int]) -> dict[int, tuple[bool, Crowd]]:
     """Return by plan whether it is deleted, and who may see it otherwise."""
     query = select(

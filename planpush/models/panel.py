@@ -22,6 +22,8 @@ from planpush.models.thread import OPEN, RESOLVED, Thread
 from planpush.models.user import User
 from planpush.models.version import Version
 
+MOST_SHOWN = 200
+"""Cards of one list: nobody reads more at once, and each costs."""
 _COUNTED = {
     "all": ("thread", "threads"),
     OPEN: ("open thread", "open threads"),
@@ -90,9 +92,7 @@ class Panel:
 
     def groups(self) -> Iterator[Group]:
         """Yield what the tab shows: those without a place first, then section by section."""
-        kept = set(self.filter.kept)
-        left = {card.thread.id for card in self.cards if self._holds(card, self.filter.show)} | kept
-        cards = [card for card in self.reading.cards if card.thread.id in left]
+        cards = self._shown
         lost = [card for card in cards if card.placement.state == ORPHANED]
         if lost:
             yield Group("lost", "No longer in the document", lost)
@@ -109,6 +109,22 @@ class Panel:
             if row.anchor in here:
                 own = number if row.anchor != "intro" else 0
                 yield Group(f"in-{row.anchor}", row.title, here[row.anchor], row.anchor, own)
+
+    @property
+    def hidden(self) -> int:
+        """Return how many cards the list leaves out: a section or a person is to be chosen."""
+        return len(self._left) - len(self._shown)
+
+    @cached_property
+    def _left(self) -> list[Card]:
+        kept = set(self.filter.kept)
+        left = {card.thread.id for card in self.cards if self._holds(card, self.filter.show)} | kept
+        return [card for card in self.reading.cards if card.thread.id in left]
+
+    @cached_property
+    def _shown(self) -> list[Card]:
+        shown = {card.thread.id for card in self._left[:MOST_SHOWN]} | set(self.filter.kept)
+        return [card for card in self._left if card.thread.id in shown]
 
     @cached_property
     def people(self) -> Sequence[User]:

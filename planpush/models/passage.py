@@ -7,6 +7,7 @@ the passages of one plan are a range.
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterable, Sequence
 from itertools import islice
@@ -76,7 +77,16 @@ _GONE = delete(Passage.__table__).where(  # type: ignore[arg-type]
     Passage.kind == bindparam("of"),
     Passage.source_id == bindparam("source"),
 )
+_TITLE = select(Passage.body).where(Passage.plan_id == bindparam("plan"), Passage.kind == TITLE)
 _INTO = insert(Passage.__table__)  # type: ignore[arg-type]
+# Many by one statement: after each, FTS5 writes its words down as a part of its own, to be merged.
+_COLUMNS = ("id", "plan_id", "kind", "source_id", "anchor", "body")
+_ALL_INTO = text("""
+INSERT INTO passages (id, plan_id, kind, source_id, anchor, body)
+SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]'),
+  json_extract(value, '$[3]'), json_extract(value, '$[4]'), json_extract(value, '$[5]')
+FROM json_each(:told)""")
+_READ_INTO = _INTO.values(words=cast(bindparam("told", type_=Text), TSVECTOR))
 _LAST = select(func.max(Passage.id)).where(
     Passage.id.between(bindparam("first", type_=BigInteger), bindparam("last", type_=BigInteger))
 )
@@ -87,15 +97,20 @@ def index_plan(plan: Plan) -> None:
 
     One of a release that could not search yet: by its comments as well.
     """
-    if not _replace(plan.id, TITLE, 0, [plan.title]):
+    titled, title = rows(_TITLE, {"plan": plan.id}).scalars().all(), _rows(TITLE, 0, [plan.title])
+    if titled == [row["body"] for row in title]:
+        title = []
+    elif titled:
+        _replace(plan.id, TITLE, 0, [])
+    _add(plan.id, title + _document(plan))
+    if not titled and plan.comment_count:
         said = select(Comment).where(Comment.plan_id == plan.id, Comment.deleted_at.is_(None))
         for comment in db.session.scalars(said.order_by(Comment.id)):
             index_comment(comment)
-    index_document(plan)
 
 
-def index_document(plan: Plan) -> None:
-    """Let a plan be found by the sections of its newest version, and by none that it lacks."""
+def _document(plan: Plan) -> list[dict[str, Any]]:
+    """Return new passages of a plan's newest version; those that it has no more are gone."""
     kept = VersionSection.section_id
     held = select(kept).join(Version).where(
         Version.plan_id == plan.id, Version.number == plan.newest
@@ -103,14 +118,14 @@ def index_document(plan: Plan) -> None:
     here = Passage.plan_id == plan.id, Passage.kind == SECTION
     db.session.execute(delete(Passage).where(*here, Passage.source_id.not_in(held)))
     known = exists().where(*here, Passage.source_id == Section.id)
-    query = select(Section.id, Section.anchor, Section.title)
+    query = select(Section.id, Section.anchor, Section.title, Section.sha256)
     found = query.where(Section.id.in_(held), ~known).order_by(Section.id)
     told: list[dict[str, Any]] = []
     built = Section.just_kept()
     for row in db.session.execute(found):
-        texts = built[row.id].said if row.id in built else _said(row.id)
+        texts = built.get((row.anchor, row.sha256)) or _said(row.id)
         told += _rows(SECTION, row.id, [row.title, *texts], row.anchor)
-    _add(plan.id, told)
+    return told
 
 
 def _said(section_id: int) -> list[str]:
@@ -208,12 +223,14 @@ def _add(plan_id: int, told: list[dict[str, Any]]) -> None:
         return
     free = _free(plan_id, len(told))
     told = [row | {"id": one, "plan_id": plan_id} for one, row in zip(free, told, strict=True)]
-    if db.engine.dialect.name == "postgresql":
-        for row in told:
-            words = cast(tsvector(row["body"]), TSVECTOR)
-            db.session.execute(insert(Passage).values(**row, words=words))
+    connection = db.session.connection()
+    if connection.dialect.name == "postgresql":
+        connection.execute(_READ_INTO, [row | {"told": tsvector(row["body"])} for row in told])
+    elif len(told) == 1:
+        connection.execute(_INTO, told)
     else:
-        db.session.connection().execute(_INTO, told)
+        values = [[row[name] for name in _COLUMNS] for row in told]
+        connection.execute(_ALL_INTO, {"told": json.dumps(values, ensure_ascii=False)})
 
 
 def _free(plan_id: int, count: int) -> Iterable[int]:

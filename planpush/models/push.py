@@ -14,7 +14,7 @@ from planpush.models.fresh import build_fresh, refuse_missing
 from planpush.models.keeping import keep_words
 from planpush.models.manifest import Fresh, Key, Push, SectionPush, manifest_of
 from planpush.models.outline import outline, summary
-from planpush.models.placement import standing
+from planpush.models.placement import STATES, standing
 from planpush.models.plan import PRIVATE, Plan
 from planpush.models.section import Section
 from planpush.models.user import User
@@ -114,10 +114,11 @@ def _sections(plan: Plan, push: Push, wanted: list[Key], by: User) -> list[Secti
     """Return the stored sections in order; the fresh ones that are still missing are kept."""
     known = Section.known(plan.id, wanted)
     fresh = push.fresh or Fresh({})
-    for key in wanted:
-        if key not in known and key in fresh.sections:
-            known[key] = fresh.sections[key].keep(plan.id)
-    refuse_missing([anchor for anchor, sha256 in wanted if (anchor, sha256) not in known])
+    made = {key: fresh.sections[key] for key in wanted if key in fresh.sections.keys() - known}
+    refuse_missing([key[0] for key in wanted if key not in known and key not in made])
+    if made:
+        Section.keep(plan.id, made.values())
+        known = Section.known(plan.id, wanted)
     if fresh.secrets:
         plan.record("secret.allowed", by=by, data={"kinds": list(fresh.secrets)})
     return [known[key] for key in wanted]
@@ -153,6 +154,7 @@ def _record(
         session=push.session,
         digest=digest_of(wanted),
         removed=[anchor for anchor in before if anchor not in kept],
+        carried=dict.fromkeys(STATES, 0),
     )
     states = [_state(item, key, before) for item, key in zip(push.sections, wanted, strict=True)]
     version.hold(sections, states)

@@ -12,10 +12,10 @@ from planpush.content.origin import Origin
 from planpush.content.problem import NotFound
 from planpush.content.rewording import Word, alike, change
 from planpush.content.scrubbing import is_scrubbed
-from planpush.models.placement import WORDS
+from planpush.models.placement import WORDS, Placement
 from planpush.models.plan import Plan
 from planpush.models.talk import AnyPlacement, AnyThread, Spot, Talk
-from planpush.models.thread import OPEN
+from planpush.models.thread import OPEN, Thread
 from planpush.models.version import Version
 
 ORPHANED = "orphaned"
@@ -125,10 +125,13 @@ class Reading:
 
     def card(self, thread_id: int) -> Card:
         """Return one thread's card. Raises `NotFound`."""
-        for card in self.cards:
-            if card.thread.id == thread_id:
-                return card
-        raise NotFound("There is no such thread on this version.")
+        if "cards" in self.__dict__:
+            found = next((card for card in self.cards if card.thread.id == thread_id), None)
+            if found is None:
+                raise NotFound("There is no such thread on this version.")
+            return found
+        thread = Thread.find(self.plan, thread_id)  # the others need not be read for it
+        return Card(thread, Placement.of(thread, self.version.number))
 
     @property
     def is_newest(self) -> bool:

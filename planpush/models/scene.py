@@ -34,7 +34,8 @@ class Scene:
     @cached_property
     def comment(self) -> Comment | None:
         """Return the comment that the event is about."""
-        return db.session.get(Comment, self.event.data.get("comment", 0))
+        number = self.event.data.get("comment")
+        return db.session.get(Comment, number) if number else None
 
     @cached_property
     def parts(self) -> dict[str, set[int]]:

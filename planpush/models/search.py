@@ -18,7 +18,7 @@ from planpush.content.query import Term
 from planpush.content.searching import words
 from planpush.db import numbers
 from planpush.models.plan import Plan
-from planpush.models.sought import Sought, is_sqlite, sought
+from planpush.models.sought import Sought, is_sqlite, meet, sought
 
 MOST = 12  # words
 _SOME = 1_000  # plans that are asked one by one at most
@@ -88,6 +88,8 @@ def search(terms: Sequence[Term]) -> Search:
             (found.unwanted if term.negated else found.wanted).append(sought(term))
         if not term.negated:
             found.told.append(term.value)
+    if not meet(found.wanted):
+        found.wanted = [replace(one, lazy=False) for one in found.wanted]
     return found
 
 

@@ -9,18 +9,28 @@ from datetime import datetime
 from typing import Any
 
 from isal import isal_zlib
-from sqlalchemy import JSON, ForeignKey, LargeBinary, String, UniqueConstraint, select, tuple_
+from sqlalchemy import (
+    JSON,
+    ForeignKey,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    insert,
+    select,
+    tuple_,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from planpush.content import section as content
 from planpush.content.blocks import Block
-from planpush.db import Base, UTCDateTime, db, now
+from planpush.db import Base, UTCDateTime, db, now, rows
 
 _LEVEL = 3  # of ISA-L: 12 times less work than zlib's 6 for 6-9 % more bytes
 _RAW = -15
 _WINDOW = 32 * 1024  # how far back deflate refers
 _AT_ONCE = 500  # sections that one query reads
 _KEPT = "sections_kept"  # in the session's info: a session itself forgets what nobody holds
+_GIVEN = ("id", "plan_id", "created_at")
 _BESIDE = b"\x07"  # "refers to the section's html"; no deflate stream begins so
 
 
@@ -84,18 +94,23 @@ class Section(Base):
         made.said = tuple(block.text for block in built.blocks if not block.element)
         return made
 
-    def keep(self, plan_id: int) -> Section:
-        """Store this section for a plan."""
-        self.plan_id = plan_id
-        db.session.add(self)
-        db.session.info.setdefault(_KEPT, []).append(self)
-        return self
+    @classmethod
+    def keep(cls, plan_id: int, made: Collection[Section]) -> None:
+        """Store sections for a plan, which has none of them yet: all in two statements."""
+        if not made:
+            return
+        names = [column.name for column in cls.__table__.c if column.name not in _GIVEN]
+        told = [{name: getattr(one, name) for name in names} for one in made]
+        rows(insert(cls.__table__), [one | {"plan_id": plan_id} for one in told])  # type: ignore[arg-type]
+        db.session.info.setdefault(_KEPT, {}).update(
+            {(one.anchor, one.sha256): one.said for one in made}
+        )
 
     @classmethod
-    def just_kept(cls) -> dict[int, Section]:
-        """Return by their ids the sections that this transaction has stored so far."""
-        kept = db.session.info.pop(_KEPT, [])
-        return {one.id: one for one in kept if one in db.session}
+    def just_kept(cls) -> dict[tuple[str, str], tuple[str, ...]]:
+        """Return what the sections say that were stored just now, by anchor and SHA-256."""
+        said: dict[tuple[str, str], tuple[str, ...]] = db.session.info.pop(_KEPT, {})
+        return said
 
     @classmethod
     def known(

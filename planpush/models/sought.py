@@ -32,6 +32,7 @@ RARE, FEW = 2_000, 20_000
 """Passages: so many are looked up at once; so many are sorted, whatever the order."""
 _INDEXED = 4  # letters of a word's beginning that SQLite has an index of
 _VARIANTS = 12  # words with a longer beginning that are asked for one by one
+_ASKED = 64  # plans of all, to see whether words stand together
 _SAMPLED = 1_000  # one page of so many is looked at
 _FTS = table("passage_words", column("rowid", Integer))
 # Each word is there as often as it stands somewhere: the next one is asked for, none is walked.
@@ -92,6 +93,20 @@ class Sought:
         if is_sqlite():
             return select(_FTS.c.rowid.op(">>")(literal_column(str(SHIFT)))).where(has(self))
         return select(Passage.plan_id).where(has(self))
+
+
+def meet(some: Sequence[Sought]) -> bool:
+    """Tell whether several words that many have stand together in any plan of a few.
+
+    If in none, a list that is walked in its order would ask nearly every plan for each of them.
+    """
+    asked = [one for one in some if one.lazy and not one.few]
+    if not is_sqlite() or len(asked) < 2:
+        return True
+    newest = db.session.scalar(select(func.max(Plan.id))) or 0
+    chosen = {newest * place // _ASKED for place in range(1, _ASKED + 1)}
+    query = select(Plan.id).where(Plan.id.in_(chosen), *(one.in_plan for one in asked))
+    return newest <= FEW or db.session.scalar(query.limit(1)) is not None
 
 
 def sought(term: Term) -> Sought:

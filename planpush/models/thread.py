@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, select, text
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, bindparam, func, select, text
 from sqlalchemy.orm import Mapped, lazyload, mapped_column, relationship
 from sqlalchemy.orm.attributes import set_committed_value
 
 from planpush.content import origin as content
 from planpush.content.origin import Place
-from planpush.content.problem import Forbidden, NotFound
-from planpush.db import Base, UTCDateTime, db, now
+from planpush.content.problem import Finding, Forbidden, Invalid, NotFound
+from planpush.db import Base, UTCDateTime, db, now, rows
 from planpush.models.comment import Comment
 from planpush.models.plan import Plan
 from planpush.models.rejection import Rejection
@@ -21,6 +21,8 @@ from planpush.models.user import User
 from planpush.models.version import Version
 
 OPEN, RESOLVED = "open", "resolved"
+MOST, MOST_COMMENTS = 1_000, 5_000
+"""Threads, and comments, of one plan: a page shows how many there are, and a push places all."""
 # Not "state = 'open'": SQLite would rather look that up in the other index, and read the rows.
 BLOCKED = f"blocking AND state <> '{RESOLVED}'"
 _BLOCKING: Any = {f"{engine}_where": text(BLOCKED) for engine in ("sqlite", "postgresql")}
@@ -70,6 +72,8 @@ class Thread(Base):
         """
         from planpush.models.placement import place_opened
 
+        if plan.open_threads + plan.resolved_threads >= MOST:
+            raise _too_many("threads", MOST)
         version = Version.of(plan, on)
         blocks = version.blocks(place.anchor)
         found = content.locate(blocks, version.number, place)
@@ -121,6 +125,11 @@ class Thread(Base):
         return cls.find(plan, thread_id, lazyload(cls.comments), lazyload(cls.origins))
 
     @classmethod
+    def any_on(cls, plan: Plan) -> bool:
+        """Tell whether `plan` has threads, open or resolved: its counters know."""
+        return plan.open_threads + plan.resolved_threads > 0
+
+    @classmethod
     def of(cls, plan: Plan, *, state: str = "") -> Sequence[Thread]:
         """Return the threads of `plan`, oldest first, with comments and origins loaded."""
         query = select(cls).where(cls.plan_id == plan.id).order_by(cls.id)
@@ -133,6 +142,8 @@ class Thread(Base):
 
     def comment(self, body: str, *, by: User, via: str = "") -> Comment:
         """Add a comment. A person's word after an answer makes the thread unanswered again."""
+        if comments_on(self.plan_id) >= MOST_COMMENTS:
+            raise _too_many("comments", MOST_COMMENTS)
         # Not appended to `comments`, which would be read for it.
         told: dict[str, Any] = {"kept": body, "via": via, "mentions": []}
         added = Comment(thread=self, plan_id=self.plan_id, author_id=by.id, author=by, **told)
@@ -188,6 +199,25 @@ class Origin(Base):
     selector: Mapped[dict[str, Any]] = mapped_column(JSON)
     added_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     added_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
+
+
+# Asked with each comment: a statement that is there already costs a third of one that is made.
+_COMMENTS = (
+    select(func.count())
+    .select_from(Comment)
+    .join(Thread, Thread.id == Comment.thread_id)
+    .where(Thread.plan_id == bindparam("plan"))
+)
+
+
+def comments_on(plan_id: int) -> int:
+    """Return how many comments a plan has, deleted ones, too: these are read with their threads."""
+    return rows(_COMMENTS, {"plan": plan_id}).scalar() or 0
+
+
+def _too_many(what: str, most: int) -> Invalid:
+    message = f"A plan takes {most:,} {what}: push what is left to talk about as a new plan."
+    return Invalid(message, [Finding(f"too_many_{what}", message, field="body")])
 
 
 def _came(via: str) -> dict[str, Any]:

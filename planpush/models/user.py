@@ -161,6 +161,7 @@ class User(Base):
 
     def _is_last_admin(self) -> bool:
         """Tell whether no other active admin is left; on PostgreSQL two of them wait in turn."""
+        db.session.flush()  # what changed for others a moment ago counts
         admins = db.session.scalars(
             select(User.id)
             .where(User.active, cast(User.roles, String).like('%"admin"%'))

@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, select
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, insert, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship, undefer
 
 from planpush.content.blocks import Block
 from planpush.content.origin import Place, locate
 from planpush.content.problem import NotFound, Problem
-from planpush.db import Base, UTCDateTime, db, now
+from planpush.db import Base, UTCDateTime, db, now, rows
 from planpush.models.plan import Plan
 from planpush.models.section import Section, unpack_blocks
 from planpush.models.user import User
@@ -65,14 +65,12 @@ class Version(Base):
 
     def hold(self, sections: Sequence[Section], states: Sequence[str]) -> None:
         """Put stored sections into this version, in order."""
-        db.session.flush()
-        db.session.add_all(
-            VersionSection(
-                version_id=self.id, position=position, section_id=section.id, state=state
-            )
-            for position, (section, state) in enumerate(zip(sections, states, strict=True))
-        )
-        db.session.flush()
+        held = [
+            {"version_id": self.id, "position": at, "section_id": section.id, "state": state}
+            for at, (section, state) in enumerate(zip(sections, states, strict=True))
+        ]
+        if held:
+            rows(insert(VersionSection.__table__), held)  # type: ignore[arg-type]
 
     @classmethod
     def of(cls, plan: Plan, number: int | None = None) -> Version:

@@ -21,6 +21,8 @@ from planpush.web.request_id import request_id
 
 View = TypeVar("View", bound=Callable[..., Any])
 MOST_SCIM = 1_000_000  # bytes of a directory's request
+MOST_FORM = 500_000  # bytes of a form: each of its fields costs, however short it is
+_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
 class Unauthenticated(Problem):
@@ -76,9 +78,11 @@ def quiet(view: View) -> View:
 
 
 def begin_writing() -> None:
-    """Let this request's next transaction write."""
+    """Let this request's next transaction write. Raises 401 if its token was revoked meanwhile."""
     db.session.rollback()
     g.writes = True
+    if g.get("token") is not None and not g.token.is_live:
+        raise Unauthenticated("This token was revoked a moment ago.")
 
 
 def config() -> Config:
@@ -143,6 +147,8 @@ def sign_in(response: Response, user: User, *, provider: str, **there: str) -> R
 
 def _admit() -> None:
     g.user = g.browser_session = g.token = None
+    if request.mimetype in _FORMS:
+        request.max_content_length = MOST_FORM
     came_from(request.remote_addr or "", request_id()[:32])
     view = current_app.view_functions.get(request.endpoint or "")
     g.quiet = getattr(view, "quiet", False)

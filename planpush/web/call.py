@@ -121,6 +121,8 @@ def environ_of(scope: MutableMapping[str, Any], body: Any) -> dict[str, Any]:
         "wsgi.input": body,
     }
     for name, value in scope["headers"]:
+        if b"_" in name:  # WSGI would take it for one with "-", which only a proxy may set
+            continue
         key, said = _key(name), value.decode("latin-1")
         if key in environ:  # one that comes twice
             said = f"{environ[key]}{'; ' if key == 'HTTP_COOKIE' else ','}{said}"

@@ -60,7 +60,9 @@ def _from_werkzeug(error: HTTPException) -> Any:
     if late is not None:
         return current_app.handle_user_exception(late)
     if isinstance(error, RequestEntityTooLarge):
-        return _answer(TooLarge("The request is larger than this server takes."))
+        return _answer(
+            TooLarge(f"It has over {request.max_content_length:,} bytes, or many parts.")
+        )
     status = error.code or 500
     if status < 400:
         return error

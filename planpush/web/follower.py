@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from planpush.models.live import EVERY_NAME, NOTICES, PLANS, Happening
 from planpush.models.onlooker import Onlooker
@@ -95,8 +96,12 @@ def written(told: Mapping[str, int]) -> bytes:
 
     A connection that breaks between them has told of none: all come again.
     """
-    lines = [f"event: {name}\ndata: {{}}\n\n" for name in told]
-    newest = max(told.values(), default=0)
+    return _written(tuple(told), max(told.values(), default=0))
+
+
+@lru_cache(64)  # a crowd is told the same
+def _written(names: tuple[str, ...], newest: int) -> bytes:
+    lines = [f"event: {name}\ndata: {{}}\n\n" for name in names]
     if newest:
         lines[-1] = f"id: {newest}\n{lines[-1]}"
     return "".join(lines).encode()

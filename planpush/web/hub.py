@@ -26,7 +26,7 @@ from planpush.web.watcher import Watcher
 HUB, FOLLOW = "planpush.hub", "planpush.follow"
 MOST_EACH = 40  # streams of one person in one process
 _RECENT = 5_000  # happenings kept for who was reading the page meanwhile
-_BEAT = 25.0  # seconds between signs of life: proxies give up on a silent stream after 60
+_BEAT = 40.0  # seconds between signs of life: proxies give up on a silent stream after 60
 _LONGEST = 600.0  # seconds until a stream ends, and its reader is checked anew
 _SOON = 60.0  # and the same when what ends a right may have been missed
 _TICK = 0.2

@@ -10,13 +10,13 @@ from importlib.resources import files
 from io import BytesIO
 from zipfile import ZipFile
 
-from flask import Flask
+from flask import Flask, g
 from jinja2 import StrictUndefined, pass_context
 from jinja2.runtime import Context
 from jinja2_fragments import render_block
 from markupsafe import Markup, escape
 
-from planpush.content.prose import prose as html_of
+from planpush.content.prose import Marks
 from planpush.db import now
 from planpush.models.mention import Mention
 from planpush.models.setting import settings
@@ -107,7 +107,12 @@ def _symbol(name: str) -> str:
 def region(
     context: Context, template: str, block: str, target: str, swap: str = "outerMorph"
 ) -> Markup:
-    """Return one region of a page as a partial that htmx swaps into `target`."""
+    """Return one region of a page as a partial that htmx swaps into `target`.
+
+    `settle:0`: nothing here fades, and htmx would show the page once without and once with what
+    follows a swap.
+    """
+    swap = f"{swap} settle:0" if swap == "outerHTML" else swap
     body = render_block(context.environment, template, block, **context.get_all())
     return bless(
         f'<hx-partial hx-target="{escape(target)}" hx-swap="{escape(swap)}" '
@@ -133,11 +138,16 @@ def ago(at: datetime | Markup) -> Markup:
 def prose(
     body: str, mentions: Iterable[Mention | Named] = (), reader: User | None = None
 ) -> Markup:
-    """Return a comment's words as HTML, the people whom it names highlighted, `reader` more so."""
+    """Return a comment's words as HTML, the people whom it names highlighted, `reader` more so.
+
+    Of comments full of marks only so many are read as Markdown in one answer.
+    """
     if isinstance(body, Markup):  # a gap: see stencil
         return body
+    if "marks" not in g:
+        g.marks = Marks()
     said = tuple((one.said, reader is not None and one.user_id == reader.id) for one in mentions)
-    return bless(html_of(body, said))
+    return bless(g.marks.prose(body, said))
 
 
 def plural(count: int, one: str, many: str = "") -> str:

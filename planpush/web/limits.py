@@ -15,7 +15,7 @@ from planpush.db import db, outlives_refusal
 from planpush.models.event import Event
 from planpush.models.rate_limit import RateLimit
 from planpush.models.setting import settings
-from planpush.web.auth import begin_writing, config
+from planpush.web.auth import config
 
 _PORT = re.compile(r"^(?:\[([^]]+)\]|([0-9.]+))(?::[0-9]+)?$")
 Limit = int | Callable[[], int]
@@ -127,8 +127,8 @@ def _subscriber() -> str:
 
 
 def _hit_apart(subject: str, limit: int, seconds: int) -> int:
-    before = g.writes
-    begin_writing()
+    before, g.writes = g.writes, True
+    db.session.rollback()
     wait = _hit(subject, limit, seconds)
     db.session.commit()
     g.writes = before

@@ -19,7 +19,7 @@ from planpush.db import db
 from planpush.logs import kind_of
 from planpush.models.event import Event
 from planpush.models.live import CHANNEL, Happening
-from planpush.models.onlooker import FAR, with_crowds, with_notices
+from planpush.models.onlooker import FAR, with_crowds, with_notices, with_subjects
 
 if TYPE_CHECKING:
     from planpush.web.hub import Hub
@@ -75,7 +75,8 @@ class Watcher(threading.Thread):
                 if len(found) > FAR:
                     self._say(self.hub.lost)
                 elif found:
-                    self._say(self.hub.told, with_notices(with_crowds(found)))
+                    told = with_notices(with_crowds(with_subjects(found)))
+                    self._say(self.hub.told, told)
                     db.session.rollback()
         finally:
             source.close()

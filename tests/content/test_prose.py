@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
 from bench.worst_comments import hostile
-from planpush.content.prose import key, named, prose
+from planpush.content.prose import Marks, key, named, prose
 
 REL = 'rel="noopener noreferrer nofollow"'
 WRITTEN = {"body", "p", "br", "code", "a", "strong", "em", "ul", "ol", "li", "blockquote", "pre",
@@ -103,3 +103,11 @@ def test_ten_thousand_hostile_characters_are_shown_and_do_not_swell():
     for body in hostile():
         html = prose(body, (("a b c d e f g", False), ("a" * 200, False)))
         assert len(html) < 15 * 10_000, body[:20]
+
+
+def test_of_many_comments_only_so_many_marks_are_read():
+    marks = Marks(4)
+    told = [marks.prose(body) for body in ("**a**", "*b*\n<i>", "c")]
+    assert told == [
+        "<p><strong>a</strong></p>", "<p>*b*<br>\n&lt;i&gt;</p>", "<p>c</p>",
+    ]  # fmt: skip

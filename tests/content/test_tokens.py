@@ -1,12 +1,18 @@
 from __future__ import annotations
 
+import re
+
 import nh3
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from planpush.content import tokens
 from planpush.content.tokens import TAG, parse
 
 TAGS = {"p", "div", "b", "ul", "li", "svg", "path", "linearGradient", "text", "br", "a", "pre"}
+MORE = "table tbody tr td th h2 dl dt dd section code span"
+TAGS |= set(MORE.split())
 ATTRIBUTES = {"*": {"class", "title", "viewBox", "d", "data-anchor"}}
 
 
@@ -62,3 +68,37 @@ def test_nodes_nest(raw):
 def test_broken_html_does_not_raise():
     nodes = parse("</p><div><p>a</b></i></u><li>")
     assert nodes[0].end == len("</p><div><p>a</b></i></u><li>")
+
+
+NAMES = f"p li ul div b br a {MORE}"
+PLACES = "tag attributes kind start inner close end index last anchor spot"
+
+
+@st.composite
+def nested(draw, name="div", depth=4):
+    """An element with others in it, some of them with an anchor."""
+    inner = draw(st.lists(st.sampled_from(NAMES.split()), max_size=3)) if depth else []
+    held = "".join(
+        draw(st.sampled_from(["", " x", "&amp;y"])) + draw(nested(one, depth - 1)) for one in inner
+    )
+    given = draw(st.sampled_from(["", ' class="k"', ' data-anchor="k"']))
+    return f"<{name}{given}>{held} é</{name}>"
+
+
+def told(node):
+    others = [node.parent, node.seal, node.owner, node.lead, *(node.first or ())[1:]]
+    return (
+        *(getattr(node, name) for name in PLACES.split()), (node.first or (None,))[0],
+        " ".join("".join(getattr(node, "parts", ())).replace("&amp;", "&").split()),
+        [one and one.index for one in [*others, *getattr(node, "members", ())]],
+    )  # fmt: skip
+
+
+@given(nested())
+@settings(max_examples=300, deadline=None)
+def test_a_leaf_that_is_read_at_once_is_what_its_tags_make_of_it(raw):
+    html = canonical(raw)
+    at_once = [told(node) for node in parse(html)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tokens, "_STEP", re.compile(f"(?:((?!))()()|{TAG.pattern})"))
+        assert [told(node) for node in parse(html)] == at_once

@@ -12,12 +12,16 @@ import sqlalchemy as sa
 from planpush.db import commit, db
 from planpush.models.event import Event
 from planpush.models.identity import Identity
+from planpush.models.onlooker import Onlooker, with_subjects
 from planpush.models.profile import Profile, Refused
 from planpush.models.session import SignInLink
 from planpush.models.token import Token, mint, well_formed
 from planpush.paths import ROOT
+from planpush.web.follower import Follower
+from planpush.web.hub import Hub
+from planpush.web.watcher import happenings
 from tests.integrations.conftest import op, problem
-from tests.people import Browser, person
+from tests.people import CAST, Browser, person
 
 FORMS = [
     ("PATCH", op("replace", None, {"active": False})),
@@ -61,6 +65,21 @@ def test_30_who_is_deactivated_is_out_on_the_next_request(app, directory, ways_i
     directory.patch(path, op("Replace", "active", "True"))
     assert ways_in() == [302, 302, 401, 401]  # what was ended stays ended
     assert Browser(app, "alice").get("/dashboard").status_code == 200
+
+
+def test_30_the_open_stream_of_who_was_renamed_and_deactivated_ends(app, directory):
+    with app.app_context():
+        followers = [Follower(0, 0, 0, 0, Onlooker.of(person(name)), True) for name in CAST]
+        since = Event.newest_of_all()
+    path = f"/Users/{directory.id_of('alice')}"
+    directory.patch(path, op("replace", "userName", "alice.new@example.com"))
+    directory.patch(path, op("replace", "active", False))
+    with app.app_context():
+        hub, columns = Hub(app), (Event.id, Event.kind, Event.plan_id, Event.actor_id, Event.target)
+        hub.followers[0] |= set(followers)
+        query = sa.select(*columns).where(Event.id > since).order_by(Event.id)
+        hub.told(with_subjects(happenings(db.session.execute(query))))
+    assert [one.who.email for one in followers if one.over] == ["alice@example.com"]
 
 
 def test_30_who_is_deactivated_cannot_sign_in(app, directory):

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 
 from planpush.db import commit, db
-from planpush.integrations import scim_people
+from planpush.integrations import scim_groups, scim_people, scim_storage
 from planpush.models.user import User
 from tests.integrations.conftest import USER, op, problem
 from tests.people import person
@@ -217,3 +217,21 @@ def test_27_a_search_by_post_reads_only(app, directory):
     with app.app_context():
         kinds = db.session.scalars(sa.text("SELECT kind FROM events WHERE kind LIKE 'scim%'")).all()
         assert kinds == []
+
+
+def test_32_what_would_be_compared_one_by_one_has_an_end(directory, monkeypatch):
+    monkeypatch.setattr(scim_storage, "_EFFORT", 1)
+    refused(directory.get('/Users?filter=title co "x"'), 400, "tooMany")
+    refused(directory.get("/Users?sortBy=title"), 400, "tooMany")
+    assert directory.get("/Users").status_code == 200
+
+
+def test_32_so_many_join_or_leave_with_one_request(directory, monkeypatch):
+    ids = [directory.user(f"p{n}@example.com")["id"] for n in range(3)]
+    monkeypatch.setattr(scim_groups, "MOST_MOVED", 2)
+    group = directory.group("Team", *ids[:2])
+    all_of_them = op("replace", "members", [{"value": one} for one in ids])
+    assert directory.patch(f"/Groups/{group['id']}", all_of_them).status_code in (200, 204)
+    refused(directory.patch(f"/Groups/{group['id']}", op("remove", "members")), 413)
+    many = [op("add", "members", [{"value": ids[0]}])] * 501
+    refused(directory.patch(f"/Groups/{group['id']}", *many), 400, "invalidValue")

@@ -94,3 +94,13 @@ def test_39_an_event_cannot_be_changed_or_deleted_even_behind_the_models_back(lo
         with pytest.raises(sa.exc.DBAPIError, match="append-only"):
             db.session.execute(sa.text(statement))
         db.session.rollback()
+
+
+def test_a_page_looks_through_so_many_entries_and_the_next_goes_on(log):
+    found, newest = Audit("action:test object:nowhere"), Event.newest_of_all()
+    assert found.floor(reach=30) == newest + 1 - 30
+    assert Audit("action:test").floor(reach=30) is None  # an index finds these
+    near = Audit("action:test object:0")
+    first = near.page(size=200, floor=near.floor(reach=60))
+    rest = near.page(before=near.floor(reach=60), size=200)
+    assert [*first, *rest] == near.page(size=200) and rest

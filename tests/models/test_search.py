@@ -347,3 +347,16 @@ def check(name, q, made):
     assert {row.id for row in list_on(user, q=q).plans} == ids
     if q in ("herring", '"red herring"', "herr", "comment"):
         assert ids == may & set(made)
+
+
+@pytest.mark.skipif(ON_POSTGRES, reason="PostgreSQL gathers the plans of each word anyway")
+def test_words_that_many_have_and_none_together_are_gathered_not_asked_of_each_plan(monkeypatch):
+    for number in range(3):
+        push(f"Evenly {number}", section("<p>together</p>"))
+        push(f"Oddly {number}", section("<p>together</p>"))
+    for name in ("RARE", "FEW"):
+        monkeypatch.setattr(module, name, 0)
+    apart = list_plans(person("alice"), q='"evenly" "oddly"')
+    assert not list(apart.plans) and not any(one.lazy for one in apart.search.wanted)
+    both = list_plans(person("alice"), q='"evenly" "together"')
+    assert len(both.plans) == 3 and all(one.lazy for one in both.search.wanted)

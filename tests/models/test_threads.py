@@ -6,6 +6,8 @@ import sqlalchemy as sa
 from planpush.content.origin import Place
 from planpush.content.problem import Forbidden, Invalid, NotFound
 from planpush.db import commit
+from planpush.models import reach
+from planpush.models import thread as module
 from planpush.models.event import Event
 from planpush.models.placement import Placement
 from planpush.models.thread import OPEN, RESOLVED, Thread
@@ -123,3 +125,31 @@ def test_events_tell_the_story(database, plan, opened):
         sa.select(Event.kind).where(Event.thread_id == thread.id).order_by(Event.id)
     )
     assert list(kinds) == ["thread.opened", "comment.added", "thread.resolved", "thread.reopened"]
+
+
+def test_a_plan_takes_so_many_threads_and_comments_and_says_what_to_do(monkeypatch, plan, opened):
+    thread = opened(quote="rotate")
+    monkeypatch.setattr(module, "MOST_COMMENTS", 2)
+    thread.comment("More.", by=person("bob"))
+    thread.comments[0].delete(by=person("bob"))
+    commit()
+    with pytest.raises(Invalid, match="new plan") as refused:
+        thread.comment("And more.", by=person("bob"))
+    assert refused.value.errors[0].code == "too_many_comments"
+    monkeypatch.setattr(module, "MOST", 1)
+    with pytest.raises(Invalid, match="1 threads") as refused:
+        opened(quote="expire")
+    assert refused.value.errors[0].field == "body"
+
+
+def test_what_was_said_on_many_large_versions_is_looked_for_by_its_words(
+    monkeypatch, pushed, plan, opened
+):
+    thread = opened(quote="rotate on every")
+    pushed({"a": "<p>Other words by far.</p>"}, plan)
+    monkeypatch.setattr(reach, "MAPPED", 0)
+    pushed({"a": "<p>Once more: they say tokens rotate on every use here.</p>"}, plan)
+    there = Placement.of(thread, 3)
+    assert there.state in ("moved", "outdated")
+    pushed({"b": "<p>Nothing of it.</p>"}, plan)
+    assert Placement.of(thread, 4).state in ("outdated", "orphaned")

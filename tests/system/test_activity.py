@@ -29,8 +29,7 @@ def talk(server: Server) -> str:
 
 
 def test_older_ones_come_as_one_scrolls(visit: Callable[..., Any], talk: str) -> None:
-    page = visit("bob")
-    page.goto("/activity?show=mine")
+    page = visit("bob", at="/activity?show=mine")
     rows = page.locator(".moment")
     expect(rows).to_have_count(30)
     page.locator("#pp-older").scroll_into_view_if_needed()
@@ -43,8 +42,7 @@ def test_older_ones_come_as_one_scrolls(visit: Callable[..., Any], talk: str) ->
 
 
 def test_a_plan_is_muted_from_its_row(visit: Callable[..., Any], talk: str) -> None:
-    page = visit("pam")
-    page.goto("/activity")
+    page = visit("pam", at="/activity")
     button = page.locator(".moment").first.get_by_role("button")
     button.focus()
     page.keyboard.press("Enter")

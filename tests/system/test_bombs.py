@@ -99,9 +99,7 @@ def test_the_largest_document_is_taken_and_opens(server: Server, visit: Any, pul
     assert len(body) == LIMIT
     pushed = server.push(body, "title=Large")
     assert pushed.status_code == 201, pushed.text
-    page = visit("alice")
-    page.set_default_timeout(60_000)
-    page.goto(f"/p/{pushed.json()['plan']}")
+    page = visit("alice", at=f"/p/{pushed.json()['plan']}")
     assert page.locator("#pp-doc h2").count() == 10
     page.locator("#pp-plus-part-9").click()
     page.locator("#pp-new-body").wait_for()

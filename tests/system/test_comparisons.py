@@ -102,8 +102,9 @@ def test_signs_and_lines_tell_it_not_only_colours(visit: Visit, revised: str) ->
 def test_a_diagram_is_shown_before_and_after(
     visit: Visit, revised: str, width: int, is_beside: bool
 ) -> None:
-    page = visit("bob", viewport={"width": width, "height": 800})
-    page.goto(f"/p/{revised}/compare?from=1&to=2")
+    page = visit(
+        "bob", at=f"/p/{revised}/compare?from=1&to=2", viewport={"width": width, "height": 800}
+    )
     before, after = (page.locator(f"[data-diff=beside] > {tag}") for tag in ("del", "ins"))
     one, other = before.bounding_box(), after.bounding_box()
     assert (one["y"] == other["y"]) is is_beside
@@ -192,7 +193,7 @@ def test_a_hostile_document_stays_in_its_box(visit: Visit, server: Server, kind:
     slug = server.push(html, "title=Hostile&visibility=published").json()["plan"]
     again = re.sub(r"(?<=>)(\w+)", r"\1 else", html)
     assert server.push(again, f"plan={slug}&base_version=1").status_code == 201
-    page = visit("bob")
+    page = visit("bob", at="")
     said: list[str] = []
     page.on("dialog", lambda dialog: said.append(dialog.message))
     for query in ("from=1&to=2", "from=2&to=1&only=1"):

@@ -149,7 +149,7 @@ def published(server: Server, html: str, slug: str) -> str:
 
 
 def look(visit: Callable[..., Any], slug: str, width: int = 1440) -> Any:
-    page = visit("alice", viewport={"width": width, "height": 900})
+    page = visit("alice", at="", viewport={"width": width, "height": 900})
     page.goto(f"/p/{slug}", wait_until="load")
     page.evaluate(SETTLED)
     return page

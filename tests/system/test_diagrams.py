@@ -63,8 +63,7 @@ def node(page: Any, label: str) -> Any:
 
 
 def test_a_comment_on_a_node_puts_a_pin_at_the_node(visit: Visit, drawn: str) -> None:
-    page = visit("alice")
-    page.goto(drawn)
+    page = visit("alice", at=drawn)
     store = node(page, "Session store")
     store.hover()
     button = page.locator("#pp-add")
@@ -82,8 +81,7 @@ def test_a_comment_on_a_node_puts_a_pin_at_the_node(visit: Visit, drawn: str) ->
 
 
 def test_a_pin_leads_to_its_thread(visit: Visit, drawn: str) -> None:
-    page = visit("alice")
-    page.goto(drawn)
+    page = visit("alice", at=drawn)
     pin = node(page, "Gateway").locator("a.pin.drawn")
     expect(pin).to_have_accessible_name(re.compile("1 open comment"))
     pin.click()
@@ -91,8 +89,7 @@ def test_a_pin_leads_to_its_thread(visit: Visit, drawn: str) -> None:
 
 
 def test_an_edge_takes_a_comment(visit: Visit, drawn: str) -> None:
-    page = visit("alice")
-    page.goto(drawn)
+    page = visit("alice", at=drawn)
     page.locator(".pp-drawing text", has_text="signed token").hover()
     name = "Comment on: Web application of the shop → Gateway: signed token"
     expect(page.locator("#pp-add")).to_have_accessible_name(name)
@@ -100,8 +97,7 @@ def test_an_edge_takes_a_comment(visit: Visit, drawn: str) -> None:
 
 @pytest.mark.parametrize(("theme", "width"), DRESSES)
 def test_drawings_fit_and_pass_axe(visit: Visit, drawn: str, theme: str, width: int) -> None:
-    page = visit("alice", viewport={"width": width, "height": 900}, color_scheme=theme)
-    page.goto(drawn)
+    page = visit("alice", at=drawn, viewport={"width": width, "height": 900}, color_scheme=theme)
     assert page.evaluate(OVERFLOWING) == []
     assert page.evaluate(SMALL) == []
     boxes = [box.bounding_box() for box in page.locator(".pp-diagram").all()]

@@ -49,8 +49,7 @@ def told(page: Any, server: Server, slug: str, **changed: str) -> Any:
 def test_the_page_swaps_one_section_and_keeps_place_words_and_selection(
     visit: Visit, server: Server, slug: str
 ) -> None:
-    page = visit("bob")
-    page.goto(f"/p/{slug}")
+    page = visit("bob", at=f"/p/{slug}")
     page.locator("#pp-plus-part-6").click()
     page.locator("#pp-new-body").fill("Half a thought")
     page.evaluate(MARK)
@@ -70,8 +69,7 @@ def test_the_page_swaps_one_section_and_keeps_place_words_and_selection(
 
 
 def test_the_page_is_then_the_newest(visit: Visit, server: Server, slug: str) -> None:
-    page = visit("bob")
-    page.goto(f"/p/{slug}")
+    page = visit("bob", at=f"/p/{slug}")
     page.locator("#pp-plus-part-6").click()
     page.locator("#pp-new-body").fill("Why this?")
     told(page, server, slug, part_2="Short.").locator("#pp-bring").click()
@@ -88,8 +86,7 @@ def test_the_page_is_then_the_newest(visit: Visit, server: Server, slug: str) ->
 
 
 def test_nothing_changes_until_the_reader_says_so(visit: Visit, server: Server, slug: str) -> None:
-    page = visit("bob")
-    page.goto(f"/p/{slug}")
+    page = visit("bob", at=f"/p/{slug}")
     notice = told(page, server, slug, part_2="Short.")
     expect(page.locator("#s-part-2 p")).to_contain_text("Text of part-2.")
     server.push(twelve(part_2="Short.", part_3="New."), f"plan={slug}&base_version=2")
@@ -104,6 +101,5 @@ def test_without_script_the_address_shows_the_newest(
     visit: Visit, server: Server, slug: str
 ) -> None:
     server.push(twelve(part_2="Short."), f"plan={slug}&base_version=1")
-    page = visit("bob", java_script_enabled=False)
-    page.goto(f"/p/{slug}")
+    page = visit("bob", at=f"/p/{slug}", java_script_enabled=False)
     expect(page.locator("#s-part-2 p")).to_have_text("Short.")

@@ -19,7 +19,7 @@ Visit = Callable[..., Any]
 
 
 def test_a_section_takes_a_second_thread(visit: Visit, server: Server, plan: str) -> None:
-    page = visit("bob")
+    page = visit("bob", at="")
     comment(page, plan, "First")
     page.locator("#s-intro").hover()
     page.locator("#pp-plus-intro").click()
@@ -34,8 +34,7 @@ def test_a_section_takes_a_second_thread(visit: Visit, server: Server, plan: str
 
 
 def test_a_block_takes_a_second_thread(visit: Visit, server: Server, plan: str) -> None:
-    page = visit("bob")
-    page.goto(f"/p/{plan}")
+    page = visit("bob", at=f"/p/{plan}")
     block = page.locator("#s-intro li").nth(1)
     for words in ("First", "Second"):
         block.hover()
@@ -49,8 +48,7 @@ def test_a_block_takes_a_second_thread(visit: Visit, server: Server, plan: str) 
 
 
 def test_the_button_offers_the_block_under_the_pointer(visit: Visit, plan: str) -> None:
-    page = visit("bob")
-    page.goto(f"/p/{plan}")
+    page = visit("bob", at=f"/p/{plan}")
     page.locator("#s-intro li").first.hover()
     expect(page.locator("#pp-add")).to_have_accessible_name("Comment on: First rule")
     page.locator("#s-intro h2").hover()
@@ -62,8 +60,7 @@ def test_c_comments_on_the_block_in_view(visit: Visit, server: Server, plan: str
     server.push(
         f'<section data-anchor="long"><h2>Long</h2>{text}</section>', f"plan={plan}&base_version=1"
     )
-    page = visit("bob")
-    page.goto(f"/p/{plan}")
+    page = visit("bob", at=f"/p/{plan}")
     page.get_by_text("Paragraph 40", exact=True).evaluate(
         "p => p.scrollIntoView({block: 'center'})"
     )
@@ -75,7 +72,7 @@ def test_c_comments_on_the_block_in_view(visit: Visit, server: Server, plan: str
 
 
 def test_what_is_typed_outlives_a_tab(visit: Visit, plan: str) -> None:
-    page = visit("bob")
+    page = visit("bob", at="")
     card = comment(page, plan)
     card.locator("summary", has_text="Reply").click()
     card.locator("textarea").fill("A reply so far")
@@ -97,7 +94,7 @@ def test_what_is_typed_outlives_a_tab(visit: Visit, plan: str) -> None:
 
 
 def test_a_card_keeps_its_neighbours_words(visit: Visit, plan: str) -> None:
-    page = visit("bob")
+    page = visit("bob", at="")
     cards = [comment(page, plan, "First"), comment(page, plan, "Second", "data")]
     for card in cards:
         card.locator("summary", has_text="Reply").click()
@@ -117,8 +114,7 @@ def test_a_card_keeps_its_neighbours_words(visit: Visit, plan: str) -> None:
 
 
 def test_an_error_floats_and_goes(visit: Visit, plan: str) -> None:
-    page = visit("bob", expect=("500", "503", "Service"))
-    page.goto(f"/p/{plan}")
+    page = visit("bob", at=f"/p/{plan}", expect=("500", "503", "Service"))
     before = page.locator("#pp-bar").bounding_box()
     page.route("**/threads?**", lambda route: route.fulfill(status=503, body="busy"))
     page.locator("#pp-tab-all").click()
@@ -142,14 +138,13 @@ def test_a_threads_address_shows_its_place(
     server.push(long, f"plan={plan}&base_version=1")
     visitor("bob").post(f"/p/{plan}/threads", body="Here", quote="Paragraph 60")
     thread = server.threads(plan)[0]["id"]
-    page = visit("bob")
-    page.goto(f"/p/{plan}?thread={thread}#t{thread}")
+    page = visit("bob", at=f"/p/{plan}?thread={thread}#t{thread}")
     expect(page.locator("#pp-doc").get_by_text("Paragraph 60")).to_be_in_viewport()
     expect(page.locator(".thread.active")).to_be_in_viewport()
 
 
 def test_no_open_thread_wears_no_mark(visit: Visit, plan: str) -> None:
-    page = visit("bob", viewport={"width": 1000, "height": 800})
+    page = visit("bob", at="", viewport={"width": 1000, "height": 800})
     comment(page, plan)
     expect(page.locator(".count.mark:not(.bell *):visible")).to_have_count(1)
     page.get_by_role("button", name="Resolve").click()
@@ -159,7 +154,6 @@ def test_no_open_thread_wears_no_mark(visit: Visit, plan: str) -> None:
 
 
 def test_an_error_page_keeps_the_account(visit: Visit) -> None:
-    page = visit("bob", expect=("404",))
-    page.goto("/p/no-such-plan")
+    page = visit("bob", at="/p/no-such-plan", expect=("404",))
     page.locator("summary[aria-label*=account]").click()
     expect(page.get_by_role("button", name="Sign out")).to_be_visible()

@@ -15,6 +15,8 @@ from werkzeug.routing import Rule
 
 from planpush.db import db
 from tests.conftest import make_app
+from tests.views.talking import talked as talked
+from tests.views.talking import thread as thread
 
 MUTATIONS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 # Routes that serve programs: they have an audience and an authentication of their own.
@@ -55,14 +57,6 @@ def push(agent: Callable[..., Any]) -> Callable[..., Any]:
         return agent(name, "POST", "/api/push", json=given, headers=headers or {})
 
     return send
-
-
-@pytest.fixture
-def thread(browser: Callable[..., Any], plan: str) -> str:
-    """The id of a thread that bob opened on the word "rotate" of alice's private plan."""
-    place = {"anchor": "intro", "quote": "rotate", "body": "How often?"}
-    answer = browser("bob").send("POST", f"/p/{plan}/threads", place, htmx=False)
-    return re.search(r"thread=(\d+)", answer.location)[1]
 
 
 @pytest.fixture

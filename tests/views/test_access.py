@@ -6,7 +6,7 @@ import pytest
 
 from tests.conftest import invite
 from tests.people import HTMX
-from tests.views.conftest import MUTATIONS, address, code, for_browsers, plain, routes
+from tests.views.conftest import MUTATIONS, address, code, for_browsers, piece, plain, routes
 
 EVERY = MUTATIONS | {"GET", "HEAD"}
 PUBLIC = {
@@ -101,6 +101,39 @@ def test_a_thread_is_not_found_through_another_plan(app, browser, push, thread):
         if rule.arguments & {"thread_id", "comment_id"} and for_browsers(rule):
             path = address(rule, slug="mine", thread_id=thread)
             assert charlie.send(method, path, {"body": "Hello"}).status_code == 404, (method, rule)
+
+
+def let_in(alice, charlie, push, plan):
+    """Charlie is asked for a review, may push, comments, and is named; then all that is over."""
+    ways = [f"/p/{plan}/{kind}?email=charlie@example.com" for kind in ("reviewers", "editors")]
+    said = {"anchor": "intro", "quote": "rotate", "body": "Look, @charlie: quokka."}
+    for way in ways:
+        alice.send("POST", way.partition("?")[0], {"email": "charlie@example.com"})
+    for one in (alice, charlie):
+        assert one.send("POST", f"/p/{plan}/threads", said).status_code == 201
+    assert (
+        push("charlie", [piece("intro", "Quokkas.")], plan=plan, base_version=1).status_code == 201
+    )
+    assert "quokka" in charlie.get("/notices").text
+    for way in ways:
+        assert alice.send("DELETE", way).status_code == 200
+    alice.send("POST", f"/p/{plan}/threads", said)
+    words = [piece("intro", "More quokkas.")]
+    push("alice", words, plan=plan, base_version=2, title="Quokka", message="Quokka.")
+
+
+def test_who_was_put_out_again_finds_no_trace_of_it(app, browser, push, plan):
+    alice, charlie = browser("alice"), browser("charlie")
+    let_in(alice, charlie, push, plan)
+    checked = 0
+    for _, rule in routes(app, frozenset({"GET"})):
+        if for_browsers(rule) and rule.endpoint not in PUBLIC:
+            answer = charlie.get(address(rule, slug=plan) + "?q=quok&state=all&since=0")
+            seen = b"" if answer.mimetype == "application/zip" else answer.data.lower()
+            assert b"quokka" not in seen, rule
+            assert f"/p/{plan}".encode() not in seen or "<slug>" in rule.rule, rule
+            checked += answer.status_code == 200
+    assert checked > 10
 
 
 def test_a_published_plan_is_open_to_charlie(browser, plan):

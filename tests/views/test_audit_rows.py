@@ -59,8 +59,10 @@ def alone(recorded, kind, who, target=None):
 
 def test_39_signing_in_and_out(app, browser, recorded):
     recorded()
-    alice = browser("alice")
+    app.test_client().get(f"/sign-in/local?token={link(app)}")
     alone(recorded, "session.started", "alice")
+    alice = browser("alice")
+    recorded()
     alice.send("POST", "/sign-out", htmx=False)
     alone(recorded, "session.ended", "alice")
     alice.send("POST", "/sign-out", htmx=False)

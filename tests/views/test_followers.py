@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
 from hypothesis import example, given
@@ -12,6 +11,7 @@ from planpush.models.live import NOTICES, PLANS, THREADS, Crowd, Happening
 from planpush.models.onlooker import Onlooker
 from planpush.web.follower import ANY_PLAN, PAUSE, Follower
 from planpush.web.hub import Hub
+from tests.apart import finished
 
 BOB, CHARLIE = 5, 6
 EVERYBODY, ONE = Crowd(True, frozenset()), Crowd(False, frozenset({BOB}))
@@ -97,8 +97,7 @@ def told(app, many):
         hub.told([Happening(11, "thread.opened", 7, 1, "", EVERYBODY)])
         return [(one.held, one.pending, one.free_at - hub.loop.time()) for one in hub._all()]
 
-    with ThreadPoolExecutor(1) as apart:  # a browser of another test has its loop in this one
-        return apart.submit(lambda: asyncio.run(scene())).result()
+    return finished(scene())
 
 
 def test_a_crowd_does_not_come_back_all_at_one_moment(app):

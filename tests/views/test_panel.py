@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from planpush.db import commit, db
+from planpush.models import panel
 from planpush.models.comment import Comment
 from planpush.models.mention import Mention
 from tests.conftest import person
@@ -201,3 +202,13 @@ def test_a_person_turns_keys_and_presence_off(app, browser, plan, htmx):
     with app.app_context():
         assert (person("bob").keys, person("bob").presence) == (False, True)
         assert (person("alice").keys, person("alice").presence) == (True, True)
+
+
+def test_a_list_shows_so_many_cards_says_how_many_more_and_still_opens_each(
+    browser, plan, talk, monkeypatch
+):
+    monkeypatch.setattr(panel, "MOST_SHOWN", 1)
+    alice = browser("alice")
+    answer = alice.get(f"/p/{plan}/threads?show=all")
+    assert len(cards(answer)) == 1 and "2 more threads are not listed here" in answer.text
+    assert talk[0] in cards(alice.get(f"/p/{plan}/threads?show=all&thread={talk[0]}"))

@@ -5,6 +5,7 @@ import sqlalchemy as sa
 
 from planpush.db import db
 from planpush.models.event import Event
+from planpush.web.call import environ_of
 
 WRONG = "/sign-in/local?token=wrong"
 
@@ -51,6 +52,16 @@ def test_39_a_client_that_makes_entries_up_is_limited_all_the_same(app, another)
     made_up = [f"6.6.6.{number}, 203.0.113.9" for number in range(4)]
     assert tries(site, *made_up) == [403, 403, 429, 429]
     assert tries(site, "6.6.6.1, 203.0.113.10") == [403]
+
+
+def test_39_a_header_that_only_looks_like_the_proxys_does_not_count():
+    headers = [(b"x-forwarded-for", b"203.0.113.9"), (b"x_forwarded_for", b"6.6.6.6"),
+               (b"content_length", b"9"), (b"x_request_id", b"chosen-by-a-client")]  # fmt: skip
+    asked = {"type": "http", "method": "GET", "scheme": "http", "http_version": "1.1",
+             "path": "/", "raw_path": b"/", "query_string": b"", "headers": headers}  # fmt: skip
+    environ = environ_of(asked, None)
+    assert environ["HTTP_X_FORWARDED_FOR"] == "203.0.113.9"
+    assert not environ.keys() & {"CONTENT_LENGTH", "HTTP_X_REQUEST_ID"}
 
 
 def test_39_without_a_trusted_proxy_the_header_does_not_count(app, another):

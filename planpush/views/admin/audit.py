@@ -21,8 +21,10 @@ def index() -> Response:
     """Answer the newest entries that the query finds, or those before one."""
     on_invalid(lambda problem: _page([], None, problem))
     before = number("before")
-    found = Audit(request.args.get("q", "")).page(before, PAGE + 1)
-    return _page(found[:PAGE], found[PAGE - 1].id if len(found) > PAGE else None)
+    log = Audit(request.args.get("q", ""))
+    floor = log.floor(before)
+    found = log.page(before, PAGE + 1, floor)
+    return _page(found[:PAGE], found[PAGE - 1].id if len(found) > PAGE else floor)
 
 
 def _page(entries: list[Entry], older: int | None, problem: Problem | None = None) -> Response:

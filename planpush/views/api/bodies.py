@@ -21,6 +21,8 @@ Words = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST)]
 Quote = Annotated[str, StringConstraints(max_length=10_000)]
 Name = Annotated[str, StringConstraints(max_length=1000)]
 Offset = Annotated[int, Field(ge=0, le=10**9 - 1)]
+MOST_ANSWERS = 100
+"""Answers with one push: each is told to people. The same content may be pushed with the rest."""
 Visibility = Literal["private", "published"]
 
 
@@ -64,8 +66,8 @@ class PushBody(Body):
     message: Note = ""
     direction: Note = ""
     source: SourceBody = SourceBody()
-    sections: Annotated[list[SectionBody], Field(min_length=1, max_length=2000)]
-    responses: Annotated[list[ResponseBody], Field(max_length=2000)] = Field(default=[])
+    sections: Annotated[list[SectionBody], Field(min_length=1, max_length=1000)]
+    responses: Annotated[list[ResponseBody], Field(max_length=MOST_ANSWERS)] = Field(default=[])
     allow_secrets: bool = False
 
     @field_validator("sections")

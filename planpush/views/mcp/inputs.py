@@ -6,7 +6,15 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from planpush.views.api.bodies import Anchor, AnswerBody, CommentBody, Hash, ResponseBody, ThreadId
+from planpush.views.api.bodies import (
+    MOST_ANSWERS,
+    Anchor,
+    AnswerBody,
+    CommentBody,
+    Hash,
+    ResponseBody,
+    ThreadId,
+)
 from planpush.views.api.queries import PlansCursor
 from planpush.web.parse import Body, Note
 
@@ -82,7 +90,10 @@ class SectionInput(Body):
     direction: Annotated[Note, Field(description="What the user asked for, in their words.")] = ""
     responses: Annotated[
         list[ResponseBody],
-        Field(max_length=2000, description="What you did about the threads that this answers."),
+        Field(
+            max_length=MOST_ANSWERS,
+            description="What you did about the threads that this answers.",
+        ),
     ] = Field(default=[])
     allow_secrets: bool = False
 

@@ -87,3 +87,12 @@ def test_a_key_is_free_again_after_a_refusal_and_after_a_day(push, sql, stored):
 def test_a_strange_key_is_refused_or_taken(push, key):
     answer = push("alice", [piece("a")], title="T", headers={"Idempotency-Key": key})
     assert answer.status_code in (201, 400)
+
+
+def test_a_push_takes_a_hundred_answers_and_the_rest_come_with_the_same_content(push, plan, thread):
+    rows = [{"anchor": "intro", "html": None}, piece("data", "Other.")]
+    said = [{"thread": thread, "status": "applied"}] * 101
+    refused = push("alice", rows, plan=plan, base_version=1, responses=said)
+    assert refused.status_code in (400, 422) and fields(refused) == ["responses"]
+    assert push("alice", rows, plan=plan, base_version=1, responses=said[:100]).status_code == 201
+    assert push("alice", rows, plan=plan, base_version=2, responses=said[:1]).status_code == 200

@@ -5,6 +5,7 @@ import hashlib
 import pytest
 
 from planpush.content.problem import Problem
+from planpush.models.push import prepare
 from tests.conftest import invite
 from tests.views.conftest import code, fields, piece
 
@@ -244,3 +245,22 @@ def test_message_direction_and_source_are_kept(push, agent, plan):
     push("alice", [piece("a")], plan=plan, base_version=1, source=source, **told)
     version = agent("alice", "GET", f"/api/plans/{plan}").json["versions"][0]
     assert {name: version[name] for name in told} == told
+
+
+@pytest.mark.parametrize(
+    "shut_out",
+    ["UPDATE users SET active = :no", "UPDATE tokens SET expires_at = created_at WHERE :no = :no"],
+)
+def test_who_is_shut_out_while_their_push_is_prepared_stores_nothing(
+    push, plan, sql, stored, monkeypatch, shut_out
+):
+    def prepared(*told, **more):
+        done = prepare(*told, **more)
+        sql(shut_out, no=False)
+        return done
+
+    before = stored("users", "tokens", "events")
+    monkeypatch.setattr("planpush.views.api.pushes.prepare", prepared)
+    answer = push("alice", [piece("intro", "Too late.")], plan=plan, base_version=1)
+    assert (answer.status_code, code(answer)) == (401, "unauthenticated")
+    assert stored("users", "tokens", "events") == before

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 import answers
@@ -22,6 +23,8 @@ from stop import FIX, Stop
 from transport import Answer
 
 Body = Dict[str, Any]
+LONG = 1_000_000  # characters: from here on a push takes seconds, and says so
+MOST_ANSWERS = 100  # with one push: the server takes no more
 
 
 def push(arguments: argparse.Namespace) -> int:
@@ -42,9 +45,12 @@ def push(arguments: argparse.Namespace) -> int:
         before = here.visibility
         done = answers.pushed(problems.must(server, answer, anchors_of(body), told_in(body)))
         keep(here, body, done)
+        left = len(here.responses)
     report(done, answer.status, arguments, before)
     for line in answered(server, done, body.get("responses", [])):
         print(line)
+    if left:
+        print(f"{left} more answers are kept for the next push: planpush push")
     return 0
 
 
@@ -72,6 +78,9 @@ def send(server: Server, arguments: argparse.Namespace, full: List[str]) -> Tupl
     """Send one push, the same one again if its answer never arrived."""
     with drafts() as here:
         body = prepare(here, arguments, full)
+    size = sum(len(one.get("html") or "") for one in body["sections"])
+    if size >= LONG:
+        print(f"sending {size / 1e6:.1f} MB, which may take some seconds …", file=sys.stderr)
     return body, once(server, "/api/push", body)
 
 
@@ -97,6 +106,8 @@ def prepare(here: Conversation, arguments: argparse.Namespace, full: List[str]) 
     }
     nothing = ("title", "slug", "visibility", "message", "direction", "responses", "allow_secrets")
     body = {name: value for name, value in body.items() if value or name not in nothing}
+    if "responses" in body:
+        body["responses"] = body["responses"][:MOST_ANSWERS]
     known = here.known()
     body["sections"] = [
         part(one, known.get(one.anchor) == one.sha256 and one.anchor not in full)
