@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import cache
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import Integer, Select, bindparam, select
@@ -132,21 +134,21 @@ class Talk:
     def on(cls, plan: Plan) -> Iterator[Talk]:
         """Yield the threads of a plan, the oldest first."""
         asked = {"plan": plan.id}
-        threads, comments, origins, mentions = (rows(one, asked).all() for one in _statements())
+        threads, comments, mentions = (rows(one, asked).all() for one in _statements())
         writers = (row.author_id for row in comments)
         enders = (one for row in threads for one in (row.resolved_by_id, row.answered_by_id) if one)
         people = _people({*writers, *enders})
-        named, said, places = defaultdict(list), defaultdict(list), defaultdict(list)
+        named, said = defaultdict(list), defaultdict(list)
         for comment_id, *mention in mentions:
             named[comment_id].append(Named(*mention))
         for row in comments:
             words: Any = (*row, people[row.author_id], named.get(row.id, []))
             said[row.thread_id].append(Said(*words))
-        for thread_id, selector in origins:
-            places[thread_id].append(selector)
-        for row in threads:
+        for thread_id, found in groupby(threads, key=itemgetter(0)):  # a row for each of its places
+            placed = list(found)
+            row, places = placed[0], [one.selector for one in placed]
             ends = people.get(row.resolved_by_id), people.get(row.answered_by_id)
-            told: Any = (*row, plan, *ends, said.get(row.id, []), places[row.id])
+            told: Any = (*row[:-1], plan, *ends, said.get(thread_id, []), places)
             yield cls(*told)
 
 
@@ -161,7 +163,7 @@ AnyComment = Comment | Said
 
 
 def _people(ids: Iterable[int]) -> dict[int, User]:
-    """Return people by their ids. Who is at hand already is not asked for again."""
+    """Return people by their ids."""
     return {one.id: one for one in db.session.scalars(select(User).where(User.id.in_(ids)))}
 
 
@@ -172,14 +174,10 @@ def _statements() -> tuple[Select[Any], ...]:
     columns = [getattr(Comment, one.name) for one in words[:_OF_COMMENT]]
     talk = Thread.plan_id == bindparam("plan", type_=Integer)
     comments = select(*columns).join(Thread, Comment.thread_id == Thread.id)
-    origins = select(Origin.thread_id, Origin.selector).join(Thread, Origin.thread_id == Thread.id)
     mentions = select(Mention.comment_id, Mention.user_id, Mention.said)
     mentions = mentions.join(Comment, Mention.comment_id == Comment.id)
     mentions = mentions.join(Thread, Comment.thread_id == Thread.id)
-    threads = threads.order_by(Thread.id)
-    ordered: tuple[Any, ...] = (
-        comments.order_by(Comment.id),
-        origins.order_by(Origin.id),
-        mentions,
-    )
-    return (threads.where(talk), *(one.where(talk) for one in ordered))
+    places = threads.add_columns(Origin.selector).join(Origin, Origin.thread_id == Thread.id)
+    places = places.order_by(Thread.id, Origin.id)
+    ordered: tuple[Any, ...] = (comments.order_by(Comment.id), mentions)
+    return (places.where(talk), *(one.where(talk) for one in ordered))
