@@ -29,7 +29,7 @@ REASONS = {
     "plan": "half is 15 statements and their objects (7 of 14 ms), which cost SQLAlchemy more than"
     " the database; most of the rest is Jinja, for bars, menus and cards (6 ms). Next: person, plan"
     " and version in one Core statement, and the page's frame from a stencil.",
-    "panel": "to read 200 threads takes a quarter (10 of 41 ms), to fill their cards another (11 ms,"
+    "panel": "to read 200 threads takes a quarter (10 of 41 ms), to fill the cards another (11 ms,"
     " 55 µs each); pins, tabs, groups and gzip share the rest. Next: fewer bytes for each card.",
 }
 
