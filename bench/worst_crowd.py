@@ -25,13 +25,13 @@ ASKED = ("/threads?state=all", "/outline", "/gate", "/wait?timeout=0&since=cDA",
 def cases() -> Iterator[Case]:
     """Yield what is asked of a plan with thousands of threads."""
     for path in READ:
-        yield Case(f"600 threads: GET /p/…{path}", partial(_read, path))
+        yield Case(f"{THREADS:,} threads: GET /p/…{path}", partial(_read, path))
     for path in ASKED:
-        yield Case(f"600 threads: GET /api/plans/…{path}", partial(_asked, path))
+        yield Case(f"{THREADS:,} threads: GET /api/plans/…{path}", partial(_asked, path))
     for name in EDITS:
-        yield Case(f"600 threads: push, {name}", partial(_pushed, name))
+        yield Case(f"{THREADS:,} threads: push, {name}", partial(_pushed, name))
     for name, send in DEEDS.items():
-        yield Case(f"600 threads: {name}", partial(_done, send))
+        yield Case(f"{THREADS:,} threads: {name}", partial(_done, send))
 
 
 def _kept(stage: Stage, share: float) -> tuple[str, int]:

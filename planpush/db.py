@@ -130,11 +130,8 @@ def _note_intent() -> None:
 
 
 def _end_transaction(response: Response) -> Response:
-    used = db.session.registry.has()  # to make a session for nothing costs more than many answers
-    if used and response.status_code < 400:
-        commit()
-    elif used:
-        db.session.rollback()
+    if db.session.registry.has():  # to make a session for nothing costs more than many answers
+        (commit if response.status_code < 400 else db.session.rollback)()
     later = g.pop("afterwards", []) + (
         g.pop("after_rollback", []) if response.status_code >= 400 else []
     )

@@ -178,12 +178,10 @@ def _move(group: Group, into: set[str], out: set[str]) -> tuple[list[User], list
         where = (GroupMember.group_id == group.id, GroupMember.user_id.in_(some))
         db.session.execute(delete(GroupMember).where(*where))
     with db.session.no_autoflush:  # written together, not one before the next is looked at
-        for user in came:
-            joined(user, group.name)
-            touch(user)
-        for user in went:
-            left(user, group.name)
-            touch(user)
+        for told, people in ((joined, came), (left, went)):
+            for user in people:
+                told(user, group.name)
+                touch(user)
     return came, went
 
 

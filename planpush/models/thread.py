@@ -21,7 +21,7 @@ from planpush.models.user import User
 from planpush.models.version import Version
 
 OPEN, RESOLVED = "open", "resolved"
-MOST, MOST_COMMENTS = 600, 3_000
+MOST, MOST_COMMENTS = 1_000, 5_000
 """Threads, and comments, of one plan: a page shows how many there are, and a push places all."""
 # Not "state = 'open'": SQLite would rather look that up in the other index, and read the rows.
 BLOCKED = f"blocking AND state <> '{RESOLVED}'"

@@ -34,7 +34,7 @@ class Pins:
     ) -> Markup:
         """Return the pin of a block; nothing where no thread is."""
         if not threads:
-            return Markup()
+            return bless("")
         opened = [thread for thread in threads if thread.state == OPEN]
         shown = opened or threads
         kind = "open comment" if opened else "resolved comment"

@@ -21,7 +21,7 @@ Words = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST)]
 Quote = Annotated[str, StringConstraints(max_length=10_000)]
 Name = Annotated[str, StringConstraints(max_length=1000)]
 Offset = Annotated[int, Field(ge=0, le=10**9 - 1)]
-MOST_ANSWERS = 50
+MOST_ANSWERS = 100
 """Answers with one push: each is told to people. The same content may be pushed with the rest."""
 Visibility = Literal["private", "published"]
 

@@ -24,7 +24,7 @@ from transport import Answer
 
 Body = Dict[str, Any]
 LONG = 1_000_000  # characters: from here on a push takes seconds, and says so
-MOST_ANSWERS = 50  # with one push: the server takes no more
+MOST_ANSWERS = 100  # with one push: the server takes no more
 
 
 def push(arguments: argparse.Namespace) -> int:
