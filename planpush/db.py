@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from typing import Any
 
@@ -56,7 +56,6 @@ class Base(DeclarativeBase):
 db = SQLAlchemy(model_class=Base)
 migrate = Migrate(render_as_batch=True, compare_type=True)
 Subscriber = Callable[[Session, list[Any]], None]
-Values = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
 
 
 class UTCDateTime(TypeDecorator[datetime]):
@@ -183,7 +182,7 @@ def _forget_events(session: Session) -> None:
     session.info.pop("events", None)
 
 
-def rows(statement: Any, values: Values = None) -> CursorResult[*tuple[Any, ...]]:
+def rows(statement: Any, values: Any = None) -> CursorResult[*tuple[Any, ...]]:
     """Return what a statement about columns finds; what was changed is flushed first."""
     # Not by the session: it would look for objects in it, which takes as long as to find it.
     db.session.flush()
