@@ -21,7 +21,7 @@ def abandoned(plan: Plan, newest: Version, kept: Collection[str]) -> list[Findin
 
     `kept` are the anchors of what comes next, and those that it was renamed from.
     """
-    if not Thread.any_on(plan):
+    if not Thread.number_on(plan):
         return []
     here = {row.anchor for row in newest.manifest()}
     threads: dict[str, list[int]] = defaultdict(list)

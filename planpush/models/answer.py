@@ -73,7 +73,7 @@ def _texts(version: Version, sections: Collection[str]) -> dict[tuple[str, int |
 
 def unanswered(plan: Plan) -> list[int]:
     """Return the open threads that nobody has answered yet."""
-    threads = Thread.of(plan, state=OPEN) if Thread.any_on(plan) else ()
+    threads = Thread.of(plan, state=OPEN) if Thread.number_on(plan) else ()
     return [thread.id for thread in threads if thread.answer_status is None]
 
 

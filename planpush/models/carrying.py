@@ -31,7 +31,7 @@ def carry(
 ) -> Counter[str]:
     """Place every thread on a new `version`; return how many open ones have which state."""
     counts: Counter[str] = Counter(dict.fromkeys(STATES, 0))
-    if previous is None or not Thread.any_on(plan):
+    if previous is None or not Thread.number_on(plan):
         return counts
     threads = Thread.of(plan)
     carrying = Carrying(plan, version.number, previous.number, renames)

@@ -72,7 +72,7 @@ class Thread(Base):
         """
         from planpush.models.placement import place_opened
 
-        if plan.open_threads + plan.resolved_threads >= MOST:
+        if cls.number_on(plan) >= MOST:
             raise _too_many("threads", MOST)
         version = Version.of(plan, on)
         blocks = version.blocks(place.anchor)
@@ -125,9 +125,10 @@ class Thread(Base):
         return cls.find(plan, thread_id, lazyload(cls.comments), lazyload(cls.origins))
 
     @classmethod
-    def any_on(cls, plan: Plan) -> bool:
-        """Tell whether `plan` has threads, open or resolved: its counters know."""
-        return plan.open_threads + plan.resolved_threads > 0
+    def number_on(cls, plan: Plan) -> int:
+        """Return how many threads a plan has."""
+        db.session.flush()  # a counter is an expression between being counted up and that
+        return plan.open_threads + plan.resolved_threads
 
     @classmethod
     def of(cls, plan: Plan, *, state: str = "") -> Sequence[Thread]:

@@ -54,6 +54,13 @@ def test_counters_follow(database, plan, opened):
     assert counts(database, plan) == (1, 0, 1)
 
 
+def test_several_are_opened_in_one_transaction(plan, database):
+    for words in ("One.", "Two."):
+        plan.open_thread(Place("a"), words, by=person("bob"), on=plan.newest)
+    commit()
+    assert counts(database, plan)[0] == 2
+
+
 def test_every_version_places_every_thread(database, pushed, plan, opened):
     thread, resolved = opened(quote="rotate"), opened(quote="expire")
     resolved.resolve(by=person("bob"))
