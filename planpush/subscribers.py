@@ -30,9 +30,10 @@ def init_subscribers(app: Flask) -> None:
 def _hear(session: Session, events: list[Any]) -> None:
     known: set[tuple[Consequence, int | None, int | None]] = set()
     for event in events:
+        consequences = CONSEQUENCES.get(event.kind, ())
         # Held until all have heard: a session forgets what nobody holds, and would read it again.
-        _plan = session.get(Plan, event.plan_id) if event.plan_id else None
-        for consequence in (*CONSEQUENCES.get(event.kind, ()), announce):
+        _plan = session.get(Plan, event.plan_id) if lift_plan in consequences else None
+        for consequence in (*consequences, announce):
             done = (consequence, event.plan_id, event.actor_id)
             if consequence not in ONCE or done not in known:
                 consequence(session, event)

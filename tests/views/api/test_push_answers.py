@@ -2,6 +2,7 @@
 
 import pytest
 
+from planpush.views.api.bodies import MOST_ANSWERS
 from tests.views.conftest import fields, piece
 
 
@@ -89,10 +90,10 @@ def test_a_strange_key_is_refused_or_taken(push, key):
     assert answer.status_code in (201, 400)
 
 
-def test_a_push_takes_fifty_answers_and_the_rest_come_with_the_same_content(push, plan, thread):
+def test_a_push_takes_so_many_answers_and_the_rest_come_with_the_same_content(push, plan, thread):
     rows = [{"anchor": "intro", "html": None}, piece("data", "Other.")]
-    said = [{"thread": thread, "status": "applied"}] * 51
+    said = [{"thread": thread, "status": "applied"}] * (MOST_ANSWERS + 1)
     refused = push("alice", rows, plan=plan, base_version=1, responses=said)
     assert refused.status_code in (400, 422) and fields(refused) == ["responses"]
-    assert push("alice", rows, plan=plan, base_version=1, responses=said[:50]).status_code == 201
+    assert push("alice", rows, plan=plan, base_version=1, responses=said[1:]).status_code == 201
     assert push("alice", rows, plan=plan, base_version=2, responses=said[:1]).status_code == 200
