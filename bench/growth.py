@@ -65,7 +65,8 @@ def section(number: int, edition: int, size: int = SIZE) -> str:
         rows = [f"<tr><td><code>field_{n}</code></td><td>{next(words)}</td></tr>" for n in range(4)]
         head = '<tr><th scope="col">Field</th><th scope="col">Meaning</th></tr>'
         parts.append(f'<table class="pp-table">{head}{"".join(rows)}</table>')
-    return "".join([*parts, f"<p>Edition {edition}: {escape(said[-1 - edition % len(said)])}</p></section>"])
+    last = escape(said[-1 - edition % len(said)])
+    return "".join([*parts, f"<p>Edition {edition}: {last}</p></section>"])
 
 
 @dataclass
