@@ -31,7 +31,7 @@ NODE = 9.9 / 1.7
 """How many times the ceiling the original, in Node, takes for a push of 60 KB: both were measured
 on one machine once, and this one may be slower."""
 REASONS = {
-    "node": "every word is indexed (the original finds titles only), and each block kept for comments",
+    "node": "every word is indexed (the original finds titles only), each block kept for comments",
     "whole": "blocks, in Python, cost twice the ceiling, and 35 statements of SQLAlchemy another"
     " two or three times; next: fewer steps for a block, and one statement for all that is known",
     "large": "the index of words and the blocks cost twice the ceiling each; next: the words by the"
