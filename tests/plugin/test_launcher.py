@@ -37,7 +37,7 @@ def test_stub_that_exits_49_is_passed_over(tmp_path: Path) -> None:
     program(tmp_path / "bin", "python", f'exec "{sys.executable}" "$@"')
     done = launch(tmp_path / "bin", "version")
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith("planpush helper 0.1.0, Python 3.")
+    assert done.stdout.startswith("planpush helper 1.0.0, Python 3.")
 
 
 def test_python_launcher_of_windows(tmp_path: Path) -> None:

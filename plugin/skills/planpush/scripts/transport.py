@@ -17,7 +17,7 @@ from typing import Any, Dict, List, Optional
 
 from stop import FIX, UNREACHABLE, Stop, one_line
 
-VERSION = "0.1.0"
+VERSION = "1.0.0"
 RETRIED = (429, 502, 503, 504)
 PAUSES = (0.2, 0.6, 1.8)  # seconds before the second, third and fourth attempt
 BUDGET = 80.0  # seconds: agents stop a command after two minutes
