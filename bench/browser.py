@@ -15,8 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from bench import lighthouse
-from bench.growth import section
+from bench import lighthouse, push
+from bench.push import KB60, MB5
 from bench.served import Served
 from bench.table import Row, Table, is_smoke, main, most
 from planpush.db import commit
@@ -125,10 +125,9 @@ def shifts(chromium: Any, served: Served) -> Iterator[Row]:
 def scrolling(chromium: Any, served: Served, table: Table) -> None:
     """Scroll through a plan of 60 KB and through one of 5 MB, as with a wheel."""
     found = {}
-    for name, times in (("60 KB", 8), ("5 MB", 8 if is_smoke() else 570)):
-        html = "".join(
-            f'<section data-anchor="s{n}">{section(n, 0)}</section>' for n in range(times)
-        )
+    long = push.document(KB60) if is_smoke() else push.large(MB5)
+    for name, sections in (("60 KB", push.document(KB60)), ("5 MB", long)):
+        html = "".join(str(one["html"]) for one in sections)
         slug = f"bench-{name[0]}"
         done = served.push(html, f"slug={slug}&title=Long&visibility=published")
         assert done.ok, done.text[:300]

@@ -8,6 +8,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from planpush.config import Config
 from planpush.db import init_db
 from planpush.logs import init_logs
+from planpush.models.migrating import init_migrating
 from planpush.paths import STATIC, TEMPLATES
 from planpush.subscribers import init_subscribers
 from planpush.views.routes import init_views
@@ -48,6 +49,7 @@ def create_app(config: Config | None = None) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = 3 * config.max_document_bytes + 1024 * 1024
     init_access(app)  # first: it sees what all others made of the answer
     init_db(app, config.database_url)
+    init_migrating(app)
     init_compress(app)
     init_headers(app)
     init_auth(app)

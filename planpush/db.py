@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from flask import Flask, Response, current_app, g, request
-from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
     Boolean,
@@ -32,7 +31,6 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from planpush.outage import Outages, outage
-from planpush.paths import MIGRATIONS
 from planpush.postgres import OPTIONS as POSTGRES
 from planpush.sqlite import OPTIONS as SQLITE
 from planpush.sqlite import read_time, teach
@@ -54,7 +52,6 @@ class Base(DeclarativeBase):
 
 
 db = SQLAlchemy(model_class=Base)
-migrate = Migrate(render_as_batch=True, compare_type=True)
 Subscriber = Callable[[Session, list[Any]], None]
 
 
@@ -105,7 +102,6 @@ def init_db(app: Flask, database_url: str) -> None:
     own = SQLITE if database_url.startswith("sqlite") else POSTGRES
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"hide_parameters": True, **own}
     db.init_app(app)
-    migrate.init_app(app, db, directory=str(MIGRATIONS))
     app.extensions["planpush_subscribers"] = []
     app.before_request(_note_intent)
     app.after_request(_end_transaction)

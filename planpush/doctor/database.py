@@ -9,14 +9,13 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from alembic.migration import MigrationContext
 from sqlalchemy import Connection, NullPool, create_engine, make_url, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from planpush.config import Config
 from planpush.doctor.line import Line, fail, ok, warn
 from planpush.logs import scrubbed
-from planpush.models.schema import known_revisions, number, oldest_reader
+from planpush.models.schema import known_revisions, number, oldest_reader, revision
 
 NAME, _PATIENCE = "database", 5
 _MIGRATE = "planpush migrate"
@@ -129,7 +128,7 @@ def _asked(connection: Connection, config: Config) -> Iterator[Line]:
                    "Let both machines set their clocks by NTP.")  # fmt: skip
     else:
         yield ok("clock", "the database's is the same")
-    yield _migration(MigrationContext.configure(connection).get_current_revision())
+    yield _migration(revision(connection))
 
 
 def _room(most: int, config: Config) -> Line:

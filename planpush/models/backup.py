@@ -17,9 +17,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from alembic.config import Config as AlembicConfig
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from flask import g
 from sqlalchemy import JSON, Boolean, Connection, DateTime, LargeBinary, inspect
 from sqlalchemy.types import TypeEngine
@@ -27,7 +24,7 @@ from sqlalchemy.types import TypeEngine
 from planpush.content.problem import Problem
 from planpush.db import Base, db, iso, now
 from planpush.models.backup_file import Head, Writer
-from planpush.paths import MIGRATIONS
+from planpush.models.schema import known_revisions, revision
 
 LEFT_OUT = frozenset({
     # Whoever signed out, or used a link or a code, must not be signed in again by a restore.
@@ -118,19 +115,6 @@ def tables(connection: Connection) -> list[Table]:
         for name in names
         if name not in LEFT_OUT | foreign and not name.startswith(_INDEX)
     ]
-
-
-def known_revisions() -> list[str]:
-    """Return the migrations that this release knows, the first one first."""
-    settings = AlembicConfig()
-    settings.set_main_option("script_location", str(MIGRATIONS))
-    found = ScriptDirectory.from_config(settings).walk_revisions()
-    return [script.revision for script in found][::-1]
-
-
-def revision(connection: Connection) -> str | None:
-    """Return at which migration the database is; None if it is no database of planpush."""
-    return MigrationContext.configure(connection).get_current_revision()
 
 
 def raw(connection: Connection) -> Any:

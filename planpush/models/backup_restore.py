@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from flask_migrate import downgrade, upgrade
 from sqlalchemy import Connection, inspect
 
 from planpush.content.problem import Problem
@@ -20,9 +19,7 @@ from planpush.models.backup import (
     Progress,
     Table,
     Tell,
-    known_revisions,
     raw,
-    revision,
     tables,
 )
 from planpush.models.backup_file import Head, Reader
@@ -42,7 +39,7 @@ def restore(backup: Reader, *, tell: Tell = print) -> list[str]:
     a database that is not empty, and for a backup of a newer release.
     """
     progress = Progress(tell)
-    known = known_revisions()
+    known = schema.known_revisions()
     _refuse_newer(backup, known)
     with alone():  # a server that starts meanwhile must not migrate what is half there
         _begin_at(backup.head.revision, known)
@@ -70,8 +67,10 @@ def _refuse_newer(backup: Reader, known: Sequence[str]) -> None:
 
 def _begin_at(wanted: str, known: Sequence[str]) -> None:
     """Make an empty database as it was at the migration that a backup was made at."""
+    from flask_migrate import downgrade, upgrade
+
     with db.engine.begin() as connection:
-        at = revision(connection)
+        at = schema.revision(connection)
         if at is None and inspect(connection).get_table_names():
             raise Problem("this database holds other tables: name an empty one with DATABASE_URL")
         if at is not None and at not in known:

@@ -1,11 +1,17 @@
 """The schema: all steps or none, newer releases, a way back, one process at a time."""
 
 import logging
+import os
 import shutil
+import subprocess
+import sys
 import threading
 
+import flask_migrate
 import pytest
 import sqlalchemy as sa
+from alembic.config import Config
+from alembic.script import ScriptDirectory
 from click.testing import CliRunner
 from flask_migrate import downgrade
 from sqlalchemy.exc import OperationalError
@@ -24,7 +30,8 @@ from tests.fixtures.databases import load
 STEP = '''"""A step."""
 import sqlalchemy as sa
 from alembic import op
-revision, down_revision = "{name}", "{before}"
+revision = "{name}"
+down_revision = "{before}"
 def upgrade():
     {up}
 def downgrade():
@@ -33,6 +40,23 @@ def downgrade():
 ADDS = 'op.add_column("users", sa.Column("shoe", sa.Integer(), nullable=True))'
 DROPS = 'op.drop_column("users", "shoe")'
 FILLS = "op.execute(\"INSERT INTO rate_limits VALUES ('x', '2026-01-01', 1)\")"
+
+
+def test_the_migrations_are_those_that_alembic_finds():
+    settings = Config()
+    settings.set_main_option("script_location", str(MIGRATIONS))
+    found = [one.revision for one in ScriptDirectory.from_config(settings).walk_revisions()]
+    assert schema.known_revisions() == found[::-1] != []
+
+
+def test_who_only_serves_imports_no_alembic(tmp_path):
+    code = "import sys; from planpush import cli, create_app; create_app(); "
+    code += "print([name for name in ('alembic', 'flask_migrate', 'mako') if name in sys.modules])"
+    told = {"SECRET_KEY": "k" * 40, "BASE_URL": "http://localhost", "DATA_DIR": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=os.environ | told, check=True, capture_output=True
+    )
+    assert done.stdout == b"[]\n"
 
 
 @pytest.fixture
@@ -190,7 +214,7 @@ def test_a_table_that_is_in_use_all_the_time_is_told_of(empty, monkeypatch):
         raise OperationalError("", None, Taken())
 
     monkeypatch.setattr(schema, "_PATIENCE", -1.0)
-    monkeypatch.setattr(schema.flask_migrate, "upgrade", upgrade)
+    monkeypatch.setattr(flask_migrate, "upgrade", upgrade)
     with pytest.raises(Problem, match="a table was in use all the time"):
         migrate()
 
