@@ -32,7 +32,8 @@ def _hear(session: Session, events: list[Any]) -> None:
     for event in events:
         consequences = CONSEQUENCES.get(event.kind, ())
         # Held until all have heard: a session forgets what nobody holds, and would read it again.
-        _plan = session.get(Plan, event.plan_id) if lift_plan in consequences else None
+        plan = event.plan_id if lift_plan in consequences else None
+        _plan = session.get(Plan, plan) if plan else None
         comment = event.data.get("comment") if index_comment in consequences else None
         _comment = session.get(Comment, comment) if comment else None
         for consequence in (*consequences, announce):
