@@ -10,10 +10,8 @@ RECIPE := pyproject.toml hatch_build.py package.json package-lock.json .npmrc
 UV := uv==0.13.8
 LOCK := .venv/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
   --no-config --custom-compile-command 'make lock' $(ARGS)
-# All tests are shared out among the processors; what ARGS names is mostly a few. One process more than
-# processors, up to four: those that wait for a browser or a server leave theirs idle a quarter of the time.
-WORKERS := $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); echo $$((n < 4 ? n + 1 : 4)))
-ALL := -n $(WORKERS) --dist worksteal
+# All tests are shared out among the processors; what ARGS names is mostly a few.
+ALL := -n auto --maxprocesses 4 --dist worksteal
 UPGRADE_CHECK := node_modules/htmx.org/dist/scripts/upgrade-check.py
 
 help:
