@@ -34,8 +34,7 @@ def _hear(session: Session, events: list[Any]) -> None:
         # Held until all have heard: a session forgets what nobody holds, and would read it again.
         plan = event.plan_id if lift_plan in consequences else None
         _plan = session.get(Plan, plan) if plan else None
-        comment = event.data.get("comment") if index_comment in consequences else None
-        _comment = session.get(Comment, comment) if comment else None
+        _comment = Comment.of(event) if index_comment in consequences else None
         for consequence in (*consequences, announce):
             done = (consequence, event.plan_id, event.actor_id)
             if consequence not in ONCE or done not in known:

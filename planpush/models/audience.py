@@ -94,7 +94,7 @@ def whom(event: Event) -> dict[int, str]:
 
 def told_before(event: Event) -> dict[int, str]:
     """Return who was told of an edited comment when it was written, and why."""
-    comment = _comment_of(event) if event.kind == "comment.edited" else None
+    comment = Comment.of(event) if event.kind == "comment.edited" else None
     plan = _plan_of(event)
     if comment is None or plan is None:
         return {}
@@ -103,11 +103,6 @@ def told_before(event: Event) -> dict[int, str]:
 
 def _plan_of(event: Event) -> Plan | None:
     return db.session.get(Plan, event.plan_id) if event.plan_id else None
-
-
-def _comment_of(event: Event) -> Comment | None:
-    number = event.data.get("comment")
-    return db.session.get(Comment, number) if number else None
 
 
 def _readers(
@@ -121,7 +116,7 @@ def _readers(
 
 
 def _added(event: Event, plan: Plan) -> Found:
-    comment = _comment_of(event)
+    comment = Comment.of(event)
     if comment is None:
         return ()
     return [(MENTION, [one.user_id for one in comment.mentions]), *_talk(comment, plan)]
@@ -129,7 +124,7 @@ def _added(event: Event, plan: Plan) -> Found:
 
 def _edited(event: Event, plan: Plan) -> Found:
     """Return whom a comment names now and never named before."""
-    comment = _comment_of(event)
+    comment = Comment.of(event)
     if comment is None or not comment.mentions:
         return ()
     known = named_in("\n\n".join(_earlier(comment, event)), plan)

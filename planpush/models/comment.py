@@ -18,6 +18,7 @@ from planpush.models.user import User
 from planpush.models.wording import History, Wording
 
 if TYPE_CHECKING:
+    from planpush.models.event import Event
     from planpush.models.thread import Thread
 
 LONGEST = 10_000
@@ -53,6 +54,12 @@ class Comment(Base):
     def restorable(self) -> bool:
         """Tell whether this was deleted and can be put back."""
         return self.deleted_at is not None and bool(self.kept)
+
+    @classmethod
+    def of(cls, event: Event) -> Comment | None:
+        """Return the comment that an event is about; None: about none, or it is gone."""
+        number = event.data.get("comment")
+        return db.session.get(cls, number) if number else None
 
     @classmethod
     def find(cls, plan: Plan, comment_id: int) -> Comment:

@@ -34,8 +34,7 @@ class Scene:
     @cached_property
     def comment(self) -> Comment | None:
         """Return the comment that the event is about."""
-        number = self.event.data.get("comment")
-        return db.session.get(Comment, number) if number else None
+        return Comment.of(self.event)
 
     @cached_property
     def parts(self) -> dict[str, set[int]]:
