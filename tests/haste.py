@@ -8,6 +8,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -139,7 +140,8 @@ def compile_once() -> None:
 def register_once() -> None:
     """Keep what registering the blueprints leaves in an app: all but a fifth of its start.
 
-    No view, hook or rule of a blueprint knows the app; one map of routes serves all of them.
+    No view, hook or rule of a blueprint knows the app; one map of routes serves all of them, until
+    one adds a route of its own.
     """
     register, made = planpush.init_views, list[Flask]()
 
@@ -147,12 +149,25 @@ def register_once() -> None:
         if not made:
             made.append(registered(app, register))
         app.url_map = made[0].url_map
+        app.add_url_rule = partial(add_to_own, app)  # type: ignore[method-assign]
         for name in LEFT:
             ours = getattr(app, name)
             for key, left in getattr(made[0], name).items():
                 ours[key] = [*ours.get(key, ()), *left] if isinstance(left, list) else left
 
     planpush.init_views = init_views  # type: ignore[assignment]
+
+
+def add_to_own(app: Flask, *args: Any, **options: Any) -> None:
+    """Add a route to a map that is this app's alone, from its first one on."""
+    del app.add_url_rule  # type: ignore[method-assign]
+    shared = app.url_map
+    app.url_map = type(shared)(
+        [rule.empty() for rule in shared.iter_rules()],
+        converters=shared.converters,
+        merge_slashes=shared.merge_slashes,
+    )
+    app.add_url_rule(*args, **options)
 
 
 def registered(like: Flask, register: Callable[[Flask], None]) -> Flask:
