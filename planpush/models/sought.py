@@ -31,12 +31,12 @@ from planpush.content.searching import match, tsquery, words
 from planpush.db import among, db, numbers
 from planpush.models.passage import SHIFT, Passage
 from planpush.models.plan import Plan
+from planpush.sqlite import quiet
 
 RARE, FEW = 2_000, 20_000
 """Passages: so many are looked up at once; so many are sorted, whatever the order."""
 _INDEXED = 4  # letters of a word's beginning that SQLite has an index of
 _VARIANTS = 12  # words with a longer beginning that are asked for one by one
-_ASKED = 64  # plans of all, to see whether words stand together
 _SAMPLED = 1_000  # one page of so many is looked at
 _FTS = table("passage_words", column("rowid", Integer))
 _MATCHES: Any = literal_column("passage_words").op("MATCH", is_comparison=True)
@@ -98,20 +98,6 @@ class Sought:
         if is_sqlite():
             return select(_FTS.c.rowid.op(">>")(literal_column(str(SHIFT)))).where(has(self))
         return select(Passage.plan_id).where(has(self))
-
-
-def meet(some: Sequence[Sought]) -> bool:
-    """Tell whether several words that many have stand together in any plan of a few.
-
-    If in none, a list that is walked in its order would ask nearly every plan for each of them.
-    """
-    asked = [one for one in some if one.lazy and not one.few]
-    if not is_sqlite() or len(asked) < 2:
-        return True
-    newest = db.session.scalar(select(func.max(Plan.id))) or 0
-    chosen = {newest * place // _ASKED for place in range(1, _ASKED + 1)}
-    query = select(Plan.id).where(Plan.id.in_(chosen), *(one.in_plan for one in asked))
-    return newest <= FEW or db.session.scalar(query.limit(1)) is not None
 
 
 def sought(term: Term) -> Sought:
@@ -211,9 +197,11 @@ def _first(words: Sequence[Any], outside: str = "") -> Any:
     last = first.op("+")(literal_column(str((1 << SHIFT) - 1)))
     here = _FTS.c.rowid.between(first, last)
     query = select(_FTS.c.rowid).where(_MATCHES(words[0]), here)
-    for asked in words[1:]:  # for both at once, FTS5 looks on beyond the plan until it has both
-        too = select(_FTS.c.rowid).where(_MATCHES(asked), here)
-        query = query.where(_FTS.c.rowid.in_(too.correlate(Plan)))
+    # For both at once, FTS5 looks on beyond the plan until it has both; not quiet, it would be
+    # asked anew for each passage that has the other word.
+    for asked in words[1:]:
+        too = select(_FTS.c.rowid).where(_MATCHES(asked), here).correlate(Plan)
+        query = query.where(quiet(_FTS.c.rowid).in_(too))
     if outside:
         query = query.join(Passage, Passage.id == _FTS.c.rowid).where(Passage.kind != outside)
     return query.limit(1).scalar_subquery()

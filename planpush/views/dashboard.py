@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -100,9 +101,13 @@ def address(listing: Listing, path: str = "/dashboard", **changes: object) -> st
         "after": listing.after,
     }
     state |= changes
-    return (
-        f"{path}?{urlencode({name: told for name, told in state.items() if told or name == 'q'})}"
-    )
+    return f"{path}?{_query(tuple(state.items()))}"
+
+
+@lru_cache(256)
+def _query(state: tuple[tuple[str, object], ...]) -> str:
+    """Return a state as an address holds it. Most stand twice in a list: as a page, as a part."""
+    return urlencode([(name, told) for name, told in state if told or name == "q"])
 
 
 def _shown(user: User, listing: Listing, error: str = "") -> dict[str, Any]:

@@ -53,8 +53,10 @@ def with_marks(text: str, told: Sequence[str]) -> Markup:
 
 def highlighted(pieces: Iterable[Piece]) -> Markup:
     """Return pieces of a text, the hits among them marked."""
-    told = ((escape(one.text), one.hit) for one in pieces)
-    return bless("".join(f"<mark>{text}</mark>" if hit else text for text, hit in told))
+    told: list[str] = []
+    for one in pieces:
+        told += ("<mark>", escape(one.text), "</mark>") if one.hit else (escape(one.text),)
+    return bless("".join(told))
 
 
 def beyond(some: Sequence[Any], shown: int) -> int:
