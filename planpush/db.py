@@ -32,6 +32,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from planpush.outage import Outages, outage
 from planpush.postgres import OPTIONS as POSTGRES
+from planpush.postgres import look_before_use
 from planpush.sqlite import OPTIONS as SQLITE
 from planpush.sqlite import read_time, teach
 
@@ -107,8 +108,7 @@ def init_db(app: Flask, database_url: str) -> None:
     app.after_request(_end_transaction)
     with app.app_context():
         app.extensions["planpush_outages"] = Outages(db.engine)
-        if database_url.startswith("sqlite"):
-            teach(db.engine)
+        (teach if database_url.startswith("sqlite") else look_before_use)(db.engine)
 
 
 def writes(view: Callable[..., Any]) -> Callable[..., Any]:
