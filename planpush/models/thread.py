@@ -6,7 +6,18 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, bindparam, func, select, text
+from sqlalchemy import (
+    JSON,
+    ColumnExpressionArgument,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    bindparam,
+    func,
+    select,
+    text,
+)
 from sqlalchemy.orm import Mapped, lazyload, mapped_column, relationship
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -131,10 +142,14 @@ class Thread(Base):
         return plan.open_threads + plan.resolved_threads
 
     @classmethod
-    def of(cls, plan: Plan, *, state: str = "") -> Sequence[Thread]:
-        """Return the threads of `plan`, oldest first, with comments and origins loaded."""
-        query = select(cls).where(cls.plan_id == plan.id).order_by(cls.id)
-        return db.session.scalars(query.where(cls.state == state) if state else query).all()
+    def of(cls, plan: Plan, *those: ColumnExpressionArgument[bool]) -> Sequence[Thread]:
+        """Return the threads of `plan`, oldest first, with their origins; no comment is read."""
+        query = select(cls).where(cls.plan_id == plan.id, *those).order_by(cls.id)
+        bare = map(lazyload, (cls.comments, cls.resolved_by, cls.answered_by))
+        found = db.session.scalars(query.options(*bare)).all()
+        for thread in found:
+            set_committed_value(thread, "plan", plan)
+        return found
 
     @property
     def origin(self) -> content.Origin:
