@@ -170,12 +170,19 @@ def hear() -> Session:
         for subscriber in current_app.extensions["planpush_subscribers"]:
             subscriber(session, events)
         session.flush()
+    session.info.pop("held", None)
     return session
+
+
+def hold(*things: Base) -> None:
+    """Keep objects until the commit, for the subscribers: who is not held, is read again."""
+    db.session().info.setdefault("held", []).extend(things)
 
 
 @event.listens_for(Session, "after_rollback")
 def _forget_events(session: Session) -> None:
     session.info.pop("events", None)
+    session.info.pop("held", None)
 
 
 def rows(statement: Any, values: Any = None) -> CursorResult[*tuple[Any, ...]]:

@@ -24,7 +24,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from planpush.content import origin as content
 from planpush.content.origin import Place
 from planpush.content.problem import Finding, Forbidden, Invalid, NotFound
-from planpush.db import Base, UTCDateTime, db, now, rows
+from planpush.db import Base, UTCDateTime, db, hold, now, rows
 from planpush.models.comment import Comment
 from planpush.models.plan import Plan
 from planpush.models.rejection import Rejection
@@ -164,6 +164,7 @@ class Thread(Base):
         told: dict[str, Any] = {"kept": body, "via": via, "mentions": []}
         added = Comment(thread=self, plan_id=self.plan_id, author_id=by.id, author=by, **told)
         db.session.add(added)
+        hold(added, self, self.plan)
         added.write(body)
         db.session.flush()
         self.plan.comment_count = Plan.comment_count + 1
