@@ -1,4 +1,4 @@
-"""What a screen reader is told: Chromium's accessibility tree of the pages, and what is announced."""
+"""What a screen reader is told: Chromium's accessibility tree of pages, and what is announced."""
 
 from __future__ import annotations
 
