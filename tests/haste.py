@@ -24,6 +24,8 @@ from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.util import LRUCache
 
 import planpush
+from planpush.models import copy
+from planpush.web import metrics
 
 # Faster by far than TRUNCATE, which makes the files of every table and index anew.
 EMPTY = """
@@ -135,6 +137,7 @@ def compile_once() -> None:
     register_once()
     compile_templates_once()
     compile_statements_once()
+    prepare_once()
 
 
 def register_once() -> None:
@@ -156,6 +159,16 @@ def register_once() -> None:
                 ours[key] = [*ours.get(key, ()), *left] if isinstance(left, list) else left
 
     planpush.init_views = init_views  # type: ignore[assignment]
+    add = Flask.add_url_rule
+
+    def add_url_rule(app: Flask, rule: str, endpoint: Any = None, *told: Any, **more: Any) -> None:
+        # What comes before the blueprints stands in the map that the app is about to be given.
+        if made and app.name == made[0].name and not app.blueprints:
+            app.view_functions[endpoint] = more["view_func"] if more else told[0]
+        else:
+            add(app, rule, endpoint, *told, **more)
+
+    Flask.add_url_rule = add_url_rule  # type: ignore[method-assign]
 
 
 def add_to_own(app: Flask, *args: Any, **options: Any) -> None:
@@ -214,3 +227,24 @@ def compile_statements_once() -> None:
     for kind in (SQLiteDialect_pysqlite, PGDialect_psycopg):
         kind.__eq__ = lambda self, other: type(self) is type(other)  # type: ignore[method-assign]
         kind.__hash__ = lambda self: hash(type(self))  # type: ignore[method-assign]
+
+
+def prepare_once() -> None:
+    """Keep what starting apps say to their dialect and count of their routes: half of a start.
+
+    Both are only read, and alike: statements as texts, and the measures of the map of all routes.
+    """
+    prepared: dict[Any, Any] = {}
+    make, measured = copy._Prepared.__init__, metrics.families
+
+    def init(self: copy._Prepared, engine: sa.Engine, query: sa.Select[Any]) -> None:
+        if (engine.dialect, query) not in prepared:
+            make(self, engine, query)
+            prepared[engine.dialect, query] = vars(self).copy()
+        vars(self).update(prepared[engine.dialect, query], engine=engine)
+
+    for name in ("_search", "_stored"):
+        setattr(copy, name, functools.cache(getattr(copy, name)))
+    copy._Prepared.__init__ = init  # type: ignore[method-assign]
+    kept: list[Any] = []
+    metrics.families = lambda app: kept or kept.extend(measured(app)) or kept
