@@ -19,7 +19,14 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench import worst_crowd, worst_filled, worst_neighbours, worst_scim, worst_wire
+from bench import (
+    worst_crowd,
+    worst_filled,
+    worst_history,
+    worst_neighbours,
+    worst_scim,
+    worst_wire,
+)
 from bench.worst_cases import cases
 from bench.worst_stage import Case, Stage
 
@@ -31,6 +38,7 @@ FAMILIES = (
     worst_crowd.cases,
     worst_wire.cases,
     worst_scim.cases,
+    worst_history.cases,
     worst_filled.cases,
 )
 
@@ -42,9 +50,8 @@ def main(args: Sequence[str] | None = None) -> None:
     parser.add_argument("--only", default="", help="cases whose name contains this")
     parser.add_argument("--smoke", action="store_true", help="everything small, nothing judged")
     told = parser.parse_args(args)
-    wanted = [
-        case for case in itertools.chain(cases(), worst_crowd.cases()) if told.only in case.name
-    ]
+    every = itertools.chain.from_iterable(family() for family in FAMILIES)
+    wanted = [case for case in every if told.only in case.name]
     wanted = wanted[::SAMPLE] if told.smoke else wanted
     share, rounds = (SMALL, 1) if told.smoke else (1.0, told.rounds)
     missed, costs = [], list[tuple[float, str]]()

@@ -12,7 +12,7 @@ from bench.worst_stage import Case, Send, Stage
 from planpush.models import thread
 from planpush.views.api.bodies import MOST_ANSWERS
 
-THREADS = thread.MOST
+THREADS = thread.MOST - 10  # of five comments each: one more is taken, and another
 READ = ("", "?thread={last}", "/threads?show=all", "/threads?show=mentions&by=me", "/threads/live",
         "/threads/{last}", "/threads/new?anchor=s0&block=1&v=1", "/document", "/viewers",
         "/review", "/updates", "/updates/new", "/sign-off", "/history", "/compare?from=1&to=2",
@@ -49,7 +49,8 @@ def _texts(share: float) -> list[str]:
 def _read(path: str, stage: Stage, share: float) -> Send:
     slug, last = _kept(stage, share)
     told = path.format(last=last)
-    return lambda: stage.ada.get(f"/p/{slug}{told}")
+    who = stage.alice if path.endswith("/restoration") else stage.ada
+    return lambda: who.get(f"/p/{slug}{told}")
 
 
 def _asked(path: str, stage: Stage, share: float) -> Send:
@@ -108,9 +109,11 @@ DEEDS: dict[str, Callable[[Stage, str, int], Any]] = {
     "reopen": partial(_form, "/threads/{last}/resolution", "DELETE", {}),
     "not here": partial(_form, "/threads/{last}/placement", "POST", {"decision": "not_here"}),
     "publish": partial(_form, "/publication", "POST", {}),
-    "visit": partial(_form, "/visit", "POST", {}),
-    "a push with 50 answers": _answered,
-    "sign off": partial(_form, "/sign-off", "POST", {"decision": "approve", "version": "2"}),
+    "visit": partial(_form, "/visit", "POST", {"version": "2", "until": "1"}),
+    f"a push with {MOST_ANSWERS} answers": _answered,
+    "sign off": lambda stage, slug, _last: stage.ada.send(
+        "POST", f"/p/{slug}/sign-off", {"decision": "approve", "version": "2"}
+    ),
 }
 
 

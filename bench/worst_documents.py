@@ -12,6 +12,8 @@ from base64 import b64encode
 from collections.abc import Callable
 from typing import NamedTuple
 
+from planpush.content.cut import MOST_SECTIONS
+
 MEGABYTE = 1_000_000
 
 
@@ -96,7 +98,7 @@ MANY = {
     "deep headings": row("<h2>a</h2>", 14_000, "<div>" * 190),
     "anchors": each("<p data-anchor=a{}>x</p>", 14_000),
 }
-EQUAL = row("<h2>a</h2>", 999, "<h2>a-1</h2>")
+EQUAL = row("<h2>a</h2>", MOST_SECTIONS - 1, "<h2>a-1</h2>")
 NESTED = {
     "nested anchors": row("<p data-anchor=a>x</p><b>y</b>", 9_000, "<div>" * 190),
     "nested mains": row("<main>x</main>", 9_000, "<div>" * 150),

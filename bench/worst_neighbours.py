@@ -11,6 +11,7 @@ from typing import Any
 from bench.worst_documents import Shape, each, row
 from bench.worst_stage import Case, Send, Stage
 from planpush.content import limits
+from planpush.content.cut import MOST_SECTIONS
 
 _ELEMENTS = limits.MAX_ELEMENTS - 100
 
@@ -84,11 +85,11 @@ def _piece(number: int, inner: str) -> dict[str, str]:
 
 
 SECTIONS: dict[str, Callable[[int], list[dict[str, str]]]] = {
-    "1,000 sections": lambda n: [_piece(i, "<p>a</p>" * 27) for i in range(n)],
-    "1,000 sections alike": lambda n: [
+    f"{MOST_SECTIONS} sections": lambda n: [_piece(i, "<p>a</p>" * 56) for i in range(n)],
+    f"{MOST_SECTIONS} sections alike": lambda n: [
         _piece(i, f"<p>{'the same words as in every other ' * 8}{i}</p>" * 6) for i in range(n)
     ],
-    "1,000 tables": lambda n: [
+    f"{MOST_SECTIONS} tables": lambda n: [
         _piece(i, "<table><tr><th>a</th><th>b</th></tr><tr><td>c</td><td>d</td></tr></table>")
         for i in range(n)
     ],
@@ -101,7 +102,7 @@ def _whole(shape: Shape, stage: Stage, share: float) -> Send:
 
 
 def _sections(made: Callable[[int], list[dict[str, str]]], stage: Stage, share: float) -> Send:
-    sections = made(max(2, int(1_000 * share)))
+    sections = made(max(2, int(MOST_SECTIONS * share)))
 
     def send() -> Any:
         sections[0]["html"] += f"<!--{next(stage.numbers)}-->"

@@ -135,8 +135,8 @@ MESSAGES: dict[str, Callable[[float], str]] = {
     "a push": lambda share: _call(
         "push", title="A",
         sections=[{"anchor": f"s{n}", "html": f"<section data-anchor='s{n}'><h2>S</h2>"
-                   + "<p>a b c d e f g h</p>" * 14 + "</section>"}
-                  for n in range(max(1, int(1_000 * share)))],
+                   + "<p>a b c d e f g h</p>" * 28 + "</section>"}
+                  for n in range(max(1, int(500 * share)))],
     )(share),
     "plans": _call("plans_list", q="a " * 12),
 }  # fmt: skip

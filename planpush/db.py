@@ -32,6 +32,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from planpush.outage import Outages, outage
 from planpush.postgres import OPTIONS as POSTGRES
+from planpush.postgres import look_before_use
 from planpush.sqlite import OPTIONS as SQLITE
 from planpush.sqlite import read_time, teach
 
@@ -107,8 +108,7 @@ def init_db(app: Flask, database_url: str) -> None:
     app.after_request(_end_transaction)
     with app.app_context():
         app.extensions["planpush_outages"] = Outages(db.engine)
-        if database_url.startswith("sqlite"):
-            teach(db.engine)
+        (teach if database_url.startswith("sqlite") else look_before_use)(db.engine)
 
 
 def writes(view: Callable[..., Any]) -> Callable[..., Any]:
@@ -170,12 +170,19 @@ def hear() -> Session:
         for subscriber in current_app.extensions["planpush_subscribers"]:
             subscriber(session, events)
         session.flush()
+    session.info.pop("held", None)
     return session
+
+
+def hold(*things: Base) -> None:
+    """Keep objects until the commit, for the subscribers: who is not held, is read again."""
+    db.session().info.setdefault("held", []).extend(things)
 
 
 @event.listens_for(Session, "after_rollback")
 def _forget_events(session: Session) -> None:
     session.info.pop("events", None)
+    session.info.pop("held", None)
 
 
 def rows(statement: Any, values: Any = None) -> CursorResult[*tuple[Any, ...]]:

@@ -6,11 +6,14 @@ waits for it for hours.
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from functools import cache
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from functools import cache, partial
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Engine, event
+from sqlalchemy import Dialect, Engine, event
+from sqlalchemy.exc import InvalidatePoolError
 
 if TYPE_CHECKING:
     import psycopg
@@ -19,7 +22,6 @@ OPTIONS = {
     # As many connections as threads that use one: whoever has a thread never waits for the pool.
     "pool_size": 10,
     "max_overflow": -1,
-    "pool_pre_ping": True,
     "connect_args": {
         "connect_timeout": 5,
         "keepalives_idle": 10,
@@ -30,7 +32,44 @@ OPTIONS = {
 }
 LONGEST = 20
 """Seconds that a statement of a request may take; the database ends it then."""
+_TRUSTED = 1.0  # seconds that a connection is taken to be as it was: no question goes ahead of each
 _SILENT = LONGEST + 5.0  # seconds after which a database that did not even do that is given up
+
+
+def look_before_use(engine: Engine) -> None:
+    """Ask a connection that lay idle whether the database is still there, and else open another.
+
+    One that was used a moment ago is not asked: the question costs as much as most statements. If
+    the database went away in that moment, one request is told so, and all connections are let go.
+    """
+    event.listen(engine, "checkin", _note)
+    event.listen(engine, "checkout", partial(_look, engine.dialect))
+
+
+def _note(_connection: object, record: Any) -> None:
+    record.info["left"] = monotonic()
+
+
+def _look(dialect: Dialect, connection: Any, record: Any, _proxy: object) -> None:
+    left = record.info.get("left")
+    if left is None or monotonic() - left < _TRUSTED:
+        return
+    try:
+        dialect.do_ping(connection)
+    except dialect.loaded_dbapi.Error as error:
+        # All the others are as old.
+        raise InvalidatePoolError from error
+
+
+@contextmanager
+def alone(connection: Any) -> Iterator[None]:
+    """Let the one statement that is sent here be a transaction by itself: two questions fewer."""
+    connection.autocommit = True
+    try:
+        yield
+    finally:
+        if not connection.closed:
+            connection.autocommit = False
 
 
 def hurry(engine: Engine) -> None:

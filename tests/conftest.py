@@ -21,11 +21,11 @@ from planpush.models.plan import EDITOR, REVIEWER, Member, Plan
 from planpush.models.schema import migrate
 from planpush.settings import SPECS
 from tests.haste import hasten, kept_connections, own_database
-from tests.keeping import BEGINNINGS, Kept, refresh, renewed
+from tests.keeping import Kept, beginning, refresh, renewed
 from tests.people import Browser, add_cast, call, person
 
 ON_POSTGRES = os.environ.get("PLANPUSH_TEST_DATABASE", "sqlite") == "postgres"
-KEPT: list[Kept] = []  # what tests begin with
+KEPT: dict[str, Kept] = {}  # what tests begin with
 PUSH = "/api/push?slug=auth&title=Auth"
 DOCUMENT = (
     '<section data-anchor="intro"><h2>Intro</h2><p>Tokens rotate on every use.</p></section>'
@@ -51,8 +51,9 @@ def pytest_collection_finish() -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     # Before the test's own fixtures: what one patches must not be seen by the next.
-    if "database_url" in getattr(item, "fixturenames", ()):
-        refresh(KEPT)
+    names = getattr(item, "fixturenames", ())
+    if "app" in names:
+        refresh(KEPT.get(beginning(names)))
 
 
 @pytest.fixture(scope="session")
@@ -77,7 +78,7 @@ def peopled(migrated: str, tmp_path_factory: pytest.TempPathFactory) -> Kept:
         with fleeting(url, tmp_path_factory):
             add_cast()
 
-    return Kept(migrated, tmp_path_factory.mktemp("peopled"), make).among(KEPT)
+    return Kept(migrated, tmp_path_factory.mktemp("peopled"), make).among(KEPT, "peopled")
 
 
 @pytest.fixture(scope="session")
@@ -90,7 +91,7 @@ def planned(migrated: str, peopled: Kept, tmp_path_factory: pytest.TempPathFacto
             assert answer.json["plan"] == "auth", answer.text
             invite(made, "auth", "bob", REVIEWER)
 
-    return Kept(migrated, tmp_path_factory.mktemp("planned"), make, peopled).among(KEPT)
+    return Kept(migrated, tmp_path_factory.mktemp("planned"), make, peopled).among(KEPT, "planned")
 
 
 @contextmanager
@@ -118,8 +119,7 @@ def database_url(migrated: str, tmp_path: Path) -> str:
 
 @pytest.fixture
 def app(request: Any, database_url: str, peopled: Kept, tmp_path: Path) -> Iterator[Flask]:
-    begins = next((name for name in BEGINNINGS if name in request.fixturenames), "peopled")
-    request.getfixturevalue(begins).bring_back(database_url)
+    request.getfixturevalue(beginning(request.fixturenames)).bring_back(database_url)
     made = make_app(database_url, tmp_path)
     yield made
     with made.app_context():

@@ -6,16 +6,14 @@ import functools
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 import sqlalchemy as sa
-from flask import Flask
 from jinja2 import BytecodeCache, Environment
 from jinja2.bccache import Bucket
 from psycopg.pq import TransactionStatus
@@ -23,7 +21,7 @@ from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.util import LRUCache
 
-import planpush
+from tests.starting import prepare_once, register_once
 
 # Faster by far than TRUNCATE, which makes the files of every table and index anew.
 EMPTY = """
@@ -37,12 +35,6 @@ DO $$ DECLARE one record; BEGIN
   WHERE schemaname = 'public' AND last_value IS NOT NULL;
 END $$;
 """
-# What blueprints fill.
-LEFT = (
-    "view_functions", "blueprints", "before_request_funcs", "after_request_funcs",
-    "teardown_request_funcs", "template_context_processors", "url_default_functions",
-    "url_value_preprocessors",
-)  # fmt: skip
 
 
 def own_database(server: str, name: str) -> str:
@@ -135,50 +127,7 @@ def compile_once() -> None:
     register_once()
     compile_templates_once()
     compile_statements_once()
-
-
-def register_once() -> None:
-    """Keep what registering the blueprints leaves in an app: all but a fifth of its start.
-
-    No view, hook or rule of a blueprint knows the app; one map of routes serves all of them, until
-    one adds a route of its own.
-    """
-    register, made = planpush.init_views, list[Flask]()
-
-    def init_views(app: Flask) -> None:
-        if not made:
-            made.append(registered(app, register))
-        app.url_map = made[0].url_map
-        app.add_url_rule = partial(add_to_own, app)  # type: ignore[method-assign]
-        for name in LEFT:
-            ours = getattr(app, name)
-            for key, left in getattr(made[0], name).items():
-                ours[key] = [*ours.get(key, ()), *left] if isinstance(left, list) else left
-
-    planpush.init_views = init_views  # type: ignore[assignment]
-
-
-def add_to_own(app: Flask, *args: Any, **options: Any) -> None:
-    """Add a route to a map that is this app's alone, from its first one on."""
-    del app.add_url_rule  # type: ignore[method-assign]
-    shared = app.url_map
-    app.url_map = type(shared)(
-        [rule.empty() for rule in shared.iter_rules()],
-        converters=shared.converters,
-        merge_slashes=shared.merge_slashes,
-    )
-    app.add_url_rule(*args, **options)
-
-
-def registered(like: Flask, register: Callable[[Flask], None]) -> Flask:
-    """An app with nothing but its blueprints."""
-    made = Flask(like.name, static_folder=None)
-    made.extensions, made.url_map = like.extensions, like.url_map
-    for name in LEFT:
-        getattr(made, name).clear()
-    register(made)
-    assert not made.error_handler_spec and not made.shell_context_processors
-    return made
+    prepare_once()
 
 
 class Compiled(BytecodeCache):

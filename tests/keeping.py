@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tests.haste import empty, run
@@ -35,7 +35,7 @@ DO $$ DECLARE one record; BEGIN
 END $$;
 """
 
-BEGINNINGS = ("talked", "planned")  # what a test may name instead of the cast: the fullest first
+BEGINNINGS = ("talked", "planned", "peopled")  # the fullest first; the last is the cast alone
 
 
 def at(url: str) -> Path | None:
@@ -54,6 +54,7 @@ class Kept:
         self.make_anew()
 
     def make_anew(self) -> None:
+        refresh(self.before)
         url = renewed(self.migrated, self.path)
         if self.before:
             self.before.bring_back(url)
@@ -63,8 +64,8 @@ class Kept:
             empty(url)
         self.at = time.monotonic()
 
-    def among(self, others: list[Kept]) -> Kept:
-        others.append(self)
+    def among(self, others: dict[str, Kept], name: str) -> Kept:
+        others[name] = self
         return self
 
     def bring_back(self, url: str) -> None:
@@ -75,11 +76,15 @@ class Kept:
             run(url, BRING_BACK.format(self.schema))
 
 
-def refresh(kept: list[Kept], seconds: float = 10) -> None:
+def beginning(names: Sequence[str]) -> str:
+    """Return what a test begins with that uses the fixtures `names`."""
+    return next((name for name in BEGINNINGS if name in names), BEGINNINGS[-1])
+
+
+def refresh(kept: Kept | None, seconds: float = 10) -> None:
     """Make anew what is older: a test may take it for just made, as on a busy machine."""
-    for one in kept:
-        if time.monotonic() - one.at > seconds:
-            one.make_anew()
+    if kept and time.monotonic() - kept.at > seconds:
+        kept.make_anew()
 
 
 def renewed(migrated: str, path: Path) -> str:

@@ -19,7 +19,7 @@ from planpush.content.problem import Finding, InvalidDocument
 _WRAPPERS = words("body main div section article header footer aside")
 _INVISIBLE = words("-comment head link meta script style template title")
 _PICTURES = "img, svg, hr, input, table"
-_MOST = 1_000
+MOST_SECTIONS = 500
 _MAINS = 100
 _NO_ANCHORS = Finding(
     "no_anchors",
@@ -177,7 +177,7 @@ def _flow(node: LexborNode, path: set[int]) -> Iterator[LexborNode]:
 
 
 def _add(pieces: list[tuple[str, list[LexborNode]]], anchor: str, node: LexborNode) -> None:
-    if len(pieces) == _MOST:
+    if len(pieces) == MOST_SECTIONS:
         raise _too_many()
     pieces.append((anchor, [node]))
 
@@ -231,6 +231,6 @@ def _duplicate(html: str, anchor: str) -> InvalidDocument:
 
 
 def _too_many() -> InvalidDocument:
-    message = f"The document has more than {_MOST:,} sections."
+    message = f"The document has more than {MOST_SECTIONS:,} sections."
     finding = Finding("too_many_sections", message, "Wrap topics, not lines, in sections.")
     return InvalidDocument(message, [finding])

@@ -13,7 +13,8 @@ from urllib.parse import quote
 from planpush.content.element_tree import collapse
 
 _ADDRESS = re.compile(r"https?://[\w\-.~:/?#@!$&'()*+,;=%]*[\w/#=%]", re.ASCII)
-_SPECIAL = re.compile(r"[\\`*\[\]<>|~]|(?<![^\W_])_|_(?![^\W_])|&(?=[A-Za-z#])|!\Z")
+# Before each: to split there and join costs a quarter of a replacement for each.
+_SPECIAL = re.compile(r"(?=[\\`*\[\]<>|~]|(?<![^\W_])_|_(?![^\W_])|&(?=[A-Za-z#])|!\Z)")
 _START = re.compile(r"[#+\-=]|:(?=-)|[0-9]{1,9}(?=[.)](?:\s|\Z))")
 _TICKS = re.compile("`+")
 _LINK = re.compile(r"(?:https?://|mailto:)", re.IGNORECASE)
@@ -44,7 +45,7 @@ def escape(text: str) -> str:
 
 
 def _escape(text: str) -> str:
-    return _SPECIAL.sub(r"\\\g<0>", text)
+    return "\\".join(_SPECIAL.split(text))
 
 
 def words(text: str) -> str:

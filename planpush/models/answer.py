@@ -28,7 +28,8 @@ class Answer:
 
 def apply_answers(plan: Plan, version: Version, answers: Sequence[Answer], by: User) -> None:
     """Apply the answers that came with a push; one for a thread of another plan is refused."""
-    threads = {thread.id: thread for thread in Thread.of(plan)} if answers else {}
+    wanted = Thread.id.in_({answer.thread for answer in answers})
+    threads = {thread.id: thread for thread in (Thread.of(plan, wanted) if answers else ())}
     for index, answer in enumerate(answers):
         if answer.thread not in threads:
             message = f"there is no thread {answer.thread} on this plan"
@@ -72,9 +73,12 @@ def _texts(version: Version, sections: Collection[str]) -> dict[tuple[str, int |
 
 
 def unanswered(plan: Plan) -> list[int]:
-    """Return the open threads that nobody has answered yet."""
-    threads = Thread.of(plan, state=OPEN) if Thread.number_on(plan) else ()
-    return [thread.id for thread in threads if thread.answer_status is None]
+    """Return the open threads that nobody has answered yet, by number, oldest first."""
+    if not Thread.number_on(plan):
+        return []
+    open_ = select(Thread.id).where(Thread.plan_id == plan.id, Thread.state == OPEN)
+    query = open_.where(Thread.answer_status.is_(None)).order_by(Thread.id)
+    return list(db.session.scalars(query))
 
 
 def answer_one(thread: Thread, status: str, note: str, *, by: User) -> None:

@@ -23,6 +23,8 @@ MOST_EXPORTED = 100_000
 _CHUNK = 1000
 REACH = 200_000
 """Entries that a page looks through for what no index finds; the next page goes on from there."""
+FILE_REACH = 500_000
+"""Entries that a file looks through for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,25 +83,32 @@ class Audit:
         ids = self._ids(before, size, floor)
         return [] if ids is None else [_entry(*row) for row in db.session.execute(_told(ids, size))]
 
-    def chunks(self, before: int | None = None, most: int = MOST_EXPORTED) -> Iterator[list[Entry]]:
+    def chunks(
+        self, before: int | None = None, floor: int | None = None, most: int = MOST_EXPORTED
+    ) -> Iterator[list[Entry]]:
         """Return up to `most` entries piece by piece; between two, the database is let go."""
         while most > 0:
-            found = self.page(before, min(_CHUNK, most))
+            found = self.page(before, min(_CHUNK, most), floor)
             db.session.rollback()
             yield found
             if len(found) < _CHUNK:
                 return
             before, most = found[-1].id, most - len(found)
 
-    def cut_at(self, before: int | None = None, most: int = MOST_EXPORTED) -> int | None:
-        """Return the id of the last of `most` entries; None if there are no more than these."""
-        ids = self._ids(before, most + 1)
+    def cut_at(
+        self, before: int | None = None, floor: int | None = None, most: int = MOST_EXPORTED
+    ) -> int | None:
+        """Return the id before which the rest is: of the last of `most` entries, or the floor.
+
+        None if there is no more than these.
+        """
+        ids = self._ids(before, most + 1, floor)
         if ids is None:
             return None
         found = ids.subquery()
         last = select(found.c.id).order_by(found.c.id.desc()).offset(most - 1).limit(2)
         two = db.session.scalars(last).all()
-        return two[0] if len(two) > 1 else None
+        return two[0] if len(two) > 1 else floor
 
     def _ids(self, before: int | None, size: int, floor: int | None = None) -> Select[Any] | None:
         """Return the query of the newest ids; of several parts, each brings its newest."""

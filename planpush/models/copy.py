@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
@@ -23,6 +24,7 @@ from planpush.models.session import TOUCH_EVERY, hashed
 from planpush.models.token import ACCESS, PERSONAL, Token
 from planpush.models.user import User
 from planpush.models.version import Version, VersionSection
+from planpush.postgres import alone
 from planpush.sqlite import lists
 
 SCOPE = "plans:read"
@@ -107,6 +109,7 @@ class _Prepared:
         self.order: Sequence[str] | None = compiled.positiontup
         stored = UTCDateTime().dialect_impl(engine.dialect).bind_processor(engine.dialect)
         self.time: Callable[[Any], Any] = stored or (lambda at: at)
+        self.alone = alone if engine.dialect.name == "postgresql" else nullcontext
         self.times = [name for name, one in compiled.binds.items() if isinstance(one.type, _TIMES)]
 
     def __call__(self, told: dict[str, Any]) -> Sequence[Any]:
@@ -117,9 +120,13 @@ class _Prepared:
         values = given if self.order is None else [given[name] for name in self.order]
         connection = self.engine.raw_connection()
         try:
-            cursor = connection.cursor()
-            cursor.execute(self.text, values)
-            return cursor.fetchall()
+            with self.alone(connection.dbapi_connection):
+                cursor = connection.cursor()
+                cursor.execute(self.text, values)
+                return cursor.fetchall()
+        except BaseException as error:
+            connection.invalidate(error)  # it may be broken; who comes next takes it unasked
+            raise
         finally:
             connection.close()
 

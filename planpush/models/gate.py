@@ -65,7 +65,7 @@ def _digest_reason(newest: Version, digest: str) -> Reason | None:
 
 def _thread_reasons(plan: Plan) -> Iterator[Reason]:
     """Give open blocking threads, and those of them that the author has not answered yet."""
-    held = [thread for thread in Thread.of(plan, state=OPEN) if thread.blocking]
+    held = Thread.of(plan, Thread.state == OPEN, Thread.blocking)
     for code, one, several, threads in (
         ("blocking_threads", "1 open thread blocks this plan: a person has to resolve it",
          "open threads block this plan: people have to resolve them", held),

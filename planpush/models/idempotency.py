@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, String, delete, select
+from sqlalchemy import JSON, ForeignKey, String, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from planpush.content.problem import Finding, Invalid, Malformed
@@ -59,20 +59,21 @@ class IdempotencyKey(Base):
         if not key or len(key) > LONGEST or not key.isascii() or not key.isprintable():
             message = f"an Idempotency-Key has 1 to {LONGEST} printable ASCII characters"
             raise Malformed(message, [Finding("malformed", message, field="Idempotency-Key")])
-        db.session.execute(delete(cls).where(cls.created_at < now() - LIFETIME))
-        added = db.session.execute(
-            upsert(cls)
-            .values(
-                user_id=by.id, key=key, body_hash=body_hash, status=0, answer={}, created_at=now()
-            )
-            .on_conflict_do_nothing()
-            .returning(cls.key)
-        ).scalar_one_or_none()
+        new = {"body_hash": body_hash, "status": 0, "answer": {}, "created_at": now()}
+        added = upsert(cls).values(user_id=by.id, key=key, **new)
+        over = cls.created_at < now() - LIFETIME
+        mine = added.on_conflict_do_update(
+            index_elements=[cls.user_id, cls.key], set_=new, where=over
+        )
+        fresh = {"populate_existing": True}
+        first = db.session.scalar(mine.returning(cls), execution_options=fresh)
+        if first is not None:
+            return first, True
         row = db.session.scalars(select(cls).where(cls.user_id == by.id, cls.key == key)).one()
         if row.body_hash != body_hash:
             message = "this key was used for another request: take a new one"
             raise Invalid(message, [Finding("key_reused", message, field="Idempotency-Key")])
-        return row, added is not None
+        return row, False
 
     @classmethod
     def sweep(cls) -> int:

@@ -12,10 +12,10 @@ from planpush.content.origin import Origin
 from planpush.content.problem import NotFound
 from planpush.content.rewording import Word, alike, change
 from planpush.content.scrubbing import is_scrubbed
-from planpush.models.placement import WORDS, Placement
+from planpush.models.placement import WORDS
 from planpush.models.plan import Plan
 from planpush.models.talk import AnyPlacement, AnyThread, Spot, Talk
-from planpush.models.thread import OPEN, Thread
+from planpush.models.thread import OPEN
 from planpush.models.version import Version
 
 ORPHANED = "orphaned"
@@ -130,8 +130,11 @@ class Reading:
             if found is None:
                 raise NotFound("There is no such thread on this version.")
             return found
-        thread = Thread.find(self.plan, thread_id)  # the others need not be read for it
-        return Card(thread, Placement.of(thread, self.version.number))
+        placed = Spot.on(self.plan, self.version.number, thread_id).get(thread_id)
+        thread = next(Talk.on(self.plan, thread_id), None) if placed else None
+        if thread is None or placed is None:
+            raise NotFound("There is no such thread on this version.")
+        return Card(thread, placed)
 
     @property
     def is_newest(self) -> bool:

@@ -95,10 +95,10 @@ class Spot:
         return Where(self.state, self.confidence, *place, self.reason)
 
     @classmethod
-    def on(cls, plan: Plan, version: int) -> dict[int, Spot]:
-        """Return where threads sit on one version of a plan, by their ids."""
-        found = rows(_PLACES, {"plan": plan.id, "version": version})
-        return {row[0]: cls(*row) for row in found}
+    def on(cls, plan: Plan, version: int, only: int | None = None) -> dict[int, Spot]:
+        """Return where threads sit on one version of a plan, by their ids; `only` wants one."""
+        asked = {"plan": plan.id, "version": version, "thread": only}
+        return {row[0]: cls(*row) for row in rows(_PLACES if only is None else _PLACE, asked)}
 
 
 @dataclass(slots=True, eq=False)
@@ -131,10 +131,11 @@ class Talk:
         return Place.from_dict(self.origins[-1])
 
     @classmethod
-    def on(cls, plan: Plan) -> Iterator[Talk]:
-        """Yield the threads of a plan, the oldest first."""
-        asked = {"plan": plan.id}
-        threads, comments, mentions = (rows(one, asked).all() for one in _statements())
+    def on(cls, plan: Plan, only: int | None = None) -> Iterator[Talk]:
+        """Yield the threads of a plan, the oldest first; `only` wants one of them."""
+        asked = {"plan": plan.id, "thread": only}
+        statements = _statements(of_one=only is not None)
+        threads, comments, mentions = (rows(one, asked).all() for one in statements)
         writers = (row.author_id for row in comments)
         enders = (one for row in threads for one in (row.resolved_by_id, row.answered_by_id) if one)
         people = _people({*writers, *enders})
@@ -157,6 +158,7 @@ _PLACES = select(*(getattr(Placement, one.name) for one in fields(Spot))).where(
     Placement.plan_id == bindparam("plan", type_=Integer),
     Placement.version == bindparam("version", type_=Integer),
 )
+_PLACE = _PLACES.where(Placement.thread_id == bindparam("thread", type_=Integer))
 AnyPlacement = Placement | Spot
 AnyThread = Thread | Talk
 AnyComment = Comment | Said
@@ -168,11 +170,12 @@ def _people(ids: Iterable[int]) -> dict[int, User]:
 
 
 @cache
-def _statements() -> tuple[Select[Any], ...]:
+def _statements(*, of_one: bool) -> tuple[Select[Any], ...]:
     names, words = (fields(one) for one in (Talk, Said))
     threads = select(*(getattr(Thread, one.name) for one in names[:_OF_THREAD]))
     columns = [getattr(Comment, one.name) for one in words[:_OF_COMMENT]]
-    talk = Thread.plan_id == bindparam("plan", type_=Integer)
+    talk = [Thread.plan_id == bindparam("plan", type_=Integer)]
+    talk += [Thread.id == bindparam("thread", type_=Integer)] if of_one else []
     comments = select(*columns).join(Thread, Comment.thread_id == Thread.id)
     mentions = select(Mention.comment_id, Mention.user_id, Mention.said)
     mentions = mentions.join(Comment, Mention.comment_id == Comment.id)
@@ -180,4 +183,4 @@ def _statements() -> tuple[Select[Any], ...]:
     places = threads.add_columns(Origin.selector).join(Origin, Origin.thread_id == Thread.id)
     places = places.order_by(Thread.id, Origin.id)
     ordered: tuple[Any, ...] = (comments.order_by(Comment.id), mentions)
-    return (places.where(talk), *(one.where(talk) for one in ordered))
+    return (places.where(*talk), *(one.where(*talk) for one in ordered))

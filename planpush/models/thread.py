@@ -6,14 +6,25 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, bindparam, func, select, text
+from sqlalchemy import (
+    JSON,
+    ColumnExpressionArgument,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    bindparam,
+    func,
+    select,
+    text,
+)
 from sqlalchemy.orm import Mapped, lazyload, mapped_column, relationship
 from sqlalchemy.orm.attributes import set_committed_value
 
 from planpush.content import origin as content
 from planpush.content.origin import Place
 from planpush.content.problem import Finding, Forbidden, Invalid, NotFound
-from planpush.db import Base, UTCDateTime, db, now, rows
+from planpush.db import Base, UTCDateTime, db, hold, now, rows
 from planpush.models.comment import Comment
 from planpush.models.plan import Plan
 from planpush.models.rejection import Rejection
@@ -131,10 +142,14 @@ class Thread(Base):
         return plan.open_threads + plan.resolved_threads
 
     @classmethod
-    def of(cls, plan: Plan, *, state: str = "") -> Sequence[Thread]:
-        """Return the threads of `plan`, oldest first, with comments and origins loaded."""
-        query = select(cls).where(cls.plan_id == plan.id).order_by(cls.id)
-        return db.session.scalars(query.where(cls.state == state) if state else query).all()
+    def of(cls, plan: Plan, *those: ColumnExpressionArgument[bool]) -> Sequence[Thread]:
+        """Return the threads of `plan`, oldest first, with their origins; no comment is read."""
+        query = select(cls).where(cls.plan_id == plan.id, *those).order_by(cls.id)
+        bare = map(lazyload, (cls.comments, cls.resolved_by, cls.answered_by))
+        found = db.session.scalars(query.options(*bare)).all()
+        for thread in found:
+            set_committed_value(thread, "plan", plan)
+        return found
 
     @property
     def origin(self) -> content.Origin:
@@ -149,6 +164,7 @@ class Thread(Base):
         told: dict[str, Any] = {"kept": body, "via": via, "mentions": []}
         added = Comment(thread=self, plan_id=self.plan_id, author_id=by.id, author=by, **told)
         db.session.add(added)
+        hold(added, self, self.plan)
         added.write(body)
         db.session.flush()
         self.plan.comment_count = Plan.comment_count + 1

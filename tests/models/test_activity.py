@@ -292,16 +292,22 @@ def say_at(plan, by, named):
 
 
 @pytest.mark.parametrize("name", list(CAST))
-@pytest.mark.parametrize("show", list(SHOWS))
-def test_a_page_asks_as_much_for_many_as_for_few(plan, name, show):
+def test_a_page_asks_as_much_for_many_as_for_few(plan, name):
+    def asked():
+        counts = {}
+        for show in SHOWS:
+            db.session.expire_all()
+            user = person(name)
+            counts[show] = statements(lambda u=user, s=show: Activity.of(u, s))
+        return counts
+
     say(plan, f"@{name.title()}")
     say(plan, "Mine", by=name)
-    user = person(name)
-    few = statements(lambda: Activity.of(user, show))
+    few = asked()
     for number in range(8):
         say(plan, f"@{name.title()} {number}", by=name)
+    assert asked() == few and max(few.values()) <= 4
     user = person(name)
-    assert statements(lambda: Activity.of(user, show)) == few <= 4
     assert statements(lambda: recent(user)) <= 2
 
 

@@ -23,7 +23,7 @@ def talked(migrated: str, planned: Kept, tmp_path_factory: pytest.TempPathFactor
             answer = Browser(made, "bob").send("POST", "/p/auth/threads", place, htmx=False)
             assert "thread=" in answer.location
 
-    return Kept(migrated, tmp_path_factory.mktemp("talked"), make, planned).among(KEPT)
+    return Kept(migrated, tmp_path_factory.mktemp("talked"), make, planned).among(KEPT, "talked")
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from typing import Any
 from flask import Response, g, request, stream_with_context
 
 from planpush.db import afterwards, iso, now
-from planpush.models.audit import MOST_EXPORTED, Audit, Entry
+from planpush.models.audit import FILE_REACH, MOST_EXPORTED, Audit, Entry
 from planpush.models.event import Event
 from planpush.views.admin import restricted
 from planpush.views.admin.audit import address
@@ -43,11 +43,15 @@ def _file(kind: str, mimetype: str, written: Callable[[Entries], Iterator[str]])
     """Stream the entries. Where a file ends before the log does, its name and a link say so."""
     q, before = request.args.get("q", ""), number("before")
     found = Audit(q)
-    cut = found.cut_at(before)
+    floor = found.floor(before, FILE_REACH)
+    cut = found.cut_at(before, floor)
     data = {"format": kind, "q": q}
     afterwards(partial(Event.record, "audit.exported", by=current_user(), data=data))
-    response = Response(stream_with_context(_sent(found, before, written)), mimetype=mimetype)
-    part = f"-newest-{MOST_EXPORTED}" if cut else ""
+    response = Response(
+        stream_with_context(_sent(found.chunks(before, floor), written)), mimetype=mimetype
+    )
+    part = f"-of-newest-{FILE_REACH}" if cut == floor else f"-newest-{MOST_EXPORTED}"
+    part = part if cut else ""
     name = f"audit-{now():%Y-%m-%d}{part}.{kind}"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     if cut:
@@ -56,11 +60,9 @@ def _file(kind: str, mimetype: str, written: Callable[[Entries], Iterator[str]])
     return response
 
 
-def _sent(
-    found: Audit, before: int | None, written: Callable[[Entries], Iterator[str]]
-) -> Iterator[str]:
+def _sent(chunks: Entries, written: Callable[[Entries], Iterator[str]]) -> Iterator[str]:
     g.writes = False  # what came after the request may have written; this only reads
-    yield from written(found.chunks(before))
+    yield from written(chunks)
 
 
 def _csv(chunks: Entries) -> Iterator[str]:

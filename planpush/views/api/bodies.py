@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, field_validator
 
+from planpush.content.cut import MOST_SECTIONS
 from planpush.content.origin import Place
 from planpush.models.answer import Answer
 from planpush.models.comment import LONGEST
@@ -66,7 +67,7 @@ class PushBody(Body):
     message: Note = ""
     direction: Note = ""
     source: SourceBody = SourceBody()
-    sections: Annotated[list[SectionBody], Field(min_length=1, max_length=1000)]
+    sections: Annotated[list[SectionBody], Field(min_length=1, max_length=MOST_SECTIONS)]
     responses: Annotated[list[ResponseBody], Field(max_length=MOST_ANSWERS)] = Field(default=[])
     allow_secrets: bool = False
 

@@ -9,6 +9,7 @@ import pytest
 from planpush.db import commit
 from planpush.models import audit
 from planpush.models.event import Event
+from planpush.views.admin import audit_exports
 from planpush.views.admin.audit_exports import COLUMNS
 from tests.people import person
 
@@ -72,8 +73,8 @@ def test_a_query_that_cannot_be_read_is_422(ada, form):
 
 def test_a_file_that_is_cut_says_so_and_where_it_goes_on(ada, recorded, monkeypatch):
     monkeypatch.setattr(audit, "_CHUNK", 2)
-    monkeypatch.setattr(audit.Audit.cut_at, "__defaults__", (None, 3))
-    monkeypatch.setattr(audit.Audit.chunks, "__defaults__", (None, 3))
+    monkeypatch.setattr(audit.Audit.cut_at, "__defaults__", (None, None, 3))
+    monkeypatch.setattr(audit.Audit.chunks, "__defaults__", (None, None, 3))
     recorded("a", "b", "c", "d", "e")
     answer = ada.get("/admin/audit.json?q=action:test")
     assert [one["object"] for one in answer.json] == ["e", "d", "c"]
@@ -82,3 +83,20 @@ def test_a_file_that_is_cut_says_so_and_where_it_goes_on(ada, recorded, monkeypa
     last = ada.get(rest)
     assert [one["object"] for one in last.json] == ["b", "a"]
     assert "Link" not in last.headers and "-newest-" not in last.headers["Content-Disposition"]
+
+
+def test_a_file_looks_for_words_so_far_back_and_says_where_to_go_on(ada, recorded, monkeypatch):
+    recorded("a", "wanted", *"bcdefg", "wanted")
+    monkeypatch.setattr(audit_exports, "FILE_REACH", 5)
+    answer = ada.get("/admin/audit.json?q=object:wanted")
+    assert [one["object"] for one in answer.json] == ["wanted"]
+    assert "-of-newest-5.json" in answer.headers["Content-Disposition"]
+    found, files = [], 1
+    while "Link" in answer.headers:
+        rest = re.fullmatch(r'<http://localhost(.+)>; rel="next"', answer.headers["Link"])[1]
+        answer, files = ada.get(rest), files + 1
+        found += [one["object"] for one in answer.json]
+    assert found == ["wanted"] and files > 2
+    assert "-of-newest-" not in answer.headers["Content-Disposition"]
+    whole = ada.get("/admin/audit.json?q=action:test")
+    assert "Link" not in whole.headers, "an index finds these, however far back"

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from planpush.content.cut import MOST_SECTIONS
 from planpush.db import commit, db
 from planpush.models.rate_limit import RateLimit
 from tests.people import person
@@ -110,7 +111,10 @@ def test_a_rename_of_nothing_or_onto_another_section_is_refused(host, plan, more
 
 
 def test_a_section_too_many_is_refused(host, agent):
-    many = [{"anchor": f"s{number}", "html": html(f"s{number}", "W.")} for number in range(1000)]
+    many = [
+        {"anchor": f"s{number}", "html": html(f"s{number}", "W.")}
+        for number in range(MOST_SECTIONS)
+    ]
     agent("alice", "POST", "/api/push", json={"title": "T", "slug": "many", "sections": many})
     told = host().call("section_put", plan="many", anchor="x", html=html("x", "W."), base_version=1)
     assert (told["code"], told["errors"][0]["field"]) == ("malformed", "sections")
