@@ -1,7 +1,8 @@
 """What a page costs in Chromium: `python -m bench.browser`; 1 when a goal is missed.
 
-The weight of a plan's page but for its document, what moves on it by itself, how 5 MB scroll beside
-60 KB, and what Lighthouse says (`bench.lighthouse`), which is left out where BENCH_SMOKE is set.
+The weight of a plan's page but for its document, what moves on it by itself, how long pages block a
+cheap phone (`bench.loading`), how 5 MB scroll beside 60 KB, and what Lighthouse says
+(`bench.lighthouse`), which is left out where BENCH_SMOKE is set.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from bench import lighthouse, push
+from bench import lighthouse, loading, push
 from bench.push import KB60, MB5
 from bench.served import Served
 from bench.table import Row, Table, is_smoke, main, most
@@ -62,6 +63,8 @@ def measure(table: Table) -> None:
             table.add(weight(chromium, served))
             for row in shifts(chromium, served):
                 table.add(row)
+            for name, path in lighthouse.FAST.items():
+                table.add(loading.row(chromium, served, name, path))
             scrolling(chromium, served, table)
             chromium.close()
         if not is_smoke():

@@ -30,6 +30,7 @@ from planpush.web.method import MethodOverride
 from planpush.web.metrics import init_metrics
 from planpush.web.panel import init_panel
 from planpush.web.respond import RowId
+from planpush.web.rows import init_rows
 from planpush.web.since import init_since
 from planpush.web.standing import init_standing
 
@@ -58,6 +59,7 @@ def create_app(config: Config | None = None) -> Flask:
     init_jinja(app)
     init_document(app)
     init_cards(app)
+    init_rows(app)
     init_drafts(app)
     init_panel(app)
     init_since(app)

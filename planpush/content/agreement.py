@@ -62,6 +62,11 @@ class Seat:
             place = f"{some} {of}" + ("" if word.given_on == newest else f" of {place}")
         return f"{_VERBS[word.decision]} {place}"
 
+    def told(self, newest: int) -> str:
+        """Return who it is and what they said, in words."""
+        again = ": needs another look" if self.said == LAPSED else ""
+        return f"{self.user.name} {self.words(newest)}{again}"
+
 
 @dataclass(slots=True)
 class Table:

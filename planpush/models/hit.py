@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 
 from planpush.content.snippet import Piece, snippet
-from planpush.db import db, numbers
+from planpush.db import rows
 from planpush.models.comment import Comment
 from planpush.models.passage import COMMENT, TITLE, Passage
-from planpush.models.plan import Plan
 from planpush.models.search import Search
-from planpush.models.sought import Sought, first_in
+from planpush.models.sought import Sought, asking, first_outside, is_sqlite
 
 _ASKED = 4  # words that are looked for in one passage
 _TRIED = 3  # passages of a plan that are looked at
@@ -34,10 +34,11 @@ def hits(found: Search, plan_ids: Sequence[int]) -> dict[int, Hit]:
     if not found.wanted or not plan_ids:
         return {}
     tried = _known(found.rare, plan_ids) if found.rare else _looked_up(found.wanted, plan_ids)
-    rows = _passages([one for some in tried.values() for one in some])
+    passages = _passages([one for some in tried.values() for one in some])
     made: dict[int, Hit] = {}
     for plan_id, some in tried.items():
-        told = [rows[one] for one in some if one in rows and rows[one].kind != TITLE]
+        known = [passages[one] for one in some if one in passages]
+        told = [one for one in known if one.kind != TITLE]
         if told:
             pieces = snippet(told[0].body, found.told)
             made[plan_id] = Hit(pieces, told[0].anchor, told[0].thread_id)
@@ -62,15 +63,24 @@ def _looked_up(wanted: Sequence[Sought], plan_ids: Sequence[int]) -> dict[int, l
     for some in (lazy, lazy[:1]) if len(lazy) > 1 else (lazy,):
         left = [plan_id for plan_id in plan_ids if plan_id not in tried]
         if some and left:
-            query = select(Plan.id, first_in(Plan.id, *some, outside=TITLE))
-            rows = db.session.execute(query.where(Plan.id.in_(numbers(left)))).all()
-            tried |= {row[0]: [row[1]] for row in rows if row[1] is not None}
+            asked = asking(*some)
+            query = first_outside(TITLE, *asked, sqlite=is_sqlite())
+            found = rows(query, asked | {"ids": left}).all()
+            tried |= {row[0]: [row[1]] for row in found if row[1] is not None}
     return tried
 
 
 def _passages(ids: Sequence[int]) -> dict[int, Any]:
-    query = select(
-        Passage.id, Passage.kind, Passage.anchor, Passage.body, Comment.thread_id
-    ).outerjoin(Comment, (Passage.kind == COMMENT) & (Comment.id == Passage.source_id))
-    found = db.session.execute(query.where(Passage.id.in_(ids))) if ids else ()
+    found = rows(_passage(), {"ids": ids}).all() if ids else ()
     return {row.id: row for row in found}
+
+
+@cache
+def _passage() -> Select[Any]:
+    columns: list[Any] = [Passage.id, Passage.kind, Passage.anchor, Passage.body, Comment.thread_id]
+    of = (Passage.kind == COMMENT) & (Comment.id == Passage.source_id)
+    return (
+        select(*columns)
+        .outerjoin(Comment, of)
+        .where(Passage.id.in_(bindparam("ids", expanding=True)))
+    )

@@ -11,16 +11,17 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, func, select
 
 from planpush.content.problem import Finding, Invalid
 from planpush.content.query import Term
 from planpush.content.searching import words
-from planpush.db import numbers
+from planpush.db import db, numbers
 from planpush.models.plan import Plan
-from planpush.models.sought import Sought, is_sqlite, meet, sought
+from planpush.models.sought import FEW, Sought, is_sqlite, sought
 
 MOST = 12  # words
+_ASKED = 64  # plans of all, to see whether words stand together
 _SOME = 1_000  # plans that are asked one by one at most
 _EFFORT = 2  # for more, the plans that have each word are gathered first
 
@@ -88,9 +89,23 @@ def search(terms: Sequence[Term]) -> Search:
             (found.unwanted if term.negated else found.wanted).append(sought(term))
         if not term.negated:
             found.told.append(term.value)
-    if not meet(found.wanted):
+    if not _meet(found.wanted):
         found.wanted = [replace(one, lazy=False) for one in found.wanted]
     return found
+
+
+def _meet(some: Sequence[Sought]) -> bool:
+    """Tell whether several words that many have stand together in any plan of a few.
+
+    If in none, a list that is walked in its order would ask nearly every plan for each of them.
+    """
+    asked = [one for one in some if one.lazy and not one.few]
+    if not is_sqlite() or len(asked) < 2:
+        return True
+    newest = db.session.scalar(select(func.max(Plan.id))) or 0
+    chosen = {newest * place // _ASKED for place in range(1, _ASKED + 1)}
+    query = select(Plan.id).where(Plan.id.in_(chosen), *(one.in_plan for one in asked))
+    return newest <= FEW or db.session.scalar(query.limit(1)) is not None
 
 
 def _begins(letter: str) -> ColumnElement[bool]:

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Integer,
+    Select,
+    Text,
+    bindparam,
     cast,
     column,
     func,
@@ -19,22 +23,23 @@ from sqlalchemy import (
     table,
     tablesample,
     text,
-)
+)  # fmt: skip
 from sqlalchemy.dialects.postgresql import TSQUERY
 
 from planpush.content.query import Term
 from planpush.content.searching import match, tsquery, words
-from planpush.db import db, numbers
+from planpush.db import among, db, numbers
 from planpush.models.passage import SHIFT, Passage
 from planpush.models.plan import Plan
+from planpush.sqlite import quiet
 
 RARE, FEW = 2_000, 20_000
 """Passages: so many are looked up at once; so many are sorted, whatever the order."""
 _INDEXED = 4  # letters of a word's beginning that SQLite has an index of
 _VARIANTS = 12  # words with a longer beginning that are asked for one by one
-_ASKED = 64  # plans of all, to see whether words stand together
 _SAMPLED = 1_000  # one page of so many is looked at
 _FTS = table("passage_words", column("rowid", Integer))
+_MATCHES: Any = literal_column("passage_words").op("MATCH", is_comparison=True)
 # Each word is there as often as it stands somewhere: the next one is asked for, none is walked.
 _BEGINNING = text("""
 WITH RECURSIVE some(term) AS (
@@ -71,7 +76,7 @@ class Sought:
     def in_plan(self) -> Any:
         """Return the condition that a plan has it."""
         if self.lazy and not self.few:
-            return first_in(Plan.id, self).is_not(None)
+            return first_in(self).is_not(None)
         return Plan.id.in_(self._plans)
 
     @property
@@ -93,20 +98,6 @@ class Sought:
         if is_sqlite():
             return select(_FTS.c.rowid.op(">>")(literal_column(str(SHIFT)))).where(has(self))
         return select(Passage.plan_id).where(has(self))
-
-
-def meet(some: Sequence[Sought]) -> bool:
-    """Tell whether several words that many have stand together in any plan of a few.
-
-    If in none, a list that is walked in its order would ask nearly every plan for each of them.
-    """
-    asked = [one for one in some if one.lazy and not one.few]
-    if not is_sqlite() or len(asked) < 2:
-        return True
-    newest = db.session.scalar(select(func.max(Plan.id))) or 0
-    chosen = {newest * place // _ASKED for place in range(1, _ASKED + 1)}
-    query = select(Plan.id).where(Plan.id.in_(chosen), *(one.in_plan for one in asked))
-    return newest <= FEW or db.session.scalar(query.limit(1)) is not None
 
 
 def sought(term: Term) -> Sought:
@@ -155,34 +146,62 @@ def _counted(one: Sought) -> int:
     return db.session.scalar(select(func.count()).select_from(some.subquery())) or 0
 
 
-def has(*some: Sought) -> ColumnElement[bool]:
-    """Return the condition that a row of the index has all of some words."""
-    if is_sqlite():
-        asked = " AND ".join(f"({one.asked})" for one in some)
-        return literal_column("passage_words").op("MATCH", is_comparison=True)(asked)
-    return Passage.words.op("@@", is_comparison=True)(_asked(some))
+def has(one: Sought) -> ColumnElement[bool]:
+    """Return the condition that a row of the index has a word."""
+    (asked,) = _literal(one)
+    return _MATCHES(asked) if is_sqlite() else Passage.words.op("@@", is_comparison=True)(asked)
 
 
-def first_in(plan_id: Any, *some: Sought, outside: str = "") -> Any:
-    """Return a plan's first passage that has all of some words, as a subquery; NULL: none has.
+def first_in(one: Sought) -> Any:
+    """Return a plan's first passage that has a word, as a subquery; NULL: none has."""
+    return _first(_literal(one))
 
-    `outside`: a kind of passage that does not count.
+
+@cache
+def first_outside(kind: str, *names: str, sqlite: bool) -> Select[Any]:
+    """Select, of the plans `ids`, the first passage with some words that is not of a `kind`.
+
+    It is made once: the words come as parameters with these names. NULL: no passage has them.
     """
+    named = [_typed(bindparam(name, type_=Text if sqlite else TSQUERY)) for name in names]
+    return select(Plan.id, _first(named, kind)).where(among(Plan.id, "ids"))
+
+
+def asking(*some: Sought) -> dict[str, str]:
+    """Return what the index is asked for some words; PostgreSQL is asked for all of them in one."""
+    if is_sqlite():
+        return {f"word{number}": one.asked for number, one in enumerate(some)}
+    return {"word0": " & ".join(f"({tsquery(one.told, phrase=one.phrase)})" for one in some)}
+
+
+def _literal(one: Sought) -> list[Any]:
+    kind: Any = Text if is_sqlite() else TSQUERY
+    return [_typed(literal(asked, kind)) for asked in asking(one).values()]
+
+
+def _typed(asked: Any) -> Any:
+    # Of this type from the start: PostgreSQL would read a text anew for each passage.
+    return asked if is_sqlite() else cast(asked, TSQUERY)
+
+
+def _first(words: Sequence[Any], outside: str = "") -> Any:
     if not is_sqlite():
         # A column that is no column: the index would bring all passages that have it.
         there = func.coalesce(Passage.words, literal_column("''::tsvector"))
-        query = select(Passage.id).where(Passage.plan_id == plan_id)
-        query = query.where(there.op("@@", is_comparison=True)(_asked(some)))
+        query = select(Passage.id).where(Passage.plan_id == Plan.id)
+        query = query.where(there.op("@@", is_comparison=True)(words[0]))
         query = query.where(Passage.kind != outside) if outside else query
         # The title and the document first: of comments there may be many that do not have it.
         return query.order_by(Passage.kind.desc()).limit(1).scalar_subquery()
-    first = plan_id.op("<<")(literal_column(str(SHIFT)))
+    first = Plan.id.op("<<")(literal_column(str(SHIFT)))
     last = first.op("+")(literal_column(str((1 << SHIFT) - 1)))
     here = _FTS.c.rowid.between(first, last)
-    query = select(_FTS.c.rowid).where(has(some[0]), here)
-    for one in some[1:]:  # asked for both at once, FTS5 looks on beyond the plan until it has both
-        too = select(_FTS.c.rowid).where(has(one), here)
-        query = query.where(_FTS.c.rowid.in_(too.correlate(Plan)))
+    query = select(_FTS.c.rowid).where(_MATCHES(words[0]), here)
+    # For both at once, FTS5 looks on beyond the plan until it has both; not quiet, it would be
+    # asked anew for each passage that has the other word.
+    for asked in words[1:]:
+        too = select(_FTS.c.rowid).where(_MATCHES(asked), here).correlate(Plan)
+        query = query.where(quiet(_FTS.c.rowid).in_(too))
     if outside:
         query = query.join(Passage, Passage.id == _FTS.c.rowid).where(Passage.kind != outside)
     return query.limit(1).scalar_subquery()
@@ -211,14 +230,8 @@ def _sampled(one: Sought) -> int:
     """Return how many passages would have a word if all were like some that PostgreSQL chooses."""
     some = tablesample(Passage, func.system(100 / _SAMPLED), seed=literal(1))
     query = select(func.count()).select_from(some)
-    query = query.where(some.c.words.op("@@", is_comparison=True)(_asked([one])))
+    query = query.where(some.c.words.op("@@", is_comparison=True)(_literal(one)[0]))
     return _SAMPLED * (db.session.scalar(query) or 0)
-
-
-def _asked(some: Sequence[Sought]) -> Any:
-    asked = " & ".join(f"({tsquery(one.told, phrase=one.phrase)})" for one in some)
-    # Of this type from the start: PostgreSQL would read a text anew for each passage.
-    return cast(literal(asked, TSQUERY), TSQUERY)
 
 
 def is_sqlite() -> bool:

@@ -5,16 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from flask import Blueprint, Response, redirect, render_template, request
 
-from planpush.content import avatar
 from planpush.content.problem import Finding, Malformed
-from planpush.content.snippet import marked
-from planpush.db import now
 from planpush.models.activity import recent
 from planpush.models.hit import hits
 from planpush.models.listing import Listing, list_plans
@@ -24,9 +21,9 @@ from planpush.models.user import User
 from planpush.web.auth import current_user
 from planpush.web.bell import bell
 from planpush.web.respond import fragment, number, on_invalid
+from planpush.web.row_words import asked_by_rows
 
 dashboard = Blueprint("dashboard", __name__)
-STALE = timedelta(days=30)  # without anything happening
 _ADDRESS = re.compile(r"/dashboard(?:\?[\w.~%&=+-]*)?", re.ASCII)
 TURN, MINE, TEAM, MENTIONS, ALL = "turn:me", "involves:me", "is:published", "mentions:me", ""
 
@@ -104,9 +101,13 @@ def address(listing: Listing, path: str = "/dashboard", **changes: object) -> st
         "after": listing.after,
     }
     state |= changes
-    return (
-        f"{path}?{urlencode({name: told for name, told in state.items() if told or name == 'q'})}"
-    )
+    return f"{path}?{_query(tuple(state.items()))}"
+
+
+@lru_cache(256)
+def _query(state: tuple[tuple[str, object], ...]) -> str:
+    """Return a state as an address holds it. Most stand twice in a list: as a page, as a part."""
+    return urlencode([(name, told) for name, told in state if told or name == "q"])
 
 
 def _shown(user: User, listing: Listing, error: str = "") -> dict[str, Any]:
@@ -122,10 +123,7 @@ def _shown(user: User, listing: Listing, error: str = "") -> dict[str, Any]:
         "turns": turns.reasons,
         "reviewers": SignOff.reviewers_of(ids),
         "hits": hits(listing.search, ids),
-        "marked": marked,
-        "avatar": avatar,
-        "stale_since": now() - STALE,
-        "words_of": Turn.words,
+        **asked_by_rows(listing),
     }
 
 

@@ -42,7 +42,13 @@ def stencil(key: Hashable, make: Callable[[], str], **same: object) -> str:
     kept = current_app.extensions.setdefault("planpush_stencils", {})
     made = kept.get(key)
     if made is None or current_app.jinja_env.auto_reload:
-        made = kept[key] = make()
+        made = kept[key] = make() if same else _blank(make())
+    if not same:
+        return str(made)
     told = {name: str(value) for name, value in same.items()}
     whole = _GAP.sub(lambda found: told.get(found[1], found[0]), made)
-    return _GAP.sub(r"%(\1)s", whole.replace("%", "%%"))
+    return _blank(whole)
+
+
+def _blank(text: str) -> str:
+    return _GAP.sub(r"%(\1)s", text.replace("%", "%%"))

@@ -356,6 +356,7 @@ def test_words_that_many_have_and_none_together_are_gathered_not_asked_of_each_p
         push(f"Oddly {number}", section("<p>together</p>"))
     for name in ("RARE", "FEW"):
         monkeypatch.setattr(module, name, 0)
+    monkeypatch.setattr("planpush.models.search.FEW", 0)
     apart = list_plans(person("alice"), q='"evenly" "oddly"')
     assert not list(apart.plans) and not any(one.lazy for one in apart.search.wanted)
     both = list_plans(person("alice"), q='"evenly" "together"')

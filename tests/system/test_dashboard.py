@@ -124,3 +124,48 @@ def test_without_script_it_searches_sorts_and_pages(visit: Visit, server: Server
     expect(page.locator("#pp-q")).to_have_value("autor:me")
     page.locator("#pp-view-3").click()
     expect(page.locator("a.plan-name", has_text="Zoology Badger")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [320, 390])
+def test_a_phone_sorts_by_a_field(visit: Visit, zoo: str, width: int) -> None:
+    size = {"width": width, "height": 800}
+    page = visit("alice", at=f"/dashboard?q={zoo}", viewport=size)
+    field = page.locator("#pp-sort")
+    field.focus()
+    field.select_option("title-desc")
+    shows(page, *WORDS[::-1])
+    expect(page).to_have_url(re.compile("q=zoology&sort=title-desc$"))
+    expect(field).to_be_focused()
+    page.locator("#pp-q").press("End")
+    page.locator("#pp-q").press_sequentially("is:published")
+    expect(page).to_have_url(re.compile("q=zoology\\+is%3Apublished&sort=title-desc$"))
+    page.go_back()
+    expect(field).to_have_value("title-desc")
+    shows(page, *WORDS[::-1])
+    page.locator("#pp-view-3").click()
+    expect(page).to_have_url(re.compile("q=is%3Apublished$"))
+    expect(field).to_have_value("")
+    page.locator("#pp-sort-title").focus()
+    expect(page.locator("#pp-sort-title")).to_be_in_viewport(ratio=1)
+    page.set_viewport_size({"width": 1360, "height": 800})
+    expect(field).to_be_hidden()
+
+
+def test_without_script_a_phone_sorts_too(visit: Visit, zoo: str) -> None:
+    size = {"width": 390, "height": 800}
+    page = visit("alice", java_script_enabled=False, viewport=size)
+    page.locator("#pp-q").fill(zoo)
+    page.locator("#pp-sort").select_option("title")
+    page.locator("#pp-filter").get_by_role("button", name="Search").click()
+    shows(page, *WORDS)
+    assert "q=zoology&sort=title" in page.url
+    expect(page.locator("#pp-sort")).to_have_value("title")
+
+
+@pytest.mark.parametrize("order", ["title-asc", "relevance", "created-asc"])
+def test_searching_keeps_every_order_that_an_address_can_name(
+    visit: Visit, zoo: str, order: str
+) -> None:
+    page = visit("alice", at=f"/dashboard?q=&sort={order}")
+    page.locator("#pp-q").fill(zoo)
+    expect(page).to_have_url(re.compile(f"q=zoology&sort={order}$"))

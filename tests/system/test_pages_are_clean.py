@@ -84,9 +84,13 @@ AT_ONCE = """() => {
     sheet.replaceSync("*, ::before, ::after { transition-property: none !important; }");
     document.adoptedStyleSheets.push(sheet);
 }"""
-# Every rule; what they would load to look at style sheets, only rules ask for that are off.
-LOOK = """async () => (await axe.run(
-    {resultTypes: ["violations"], preload: {assets: ["media"]}})).violations"""
+# Every rule, and one that is off by itself: targets are to be 24 pixels wide and high, or apart.
+# What they would load to look at style sheets, only rules ask for that are off.
+LOOK = """async () => (await axe.run({
+    resultTypes: ["violations"],
+    preload: {assets: ["media"]},
+    rules: {"target-size": {enabled: true}},
+})).violations"""
 WIDE = '<div class="pp-tablewrap"><table class="pp-table"><tr>' + "<td>wide_column_name</td>" * 20
 RICH = (
     WIDE + "</tr></table></div><pre>" + "long line " * 60 + "</pre><p>" + "unbroken" * 40 + "</p>"
