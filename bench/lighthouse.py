@@ -135,7 +135,7 @@ def everywhere(lighthouse: Lighthouse) -> Iterator[Row]:
                     why = ", ".join(found.wrong[kind])
                     yield Row("browser", f"{kind}: {name}", score, least(1), reason=why)
     for kind, score in worst.items():
-        yield Row("browser", f"{kind}, the worst of {len(pages)} pages", score, least(1))
+        yield Row("browser", f"{kind}, the worst of {len(pages) - left} pages", score, least(1))
     yield Row("browser", "pages that there was no time for", left, most(0))
 
 
