@@ -12,6 +12,7 @@ from typing import Any
 from bench import worst_documents as documents
 from bench.worst_comments import MOST, hostile
 from bench.worst_stage import Case, Send, Stage
+from planpush.content.cut import MOST_SECTIONS
 
 
 def cases() -> Iterator[Case]:
@@ -147,8 +148,8 @@ def _compared(name: str, stage: Stage, share: float) -> Send:
 
 
 def _reworded(stage: Stage, share: float) -> Send:
-    count = max(2, int(1_900 * share))
-    old, new = (documents.prose(count, 200, seed) for seed in (1, 2))
+    count = max(2, int(MOST_SECTIONS * share))
+    old, new = (documents.prose(count, 760, seed) for seed in (1, 2))
     slug = stage.plan([f"<p>{text}</p>" for text in old], [f"<p>{text}</p>" for text in new])
     return lambda: stage.alice.get(f"/p/{slug}/compare?from=1&to=2")
 
@@ -166,7 +167,7 @@ def _comment(number: int, stage: Stage, share: float) -> Send:
 
 
 def _signed(name: str, stage: Stage, share: float) -> Send:
-    slug = stage.plan(["<p>Words.</p>"] * max(2, int(1_000 * share)))
+    slug = stage.plan(["<p>Words.</p>"] * max(2, int(MOST_SECTIONS * share)))
     names = [name.format(n) for n in range(max(2, int(30_000 * share)))]
     form = {"decision": "approve", "version": "1", "about": "some", "sections": names}
     return lambda: stage.ada.send("POST", f"/p/{slug}/sign-off", form)

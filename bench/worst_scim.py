@@ -81,10 +81,10 @@ DIRECTORY: dict[str, tuple[str, str, Body]] = {
         "schemas": [_GROUP], "displayName": "Many", "members": []}),
     "many operations": ("PATCH", "/Users/{user}", lambda f, s: _operations(
         s, *({"op": "add", "path": "emails", "value": [{"value": f"a{n}@example.com"}]}
-             for n in range(int(500 * s))))),
+             for n in range(int(60 * s))))),
     "many filtered operations": ("PATCH", "/Users/{user}", lambda f, s: _operations(
         s, *({"op": "replace", "path": f'emails[value eq "a{n}@example.com"].display', "value": "x"}
-             for n in range(int(500 * s))))),
+             for n in range(int(60 * s))))),
     "many addresses": ("POST", "/Users", lambda f, s: {
         "schemas": [_USER], "userName": f"x{f}@example.com",
         "emails": [{"value": f"a{n}@example.com"} for n in range(int(25_000 * s))]}),

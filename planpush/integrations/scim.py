@@ -17,6 +17,7 @@ from scim2_models import (
     Resource,
     ResourceType,
     SCIMException,
+    User,
 )
 from scim2_server.conditions import Conditions
 from scim2_server.handler import ScimHandler
@@ -27,6 +28,7 @@ from planpush.integrations.scim_storage import SqlStorage
 
 PREFIX = "/scim/v2"
 MOST_FILTER = 100_000  # characters
+MOST_LOOKS = 10_000  # an operation of a PATCH looks at each value that a person has
 MOST_OPERATIONS = 500  # of one PATCH: each reads the resource; members may come in one of them
 _MEMBERS = re.compile(
     r'(?:urn:ietf:params:scim:schemas:core:2\.0:Group:)?members(?:\[value eq "([^"\\]*)"\])?', re.I
@@ -64,6 +66,11 @@ class Service(ScimService):
         self, current: Resource[Any], patch_op: PatchOp[Any], conditions: Conditions
     ) -> Resource[Any] | None:
         """Apply a PATCH; one that changes nothing is stored too, for its audit row."""
+        held = sum(len(told) for _, told in current if isinstance(told, list))
+        many = len(patch_op.operations or ())
+        if isinstance(current, User) and many * (many + held) > MOST_LOOKS:
+            detail = f"too many operations for {held} values: send some of them in another PATCH"
+            raise InvalidValueException(detail=detail)
         return super().apply_patch(current, patch_op, conditions) or current
 
     @staticmethod

@@ -11,7 +11,7 @@ from sqlalchemy import Select, func, select, true, union_all
 from sqlalchemy.orm import aliased
 
 from planpush.content.query import parse
-from planpush.db import db
+from planpush.db import db, rows
 from planpush.models.audit_terms import KEYS, actors_named, condition
 from planpush.models.event import Event
 from planpush.models.event_words import in_words
@@ -19,7 +19,7 @@ from planpush.models.plan import Plan
 from planpush.models.user import User
 
 PAGE = 50
-MOST_EXPORTED = 100_000
+MOST_EXPORTED = 30_000
 _CHUNK = 1000
 REACH = 200_000
 """Entries that a page looks through for what no index finds; the next page goes on from there."""
@@ -81,7 +81,7 @@ class Audit:
     ) -> list[Entry]:
         """Return the newest entries, of those older than the one with the id `before`."""
         ids = self._ids(before, size, floor)
-        return [] if ids is None else [_entry(*row) for row in db.session.execute(_told(ids, size))]
+        return [] if ids is None else [_entry(*row) for row in rows(_told(ids, size))]
 
     def chunks(
         self, before: int | None = None, floor: int | None = None, most: int = MOST_EXPORTED
@@ -124,11 +124,14 @@ class Audit:
         return parts[0] if parts else None
 
 
+_READ = (Event.id, Event.at, Event.kind, Event.target, Event.address, Event.request_id, Event.data)
+
+
 def _told(ids: Select[Any], size: int) -> Select[Any, Any, Any, Any]:
     newest = ids.subquery()
     top = select(newest.c.id).order_by(newest.c.id.desc()).limit(size).subquery()
     return (
-        select(Event, User.email, User.name, Plan.slug)
+        select(*_READ, User.email, User.name, Plan.slug)
         .join(top, top.c.id == Event.id)
         .outerjoin(User, User.id == Event.actor_id)
         .outerjoin(Plan, Plan.id == Event.plan_id)
@@ -136,18 +139,21 @@ def _told(ids: Select[Any], size: int) -> Select[Any, Any, Any, Any]:
     )
 
 
-def _entry(event: Event, email: str | None, name: str | None, slug: str | None) -> Entry:
+def _entry(
+    number: int, at: datetime, kind: str, target: str, address: str, request: str,
+    data: dict[str, Any], email: str | None, name: str | None, slug: str | None,
+) -> Entry:  # fmt: skip
     return Entry(
-        id=event.id,
-        at=event.at,
+        id=number,
+        at=at,
         actor=email or "",
         actor_name=name or "",
-        kind=event.kind,
-        object=event.target or slug or "",
+        kind=kind,
+        object=target or slug or "",
         plan=slug or "",
-        address=event.address,
-        request_id=event.request_id,
-        data=event.data,
+        address=address,
+        request_id=request,
+        data=data,
     )
 
 

@@ -64,7 +64,7 @@ def archive(user_id: int) -> Iterator[bytes]:
     user, pipe, at = db.session.get_one(User, user_id), _Pipe(), now()
     about = README.format(name=user.name, email=user.email, at=iso(at))
     profile = _profile(user)
-    with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as packed:
+    with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as packed:
         packed.writestr("README.txt", about)
         packed.writestr("profile.json", _json(profile))
         for name, rows in FILES.items():

@@ -235,3 +235,14 @@ def test_32_so_many_join_or_leave_with_one_request(directory, monkeypatch):
     refused(directory.patch(f"/Groups/{group['id']}", op("remove", "members")), 413)
     many = [op("add", "members", [{"value": ids[0]}])] * 501
     refused(directory.patch(f"/Groups/{group['id']}", *many), 400, "invalidValue")
+
+
+def test_operations_that_look_at_very_many_values_are_refused(directory):
+    alice = f"/Users/{directory.id_of('alice')}"
+    added = [op("add", "emails", [{"value": f"a{n}@example.com"}]) for n in range(60)]
+    assert directory.patch(alice, *added).status_code == 204
+    told = [op("replace", f'emails[value eq "a{n}@example.com"].display', "x") for n in range(80)]
+    refused(directory.patch(alice, *told), 400, "invalidValue")
+    emails = directory.get(alice).json["emails"]
+    assert len(emails) >= 60 and not any(one.get("display") for one in emails), "all or nothing"
+    assert directory.patch(alice, *told[:40]).status_code == 204
