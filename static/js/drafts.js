@@ -1,4 +1,4 @@
-// What somebody types outlives a swap until it is sent or cancelled.
+// What is typed outlives a swap until it is sent.
 import { holdCaret, keepCard, refocus } from "./caret.js";
 import { byId } from "./page.js";
 import { dropSaving, saveSoon } from "./saving.js";
@@ -38,9 +38,9 @@ const morph = (old, { newNode }) => {
 	return true;
 };
 
-// What is folded or unfolded stays so.
-const attribute = (element, { attrName }) =>
-	!(attrName === "open" && element.matches("#comments details") && !made.has(element));
+// Who keeps which attribute.
+const stays = { open: "#comments details, .menu:not(:has(.htmx-request))", class: ".htmx-request" };
+const attribute = (element, { attrName }) => made.has(element) || !element.matches(stays[attrName]);
 
 const fold = (field, folded) => field.closest("details.reply")?.toggleAttribute("open", !folded);
 

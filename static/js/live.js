@@ -21,7 +21,7 @@ document.addEventListener("htmx:sse:after:connection", ({ detail }) => {
 	if (failures > 1) clear();
 	failures = 0;
 });
-// An old refresh would change back what is shown now.
+// An old refresh would undo what is shown.
 document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
 	ctx.shown = shownNow();
 });

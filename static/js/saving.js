@@ -24,7 +24,7 @@ const send = (sent, last) => {
 	return fetch(`/p/${plan}/drafts`, { method: "POST", body: sent, headers, keepalive: last });
 };
 
-// After a sign-in in another tab, this one takes the new token.
+// After a sign-in in another tab.
 const renew = async () => {
 	const text = await (await fetch(location.href, { cache: "no-store" })).text();
 	const token = /name="csrf-token" content="(\w+)"/.exec(text)?.[1];

@@ -118,3 +118,21 @@ def test_a_comment_outlives_a_network_that_goes_and_comes(
     expect(page.locator("#threads .thread")).to_contain_text("Half a thought")
     expect(page.locator("#banner")).to_be_hidden()
     assert len(server.threads(plan)) == 1
+
+
+def test_a_menu_stays_open_when_others_act_and_closes_when_it_acts(
+    server: Server, visit: Visit, plan: str
+) -> None:
+    server.push(document("Sessions"), f"plan={plan}&base_version=1")
+    page = visit("bob", at=f"/p/{plan}")
+    page.locator("#pp-versions").click()
+    with page.expect_response(re.compile("/threads/live")) as told:
+        told_by_agent = {"anchor": "intro", "body": "From elsewhere"}
+        server.api("alice", "POST", f"/api/plans/{plan}/threads", json=told_by_agent)
+    told.value.finished()
+    expect(page.locator("#threads .thread")).to_have_count(1)
+    first = page.locator(".pop a[href$='v=1']").first
+    expect(first).to_be_visible()
+    first.click()
+    expect(page.locator("#pp-doc")).to_have_attribute("data-version", "1")
+    expect(page.locator("details.menu[open]")).to_have_count(0)
