@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 
 from bench import dashboard_cases, dashboard_stage
 from bench.worst_stage import Case, Send, Stage
 from planpush.db import commit, db
 from planpush.filling import Sizes
 from planpush.filling.words import COMMON, COMMON_TOO, LONG_PREFIX
-from planpush.models.plan import Plan
+from planpush.models.plan import MOST_HANDED, Plan
 from planpush.models.token import Token
 from tests.conftest import make_app
 from tests.people import Browser, person
@@ -103,6 +103,7 @@ def cases() -> Iterator[Case]:
         yield Case(f"100,000 plans: API, {q}", partial(_asked, q))
     for move in ("archive", "unarchive", "publish", "unpublish"):
         yield Case(f"100,000 plans: {move} 100", partial(_moved, move))
+    yield Case(f"100,000 plans: hand over {MOST_HANDED}", _handed)
     for words in ({}, {"words": "1"}):
         yield Case(
             f"100,000 plans: erase a person{' and words' if words else ''}", partial(_erased, words)
@@ -175,13 +176,37 @@ def _moved(move: str, stage: Stage, share: float) -> Send:
 
 
 def _erased(words: dict[str, str], stage: Stage, share: float) -> Send:
-    there = filled(stage, share)
+    there, leaving = filled(stage, share), _leaving(stage, share)
 
     def send() -> Any:
-        with there.app.app_context():
-            user = person(f"person-{next(there.leaving)}")
-            told, heir = user.email, person("person-10").email
-            path = f"/admin/members/{user.id}/erasure"
-        return there.people["an admin"].send("POST", path, {"confirm": told, "email": heir} | words)
+        user_id, told, heir = next(leaving)
+        form = {"confirm": told, "email": heir} | words
+        return there.people["an admin"].send("POST", f"/admin/members/{user_id}/erasure", form)
 
     return send
+
+
+def _handed(stage: Stage, share: float) -> Send:
+    there, leaving = filled(stage, share), _leaving(stage, share)
+
+    def send() -> Any:
+        user_id, _, heir = next(leaving)
+        path = f"/admin/members/{user_id}/owner"
+        return there.people["an admin"].send("POST", path, {"email": heir})
+
+    return send
+
+
+def _leaving(stage: Stage, share: float) -> Iterator[tuple[int, str, str]]:
+    """Return people, with their address and who gets their plans: as many as go at once."""
+    there, found = filled(stage, share), []
+    with there.app.app_context():
+        heir = person("person-10")
+        for _ in range(stage.rounds):
+            user = person(f"person-{next(there.leaving)}")
+            owned = select(Plan.id).where(Plan.owner_id == user.id).offset(MOST_HANDED)
+            others = db.session.scalars(owned.limit(PLANS)).all()
+            db.session.execute(update(Plan).where(Plan.id.in_(others)).values(owner_id=heir.id))
+            found.append((user.id, user.email, heir.email))
+        commit()
+    return iter(found)

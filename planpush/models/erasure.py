@@ -27,7 +27,7 @@ from planpush.models.idempotency import IdempotencyKey
 from planpush.models.identity import Identity
 from planpush.models.mention import Mention
 from planpush.models.notice import Mute, Notice
-from planpush.models.plan import Member, Plan
+from planpush.models.plan import MOST_HANDED, Member, Plan
 from planpush.models.redaction import STAGES
 from planpush.models.sealing import seal, unseal
 from planpush.models.session import BrowserSession, SignInLink
@@ -155,6 +155,9 @@ def _only_erasable(user: User, by: User | None, to: User | None) -> None:
     if to is None and (owned := Plan.count_owned(user)):
         plans = "1 plan" if owned == 1 else f"{owned:,} plans"
         message = f"{user.name} owns {plans}, deleted ones included: say who gets them."
+        raise Conflict(message, [Finding("owns_plans", message, field="email")], code="owns_plans")
+    if by is not None and to is not None and Plan.count_owned(user) > MOST_HANDED:
+        message = f"{user.name} owns more than {MOST_HANDED} plans: hand these over first."
         raise Conflict(message, [Finding("owns_plans", message, field="email")], code="owns_plans")
     if to is not None and to.id == user.id:
         message = "Their plans need another owner than themselves."

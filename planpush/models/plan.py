@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 PRIVATE, PUBLISHED = "private", "published"
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
 EDITOR, REVIEWER = "editor", "reviewer"
+MOST_HANDED = 100  # plans by one request: of each somebody is told
 
 
 class Plan(Base):
@@ -191,11 +192,11 @@ class Plan(Base):
 
     @classmethod
     def hand_over_all(cls, giver: User, to: User, *, by: User) -> int:
-        """Make `to` the owner of all that `giver` owns; return how many plans that were."""
+        """Make `to` the owner of what `giver` owns, `MOST_HANDED` at a time; return how many."""
         if not by.may("plans.manage"):
             raise Forbidden("Only an admin or a project manager may do that.")
-        plans = db.session.scalars(cls.owned_by(giver).with_for_update(of=cls)).all()
-        for plan in plans:
+        some = cls.owned_by(giver).order_by(cls.id).limit(MOST_HANDED).with_for_update(of=cls)
+        for plan in (plans := db.session.scalars(some).all()):
             plan.hand_over(to, by=by)
         return len(plans)
 

@@ -27,11 +27,13 @@ def new(user_id: int) -> Response:
 @handovers.post("/admin/members/<id:user_id>/owner")
 @limited("hand-over", limit=60, seconds=60)
 def create(user_id: int) -> Response:
-    """Hand all plans of a person over, then list those of the new owner."""
+    """Hand plans of a person over, then list those of the new owner, or say how many are left."""
     giver, typed = _giver(user_id), request.form.get("email", "")
     on_invalid(lambda problem: _form(_giver(user_id), typed, str(problem)))
     to = User.named(typed)
-    Plan.hand_over_all(giver, to, by=current_user())
+    done = Plan.hand_over_all(giver, to, by=current_user())
+    if left := Plan.count_owned(giver):
+        return _form(giver, typed, said=f"Handed over: {done}. Left: {left}. Go on.")
     address = "/dashboard?" + urlencode({"q": f"author:{to.email}"})
     if request.headers.get("HX-Request"):
         return Response("", headers={"HX-Redirect": address})
@@ -46,7 +48,7 @@ def _giver(user_id: int) -> User:
     return found
 
 
-def _form(giver: User, typed: str = "", error: str = "") -> Response:
+def _form(giver: User, typed: str = "", error: str = "", said: str = "") -> Response:
     return fragment(
         "handovers/new.html",
         status=422 if error else 200,
@@ -55,4 +57,5 @@ def _form(giver: User, typed: str = "", error: str = "") -> Response:
         owned=Plan.count_owned(giver),
         typed=typed,
         error=error,
+        said=said,
     )

@@ -215,6 +215,16 @@ def test_what_is_called_like_them_keeps_its_name_in_the_log(marla, database, pla
     assert told["sign_in.failed"][0] == f"Deleted person {marla.id}"
 
 
+def test_of_very_many_plans_an_admin_hands_some_over_before(marla, pushed, monkeypatch):
+    monkeypatch.setattr("planpush.models.erasure.MOST_HANDED", 1)
+    pushed({"intro": "<h2>Intro</h2><p>Words.</p>"})
+    with pytest.raises(Conflict, match="more than 1 plans: hand these over first") as refused:
+        erase(person("alice"), by=person("ada"), to=person("bob"))
+    assert refused.value.code == "owns_plans" and person("alice").erased_at is None
+    erase(person("alice"), by=None, to=person("bob"))  # an operator has no browser that waits
+    assert Plan.count_owned(person("bob")) == 2
+
+
 def test_plans_are_handed_over_first(marla, plan):
     alice = person("alice")
     with pytest.raises(Conflict, match="owns 1 plan, deleted ones included"):

@@ -28,6 +28,16 @@ def test_all_plans_go_to_another_person(browser, address, sql, name):
     assert "owns no plans" in somebody.get(address).text
 
 
+def test_very_many_go_some_at_a_time(browser, address, monkeypatch):
+    monkeypatch.setattr("planpush.models.plan.MOST_HANDED", 1)
+    ada = browser("ada")
+    answer = ada.send("POST", address, BOB, htmx=False)
+    assert answer.status_code == 200 and 'value="bob@example.com"' in answer.text
+    assert "Handed over: 1. Left: 1. Go on." in answer.text
+    assert ada.send("POST", address, BOB, htmx=False).status_code == 303
+    assert "owns no plans" in ada.get(address).text
+
+
 def test_htmx_is_sent_on_as_well(browser, address):
     answer = browser("ada").send("POST", address, BOB)
     assert (answer.status_code, answer.headers["HX-Redirect"][:11]) == (200, "/dashboard?")
