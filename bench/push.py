@@ -31,7 +31,8 @@ NODE = 9.9 / 1.7
 """How many times the ceiling the original, in Node, takes for a push of 60 KB: both were measured
 on one machine once, and this one may be slower."""
 REASONS = {
-    "node": "every word is indexed (the original finds titles only), each block kept for comments",
+    "node": "every word is indexed (the original finds titles only), each block kept for comments;"
+    " next: as for a push of 60 KB",
     "whole": "blocks, in Python, cost twice the ceiling, and 35 statements of SQLAlchemy another"
     " two or three times; next: fewer steps for a block, and one statement for all that is known",
     "large": "the index of words and the blocks cost twice the ceiling each; next: the words by the"
@@ -151,7 +152,8 @@ def meanwhile(served: Served, pushing: Pushing) -> Row:
         "push", "p99 of a page while 5 MB are pushed", median(b / a for a, b in pairs), most(3),
         served.engine, median(spread(one)[0] for one in busy), median(b for _, b in pairs),
         ceiling="its own p99", ceiling_cpu=median(a for a, _ in pairs),
-        reason="two processes on two cores: a page waits for the interpreter of a push beside it",
+        reason="two processes on two cores: a page waits for the interpreter of a push beside it;"
+        " next: prepare a large push in a process of its own",
     )  # fmt: skip
 
 
