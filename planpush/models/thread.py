@@ -123,6 +123,11 @@ class Thread(Base):
         return found
 
     @classmethod
+    def bare(cls, plan: Plan, thread_id: int) -> Thread:
+        """Return a thread of `plan` to be written to; no comment is read. Raises `NotFound`."""
+        return cls.find(plan, thread_id, lazyload(cls.comments), lazyload(cls.origins))
+
+    @classmethod
     def find_for(cls, user: User, thread_id: int) -> Thread:
         """Return a thread that `user` may see, its plan locked: for changes by programs.
 
@@ -133,7 +138,7 @@ class Thread(Base):
         plan = db.session.scalar(query.with_for_update(of=Plan, key_share=True))
         if plan is None:
             raise NotFound("There is no such thread, or its plan is not published.")
-        return cls.find(plan, thread_id, lazyload(cls.comments), lazyload(cls.origins))
+        return cls.bare(plan, thread_id)
 
     @classmethod
     def number_on(cls, plan: Plan) -> int:

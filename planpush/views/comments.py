@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from flask import Blueprint, Response, request
-from sqlalchemy.orm import lazyload
 
 from planpush.models.comment import Comment, checked_body
 from planpush.models.draft import Draft
@@ -26,7 +25,7 @@ def create(slug: str, thread_id: int) -> Response:
     plan = Plan.find(slug, user, lock=True)
     typed = request.form.get("body", "")
     on_invalid(lambda problem: _card(slug, Typed(thread_id, typed, error=str(problem)), 422))
-    thread = Thread.find(plan, thread_id, lazyload(Thread.comments), lazyload(Thread.origins))
+    thread = Thread.bare(plan, thread_id)
     body = checked_body(typed)
     if claim(user).first:
         thread.comment(body, by=user)

@@ -1,6 +1,7 @@
 """Activity: what is told of what happened, to whom, how bursts fold, and how little it asks."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 import sqlalchemy as sa
@@ -20,7 +21,7 @@ from planpush.models.plan import EDITOR, PRIVATE, PUBLISHED, REVIEWER, Member, P
 from planpush.models.purge import purge
 from planpush.models.sign_off import SignOff
 from planpush.models.user import User
-from tests.models.test_notices import statements
+from tests.models.test_notices import statements, statements_of_each
 from tests.people import CAST, person
 
 
@@ -293,14 +294,7 @@ def say_at(plan, by, named):
 
 @pytest.mark.parametrize("name", list(CAST))
 def test_a_page_asks_as_much_for_many_as_for_few(plan, name):
-    def asked():
-        counts = {}
-        for show in SHOWS:
-            db.session.expire_all()
-            user = person(name)
-            counts[show] = statements(lambda u=user, s=show: Activity.of(u, s))
-        return counts
-
+    asked = partial(statements_of_each, Activity, SHOWS, name)
     say(plan, f"@{name.title()}")
     say(plan, "Mine", by=name)
     few = asked()

@@ -1,5 +1,7 @@
 """Conversations: which threads concern somebody, in which order, and what is shown of each."""
 
+from functools import partial
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -16,7 +18,7 @@ from planpush.models.purge import purge
 from planpush.models.user import User
 from tests.conftest import ON_POSTGRES
 from tests.models.test_activity import VISIBLE, start
-from tests.models.test_notices import statements
+from tests.models.test_notices import statements_of_each
 from tests.people import CAST, person
 
 
@@ -127,14 +129,7 @@ def test_pages_follow_each_other_without_gap_or_twin(plan, monkeypatch, show):
 
 @pytest.mark.parametrize("name", list(CAST))
 def test_a_page_asks_as_much_for_many_as_for_few(plan, name):
-    def asked():
-        counts = {}
-        for show in SHOWS:
-            db.session.expire_all()
-            user = person(name)
-            counts[show] = statements(lambda u=user, s=show: Conversations.of(u, s))
-        return counts
-
+    asked = partial(statements_of_each, Conversations, SHOWS, name)
     said = f"@{name.title()}, look"
     say(plan, said, by=name)
     few = asked()

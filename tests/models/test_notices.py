@@ -1,6 +1,7 @@
 """Notices: how they grow, who may read them, and when they are forgotten."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 import sqlalchemy as sa
@@ -151,6 +152,15 @@ def test_many_readers_are_not_many_statements(app, pushed, plan):
     assert statements(lambda: pushed({"intro": "<p>Four.</p>"}, plan)) <= few + 6
     kinds = sa.select(Notice.count, sa.func.count()).where(Notice.kind == "version")
     assert db.session.execute(kinds.group_by(Notice.count)).all() == [(2, 500)]
+
+
+def statements_of_each(page, shows, name):
+    """Count what each list of a person asks, with nothing known before."""
+    counts = {}
+    for show in shows:
+        db.session.expire_all()
+        counts[show] = statements(partial(page.of, person(name), show))
+    return counts
 
 
 def statements(call):
