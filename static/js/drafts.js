@@ -1,4 +1,4 @@
-// What is typed outlives a swap until it is sent.
+// What is typed outlives a swap.
 import { holdCaret, keepCard, refocus } from "./caret.js";
 import { byId } from "./page.js";
 import { dropSaving, saveSoon } from "./saving.js";

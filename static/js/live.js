@@ -4,7 +4,7 @@ import { byId } from "./page.js";
 let failures = 0;
 let over = false;
 
-const shownNow = () => byId("pp-show")?.value;
+const shownNow = () => byId("pp-show")?.value + byId("pp-doc")?.dataset.version;
 
 document.addEventListener("htmx:sse:error", ({ detail, target }) => {
 	over = [401, 403, 404].includes(detail.status);
@@ -21,7 +21,7 @@ document.addEventListener("htmx:sse:after:connection", ({ detail }) => {
 	if (failures > 1) clear();
 	failures = 0;
 });
-// An old refresh would undo what is shown.
+// What was asked before is stale.
 document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
 	ctx.shown = shownNow();
 });

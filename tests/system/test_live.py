@@ -89,6 +89,29 @@ def test_a_push_and_a_reader_are_told(visit: Visit, server: Server, plan: str) -
     expect(alice.locator("#pp-viewers")).to_have_text("")
 
 
+def test_a_late_refresh_does_not_undo_a_newer_version(
+    visit: Visit, server: Server, plan: str
+) -> None:
+    """What was asked while the first version stood is answered when the second is shown."""
+    alice, bob = opened(visit, "alice", plan), opened(visit, "bob", plan)
+    comment(bob, "data", "Why uuid?")
+    expect(alice.locator(".thread", has_text="Why uuid?")).to_be_visible()
+    held: list[Any] = []
+    alice.route(re.compile("/threads/live[?]v=1"), lambda route: held.append(route))
+    with alice.expect_request(re.compile("/threads/live")):
+        comment(bob, "intro", "Says who?")
+    assert server.push(document("Keys"), f"plan={plan}&base_version=1").status_code == 201
+    alice.locator("#pp-bring").click()
+    expect(alice.locator("#pp-doc")).to_have_attribute("data-version", "2")
+    forms = alice.locator(".thread input[name=v]")
+    expect(forms.first).to_have_value("2")
+    with alice.expect_response(re.compile("/threads/live[?]v=2")):
+        for route in held:
+            route.continue_()
+    expect(alice.locator(".thread")).to_have_count(2)
+    assert {one.input_value() for one in forms.all()} == {"2"}
+
+
 def push(server: Server, word: str, base: int) -> None:
     query = f"plan=two&base_version={base}" if base else "slug=two&title=Two&visibility=published"
     pushed = server.push(document(word), query)
