@@ -4,7 +4,7 @@ import { byId } from "./page.js";
 let failures = 0;
 let over = false;
 
-const shownNow = () => byId("pp-show")?.value + byId("pp-doc")?.dataset.version;
+const shownNow = () => `${byId("pp-show")?.value} ${byId("pp-doc")?.dataset.version}`;
 
 document.addEventListener("htmx:sse:error", ({ detail, target }) => {
 	over = [401, 403, 404].includes(detail.status);
