@@ -60,10 +60,12 @@ class Worker:
 
     def run(self) -> None:
         """Do what is due until told to stop; deliveries wait for none of it."""
+        metrics: Metrics = self.app.extensions["planpush_metrics"]
+        metrics.start(
+            "worker"
+        )  # first: it listens to the engine, which no thread may use meanwhile
         courier = threading.Thread(target=Courier(self.app, self.stop).run, name="courier")
         courier.start()
-        metrics: Metrics = self.app.extensions["planpush_metrics"]
-        metrics.start("worker")
         while not self.stopped and courier.is_alive():
             for job, at in self.due.items():
                 if time.monotonic() >= at and not self.stop.is_set():

@@ -75,12 +75,13 @@ class Bridge:
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
-        self.hub.start()
+        # First: it listens to the engine, which no thread of the hub may use meanwhile.
         self.metrics.start(
             "web",
             planpush_live_streams_open=self.hub.streams,
             planpush_requests_waiting=self.pool._work_queue.qsize,
         )
+        self.hub.start()
         await send({"type": "lifespan.startup.complete"})
         await receive()
         self.hub.stop()
