@@ -1,6 +1,6 @@
 # Shortcuts for a checkout. The same steps as plain commands stand in README.md.
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench lint lint-python lint-browser docs lock clean always
+.PHONY: help demo test test-all bench lint lint-python lint-browser docs lock clean always
 
 # The first interpreter that is new enough and can make a virtual environment; PYTHON=… chooses.
 CANDIDATES := $(PYTHON) python3 python3.13 python3.12 python3.11 python3.14
@@ -10,13 +10,18 @@ RECIPE := pyproject.toml hatch_build.py package.json package-lock.json .npmrc
 UV := uv==0.13.8
 LOCK := .venv/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
   --no-config --custom-compile-command 'make lock' $(ARGS)
-# All tests are shared out among the processors; what ARGS names is mostly a few.
-ALL := -n auto --maxprocesses 4 --dist worksteal
+# All tests are shared out among processes, one more than processors, since each waits a sixth of its
+# time; what ARGS names is mostly a few.
+WORKERS := $(shell n=$$(getconf _NPROCESSORS_ONLN); echo $$((n > 3 ? 4 : n + 1)))
+ALL := -n $(WORKERS) --dist worksteal
+# What says most in little time, and needs Python alone.
+FIRST := -m 'not browser and not long'
 UPGRADE_CHECK := node_modules/htmx.org/dist/scripts/upgrade-check.py
 
 help:
 	@echo "make demo   install into .venv and serve the demo on http://127.0.0.1:$${PORT:-8075}"
-	@echo "make test   run the test suite, on every processor; ARGS='tests/content -x' goes to pytest"
+	@echo "make test   run the tests that need Python alone, on every processor; ARGS='tests/content -x' goes to pytest"
+	@echo "make test-all  run these, the long ones and those in a browser"
 	@echo "make bench  measure what things cost, beside what they cost at least; ARGS=views picks a section"
 	@echo "make lint   check style, types and, where npm is found, templates, scripts and styles"
 	@echo "make docs   build the documentation site into build/site, strictly"
@@ -27,7 +32,10 @@ demo: .venv/app
 	@exec .venv/bin/planpush demo
 
 test: .venv/dev
-	.venv/bin/python -m pytest $(or $(ARGS),$(ALL))
+	.venv/bin/python -m pytest $(or $(ARGS),$(ALL) $(FIRST))
+
+test-all: .venv/dev
+	.venv/bin/python -m pytest $(ALL) $(ARGS)
 
 bench: .venv/dev
 	.venv/bin/python -m bench $(ARGS)

@@ -24,6 +24,7 @@ def tiny(tmp_path, monkeypatch):
     return tmp_path
 
 
+@pytest.mark.long
 def test_it_measures_every_kind_of_page_and_fills_a_database_once(tiny, capsys):
     told = tiny / "figures.json"
     dashboard.main(["--rounds", "1", "--json", str(told), "--engine", "SQLite"])

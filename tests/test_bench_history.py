@@ -9,6 +9,7 @@ import pytest
 from bench import history
 
 
+@pytest.mark.long
 def test_many_versions_are_no_more_questions(monkeypatch, capsys):
     for name, number in (("MANY", 22), ("ROUNDS", 1), ("ASKED", 1)):
         monkeypatch.setattr(history, name, number)

@@ -22,6 +22,7 @@ def rows(command, tmp_path):
     return {row["name"]: row for row in json.loads(told.read_text())["rows"]}
 
 
+@pytest.mark.long
 def test_a_push_is_measured_beside_sanitising_and_compressing(tmp_path):
     found = rows(push.command, tmp_path)
     assert len(found) == 6
@@ -29,6 +30,7 @@ def test_a_push_is_measured_beside_sanitising_and_compressing(tmp_path):
     assert found["push one section of 12"]["ceiling"] == "whole push"
 
 
+@pytest.mark.long
 def test_writers_are_measured_and_nothing_is_lost(tmp_path):
     found = rows(writers.command, tmp_path)
     assert "the rate of 32 writers against that of one" in found

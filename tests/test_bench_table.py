@@ -66,6 +66,7 @@ def test_a_section_keeps_the_figures_of_the_others(tmp_path, monkeypatch):
     assert [one["section"] for one in json.loads(kept.read_text())["rows"]] == ["views", "cold"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", [one for one in bench.TABLED if one != "browser"])
 def test_a_section_runs(name, tmp_path):
     show(name, tmp_path)

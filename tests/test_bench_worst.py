@@ -7,6 +7,7 @@ import pytest
 from bench import worst
 
 
+@pytest.mark.long
 def test_what_is_sent_is_answered(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         worst.main(["--smoke"])

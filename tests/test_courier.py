@@ -51,6 +51,7 @@ def courier(app):
         made.thread.join()
 
 
+@pytest.mark.long
 def test_what_arrived_while_nothing_can_be_saved_is_noted_later(app, monkeypatch, courier, caplog):
     with app.app_context():
         mail = Mail(monkeypatch)

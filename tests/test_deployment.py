@@ -66,6 +66,7 @@ def systemd(tmp_path: Path) -> tuple[list[str], dict[str, str]]:
     return unit()["ExecStart"][0].split()[1:], variables(amended(edited(tmp_path), lines))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("way", ["compose", "systemd"])
 def test_60_what_is_started_serves_and_stops(
     way: str, request: pytest.FixtureRequest, tmp_path: Path

@@ -80,6 +80,7 @@ def test_the_counters_are_the_counts(filled):
     assert sum(still.values()) > 0 and sum(settled.values()) > 0
 
 
+@pytest.mark.long
 def test_every_page_opens_for_whom_it_may(filled):
     for role in ("admin", "developer"):
         named = User.email.startswith("person-"), sa.cast(User.roles, sa.Text).contains(role)

@@ -76,6 +76,7 @@ def test_what_cannot_be_read_is_2(run, tmp_path):
     assert run(".") == (2, "")
 
 
+@pytest.mark.long
 def test_it_needs_no_configuration_and_no_database(tmp_path):
     (tmp_path / "plan.html").write_bytes(PAGE.encode())
     assert start(tmp_path, "plan.html") == (1, WARNED)

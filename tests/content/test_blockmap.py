@@ -142,6 +142,7 @@ def test_an_alignment_rises_and_pairs_equals(a, b):
     assert all(p[0] < q[0] and p[1] < q[1] for p, q in pairwise(pairs))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", COLUMNS)
 def test_hostile_documents_map_in_linear_work(name):
     def work(sides):

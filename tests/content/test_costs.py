@@ -64,6 +64,7 @@ def test_any_token_by_its_shape_is_found(around):
         assert secrets.scan(f"<p>{around.format(token, ' ')}</p>"), body
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", LINTED)
 def test_linting_is_linear_and_says_at_most_fifty_things(name):
     def work(size: int) -> None:

@@ -88,6 +88,7 @@ def _text(html: str) -> str:
     return "".join(tree.body.text().split())
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not PAIRS.is_dir(), reason="../shared/tools/anchors is not on this machine")
 def test_real_documents_keep_their_text():
     for path in sorted(PAIRS.glob("*.json.gz")):

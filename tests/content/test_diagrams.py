@@ -134,6 +134,7 @@ def test_keys_do_not_hang_on_order(kind: str) -> None:
     assert keys.items() <= later.items()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("text", [*SOURCES.values(), *HOSTILE.values()], ids=[*SOURCES, *HOSTILE])
 def test_the_source_stays_as_it_was_written(text: str) -> None:
     try:
@@ -144,6 +145,7 @@ def test_the_source_stays_as_it_was_written(text: str) -> None:
     assert unescape(code) == sanitise.strip_controls(text)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("text", [*SOURCES.values(), *HOSTILE.values()], ids=[*SOURCES, *HOSTILE])
 def test_the_sanitiser_changes_a_drawing_only_once(text: str) -> None:
     try:

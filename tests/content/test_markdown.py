@@ -229,6 +229,7 @@ def test_a_comment_says_in_markdown_what_its_page_shows(pieces):
     assert said(shown, "none") == said(html, "none")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("shape", COSTLY)
 def test_a_megabyte_takes_linear_work_and_does_not_swell(shape):
     made, full = COSTLY[shape]

@@ -60,6 +60,7 @@ def pair(request: pytest.FixtureRequest) -> Any:
     )
 
 
+@pytest.mark.long
 @here
 def test_every_word_of_a_real_document_survives(pair):
     same = all(
@@ -69,6 +70,7 @@ def test_every_word_of_a_real_document_survives(pair):
     assert same == (pair["name"] not in CHANGED)
 
 
+@pytest.mark.long
 @here
 def test_what_is_stored_is_a_fixed_point(pair):
     for side in SIDES:

@@ -99,6 +99,7 @@ def test_nothing_else_comes_out_and_no_letter_is_lost(body):
     assert body.count("a") <= shown.count("a")
 
 
+@pytest.mark.long
 def test_ten_thousand_hostile_characters_are_shown_and_do_not_swell():
     for body in hostile():
         html = prose(body, (("a b c d e f g", False), ("a" * 200, False)))

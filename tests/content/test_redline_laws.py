@@ -57,6 +57,7 @@ def check(before: dict[str, Section], after: dict[str, Section]) -> str:
     return page
 
 
+@pytest.mark.long
 @pytest.mark.skipif(len(FILES) < 76, reason="the pairs of real revisions are not at ../shared")
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name[:7])
 def test_both_versions_of_a_real_document_can_be_read_out_of_their_comparison(path):
@@ -89,6 +90,7 @@ def reworded(html: str, chance: random.Random) -> str:
     return html
 
 
+@pytest.mark.long
 @settings(deadline=None, max_examples=150)
 @given(
     st.lists(st.sampled_from(EXAMPLES), min_size=1, max_size=5), st.randoms(use_true_random=False)

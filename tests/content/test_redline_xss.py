@@ -46,6 +46,7 @@ def outputs(ways: int = 6) -> Iterator[str]:
             yield from ["".join(one.html for one in of_sections(*whole))] * (ways > 1)
 
 
+@pytest.mark.long
 def test_no_vector_gets_out_of_a_comparison():
     kept = 0
     for html in outputs():

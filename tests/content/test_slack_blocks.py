@@ -79,6 +79,7 @@ items = st.builds(
 )  # fmt: skip
 
 
+@pytest.mark.long
 @settings(max_examples=60, deadline=None)
 @given(st.lists(items, min_size=1, max_size=8), words, st.sampled_from(["", "mention", "turn"]))
 def test_any_message_is_valid_in_every_form(given, title, why):

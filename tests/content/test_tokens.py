@@ -94,6 +94,7 @@ def told(node):
     )  # fmt: skip
 
 
+@pytest.mark.long
 @given(nested())
 @settings(max_examples=300, deadline=None)
 def test_a_leaf_that_is_read_at_once_is_what_its_tags_make_of_it(raw):

@@ -45,10 +45,12 @@ def errors(directory):
     return [f"{one.title}: {one.reason} {one.data}" for one in found if one.status in bad]
 
 
+@pytest.mark.long
 def test_27_scim2_tester_finds_no_error_on_a_fresh_store(directory):
     assert errors(directory) == []
 
 
+@pytest.mark.long
 def test_27_scim2_tester_finds_no_error_on_a_populated_store(directory):
     people = [directory.user(f"p{number}@example.com")["id"] for number in range(3)]
     directory.group("Developers", *people)

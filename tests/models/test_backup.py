@@ -363,6 +363,7 @@ def test_the_file_is_its_owners_alone_and_never_half_there(app, tmp_path, monkey
     assert path.read_bytes() != before
 
 
+@pytest.mark.long
 def test_memory_stays_small_however_much_there_is(lively, target, tmp_path):
     with lively.app_context():
         one = dict(db.session.execute(sa.select(Comment.__table__)).first()._mapping)

@@ -127,6 +127,7 @@ def test_pages_follow_each_other_without_gap_or_twin(plan, monkeypatch, show):
     assert seen == [f"No. {number}" for number in reversed(range(5))]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", list(CAST))
 def test_a_page_asks_as_much_for_many_as_for_few(plan, name):
     asked = partial(statements_of_each, Conversations, SHOWS, name)

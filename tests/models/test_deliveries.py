@@ -43,6 +43,7 @@ def burst(mail, manner, times, topics=(TALK,)):
     mail.drain()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("manner", "times", "messages"),
     [

@@ -55,6 +55,7 @@ def opened(database: Any, pushed: Any) -> Any:
     return open_thread
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("change", CHANGED)
 @pytest.mark.parametrize("label", ["Gateway", "Web app → Gateway: JWT", "Gateway → Store"])
 def test_a_thread_on_a_part_stays_exact_where_the_rest_changes(

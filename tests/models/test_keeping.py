@@ -216,6 +216,7 @@ def follow(covered, manifests, renames):
     return True
 
 
+@pytest.mark.long
 @given(steps=STEPS)
 @settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]

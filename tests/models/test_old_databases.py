@@ -81,6 +81,7 @@ def contents():
         }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("revision", [one for one in kept() if one != ours()[-1]])
 def test_up_down_and_up_again_keeps_what_both_know(empty, revision):
     load(revision)

@@ -49,6 +49,7 @@ def test_the_migrations_are_those_that_alembic_finds():
     assert schema.known_revisions() == found[::-1] != []
 
 
+@pytest.mark.long
 def test_who_only_serves_imports_no_alembic(tmp_path):
     code = "import sys; from planpush import cli, create_app; create_app(); "
     code += "print([name for name in ('alembic', 'flask_migrate', 'mako') if name in sys.modules])"

@@ -6,6 +6,7 @@ import html
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -28,7 +29,7 @@ def emulating(folder: Path, service: str, port: int, seed: dict[str, Any]) -> It
 
     It listens on all interfaces, and has no setting for that.
     """
-    if not PROGRAM.exists():
+    if not PROGRAM.exists() or not shutil.which("node"):
         pytest.skip("emulate is not installed: npm ci brings it")
     (folder / "seed.json").write_text(json.dumps({service: seed}))
     command = [PROGRAM, "start", "-s", service, "-p", str(port), "--seed", folder / "seed.json"]

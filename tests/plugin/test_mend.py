@@ -96,6 +96,7 @@ def loop(planpush: Planpush, html: str) -> list[str]:
     raise AssertionError(f"never clean: {done.text}\n{html}")
 
 
+@pytest.mark.long
 def test_an_agent_mends_a_section_by_what_it_is_told(live: Server, tmp_path: Path) -> None:
     helper = signed_in(live, tmp_path)
     codes = loop(helper, BAD)

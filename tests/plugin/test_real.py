@@ -246,6 +246,7 @@ def test_a_section_comes_back_as_it_was_put(real: Real, alice: Planpush) -> None
     assert there("show", "nothing").code == 1
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("wanted", ["3.8", "3.13"])
 def test_the_whole_walk_on_the_oldest_and_a_recent_python(wanted: str, real: Real) -> None:
     terminal = real.at("alice")

@@ -45,6 +45,7 @@ def run(server: Server, *words: str, **env: str) -> None:
     assert code == 0, (server.folder / "command.log").read_text()
 
 
+@pytest.mark.long
 def test_a_backup_in_a_storm_is_one_moment(server: Server, tmp_path: Path) -> None:
     written, answered = Written(), []
     with requests.Session() as bob:

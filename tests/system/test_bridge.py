@@ -175,6 +175,7 @@ def test_streams_hold_no_thread_and_miss_nothing(small):
     heard(small, [again])
 
 
+@pytest.mark.long
 def test_a_stream_of_all_tells_who_may_see_it_and_nobody_else(small):
     hidden = small.push(HTML, "slug=hidden&title=Hidden")
     assert hidden.status_code == 201
@@ -226,6 +227,7 @@ def test_rights_end_streams(small):
     assert people["alice"].post("/p/a/publication").status_code == 303
 
 
+@pytest.mark.long
 def test_a_server_with_open_streams_stops_at_once(tmp_path):
     running = Server(tmp_path, workers=2).start()
     running.push(HTML, "slug=a&title=A&visibility=published")

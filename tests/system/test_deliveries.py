@@ -65,6 +65,7 @@ def cut(stage, slack, when):
     held.go.set()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("when", "times"), [("claimed", 1), ("sending", 1), ("sent", 2), ("noted", 1)]
 )
@@ -146,6 +147,7 @@ def comments(server, plans, done):
                 done.append((plan, body))
 
 
+@pytest.mark.long
 def test_a_power_cut_in_a_burst_of_comments_loses_none(tmp_path, stage, receiver):
     setup = stage()
     setup.hook(receiver.url)
@@ -185,6 +187,7 @@ def assert_in_order(receiver, done):
     assert len(receiver.ids()) - len(set(receiver.ids())) <= 8  # those that were under way
 
 
+@pytest.mark.long
 def test_two_workers_send_each_of_a_thousand_once(stage, receiver):
     setup = stage()
     plans = [setup.plan(f"Plan {n}") for n in range(10)]

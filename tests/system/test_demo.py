@@ -65,6 +65,7 @@ def demo(folder: Path) -> Iterator[Demo]:
         running.stop()
 
 
+@pytest.mark.long
 def test_the_printed_link_signs_in_once(demo: Demo) -> None:
     link = demo.find(LINK)
     assert link.startswith(demo.base)
@@ -76,6 +77,7 @@ def test_the_printed_link_signs_in_once(demo: Demo) -> None:
         assert "/sign-in" in second.get(f"{demo.base}/dashboard", timeout=60).url
 
 
+@pytest.mark.long
 def test_a_second_run_keeps_the_data(demo: Demo, folder: Path) -> None:
     address = urlsplit(demo.find(PLAN)).path
     with requests.Session() as visitor:

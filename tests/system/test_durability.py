@@ -58,6 +58,7 @@ def fragile(tmp_path: Path) -> Iterator[Server]:
     server.close()
 
 
+@pytest.mark.long
 def test_what_was_answered_survives_ten_power_cuts(fragile: Server) -> None:
     fragile.start()
     written = Written()

@@ -109,6 +109,7 @@ def busy(tmp_path):
         server.close()
 
 
+@pytest.mark.long
 def test_14_no_answer_carries_another_user(busy):
     server, hub = busy
     start = threading.Barrier(THREADS)

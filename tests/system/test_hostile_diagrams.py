@@ -381,6 +381,7 @@ def drawn(server: Server) -> dict[str, str]:
     return {name: html for name, html in found.items() if html is not None}
 
 
+@pytest.mark.long
 def test_most_hostile_diagrams_are_drawn_all_the_same(drawn: dict[str, str]) -> None:
     assert len(drawn) > len(DIAGRAMS) / 2, DIAGRAMS.keys() - drawn.keys()
     assert all("<svg" in html for html in drawn.values())

@@ -84,6 +84,7 @@ def start(tmp_path: Path, worker_id: str) -> Any:
         one.said.close()
 
 
+@pytest.mark.long
 def test_one_of_many_migrates_when_another_was_killed_in_the_middle(start: Any, tmp_path: Path):
     folder = tmp_path / "migrations"
     shutil.copytree(MIGRATIONS, folder, ignore=shutil.ignore_patterns("__pycache__"))

@@ -40,6 +40,7 @@ def comment(server, name, slug, body):
     return answer.json()
 
 
+@pytest.mark.long
 def test_each_thing_that_happens_is_one_message(tmp_path, slack):
     server = Server(tmp_path, **slack.webhook).start()
     try:

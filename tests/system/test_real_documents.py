@@ -40,6 +40,7 @@ def comment_on(pair: Any, slug: str, who: Visitor) -> list[str]:
     return bodies
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", NAMES)
 def test_no_comment_is_lost_on_the_way(name: str, server: Server, visitor: Any) -> None:
     pair, alice = read(name), visitor("alice")

@@ -35,14 +35,17 @@ def result():
     assert found.wrong == []
 
 
+@pytest.mark.long
 def test_what_is_said_at_one_is_heard_at_the_other(town, result):
     across(town, result, told=2)
 
 
+@pytest.mark.long
 def test_a_server_alone_is_replaced_and_loses_nothing(town, result):
     alone(town, result, REQUESTS, CLIENTS, how="replace", rounds=1)
 
 
+@pytest.mark.long
 def test_who_is_about_to_stop_sends_everybody_elsewhere(town):
     place = Place(town.folder, town.server.env | {"DRAIN_SECONDS": "60"}, town.spare)
     place.start()

@@ -34,6 +34,7 @@ def add(server, receiver):
     return re.search(r">(whsec_[A-Za-z0-9+/=]{44})<", answer.text)[1]
 
 
+@pytest.mark.long
 def test_what_happened_in_an_outage_arrives_once_and_in_order(server, receiver):
     secret = add(server, receiver)
     push(server, "bob", "Hush", title="Hidden")

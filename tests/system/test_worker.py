@@ -218,6 +218,7 @@ def test_serve_runs_one_that_signs_out_who_left(hub, serve):
     assert status("alice") == 200
 
 
+@pytest.mark.long
 def test_it_is_replaced_when_it_dies_and_ends_with_its_server(serve):
     master = serve().start().process
     until(lambda: len(children(master.pid)) == 3)
@@ -242,6 +243,7 @@ def test_worker_off_means_none(monkeypatch, switch, forks):
     assert len(made) == forks
 
 
+@pytest.mark.long
 def test_alone_it_does_the_same_and_stops_when_told(hub, serve):
     server = serve()
     cookies = left_and_stayed(hub, server)

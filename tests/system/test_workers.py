@@ -144,6 +144,7 @@ def allowed(server, post):
     return asked["device_code"]
 
 
+@pytest.mark.long
 def test_35_of_twenty_parallel_polls_and_refreshes_one_gets_tokens(four, post):
     code = {"grant_type": DEVICE, "device_code": allowed(four, post)}
     polls = post("/oauth/token", 20, **code)

@@ -1,6 +1,7 @@
 """Cards: those that are filled into a stencil are what their template renders, letter by letter."""
 
 import re
+from itertools import product
 
 import pytest
 
@@ -38,19 +39,22 @@ def seen(somebody, path):
     return TOKEN.sub("TOKEN", KEY.sub("KEY", plain(somebody.get(path))))
 
 
-@pytest.mark.parametrize("name", ["alice", "bob", "ada"])
-@pytest.mark.parametrize(
-    "query", ["", "?show=all", "?thread=2", "?thread=1&edit=1", "?thread=1&reattach=1"]
-)
-def test_a_stencil_gives_what_the_template_gives(browser, talk, monkeypatch, name, query):
-    reader, path, usual = browser(name), f"/p/{talk}{query}", []
-    reader.get(path)  # they have looked
-    is_usual = Cards._is_usual
-    monkeypatch.setattr(
-        Cards, "_is_usual", lambda *given: usual.append(is_usual(*given)) or usual[-1]
-    )
-    filled = seen(reader, path)
-    monkeypatch.setattr(Cards, "_is_usual", lambda *_: False)
-    assert seen(reader, path) == filled
-    assert any(usual)
-    assert "&lt;b&gt;%s&lt;/b&gt;" in filled and "%(id)s" in filled
+def test_a_stencil_gives_what_the_template_gives(browser, talk, monkeypatch):
+    queries = ("", "?show=all", "?thread=2", "?thread=1&edit=1", "?thread=1&reattach=1")
+    is_usual, usual = Cards._is_usual, []
+    for reader, query in product(map(browser, ("alice", "bob", "ada")), queries):
+        path = f"/p/{talk}{query}"
+        reader.get(path)  # they have looked
+        usual.clear()
+        with monkeypatch.context() as patch:
+            patch.setattr(Cards, "_is_usual", lambda *given: noted(usual, is_usual(*given)))
+            filled = seen(reader, path)
+            patch.setattr(Cards, "_is_usual", lambda *_: False)
+            assert seen(reader, path) == filled
+        assert any(usual)
+        assert "&lt;b&gt;%s&lt;/b&gt;" in filled and "%(id)s" in filled
+
+
+def noted(told, value):
+    told.append(value)
+    return value

@@ -165,6 +165,7 @@ def test_the_bar_offers_every_form(browser, plan):
         assert browser("alice").get(link).status_code == 200
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("form", FORMS)
 def test_exports_are_limited(another, browser, plan, form):
     app = another(rate_limits=True)

@@ -58,6 +58,7 @@ def takes_anything(operation):
     return bool(operation.body) or any(operation.iter_parameters())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("part", range(PARTS))
 def test_every_answer_is_as_documented(served, part):
     operations, token = served

@@ -153,6 +153,7 @@ def test_who_is_shut_out_waits_no_longer(app, ask, browser, change, status):
     assert answer.result(PATIENCE).status_code == status
 
 
+@pytest.mark.long
 def test_what_no_event_tells_ends_it_too(app, ask, sql):
     answer = ask()
     settle(app)
