@@ -61,9 +61,8 @@ class Worker:
     def run(self) -> None:
         """Do what is due until told to stop; deliveries wait for none of it."""
         metrics: Metrics = self.app.extensions["planpush_metrics"]
-        metrics.start(
-            "worker"
-        )  # first: it listens to the engine, which no thread may use meanwhile
+        # First: it listens to the engine, which no thread may use meanwhile.
+        metrics.start("worker")
         courier = threading.Thread(target=Courier(self.app, self.stop).run, name="courier")
         courier.start()
         while not self.stopped and courier.is_alive():
