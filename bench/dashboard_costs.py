@@ -15,6 +15,7 @@ from flask import template_rendered
 from werkzeug.test import EnvironBuilder
 
 from bench.dashboard_cases import Case
+from bench.dashboard_machine import Machine
 from bench.dashboard_stage import FROM_MEMORY, SQLITE, Person, Stage
 from planpush.db import db
 
@@ -98,10 +99,11 @@ def prepare(case: Case, who: str, stage: Stage) -> Figures:
     return found
 
 
-def measure(all_of_it: Sequence[Figures], rounds: int) -> None:
-    """Measure everything in turn, several rounds."""
+def measure(all_of_it: Sequence[Figures], rounds: int, machine: Machine) -> None:
+    """Measure everything in turn, several rounds, and how quick the machine is meanwhile."""
     for _ in range(rounds):
         gc.collect()
+        machine.measure()
         for one in all_of_it:
             if one.status == 200:
                 _measure(one)

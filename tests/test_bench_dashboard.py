@@ -13,6 +13,7 @@ from bench import dashboard, dashboard_stage
 from bench.dashboard import Judged
 from bench.dashboard_cases import Case, cases
 from bench.dashboard_costs import Figures
+from bench.dashboard_machine import THERE, Machine
 from bench.dashboard_stage import SQLITE, Stage
 
 
@@ -85,3 +86,15 @@ def test_statements_that_hit_all_have_a_goal_of_their_own():
     case = next(one for one in cases() if one.name == "word in every plan")
     slow = figures(case, sql=[1.0] * 98 + [25.0] * 2, cost=[9.0])
     assert Judged(slow, figures(case), full=1.0).missed == ["SQL"]
+    assert Judged(slow, figures(case), full=1.0, slower=1.3).missed == []
+    assert Judged(slow, figures(case), full=1.0, slower=1.2).missed == ["SQL"]
+
+
+def test_a_machine_is_as_slow_as_what_it_took():
+    machine = Machine()
+    machine.measure()
+    assert machine.slower >= 1.0 and len(machine.taken) == 1
+    machine.taken = [2 * THERE, 3 * THERE, 9 * THERE]
+    assert machine.slower == pytest.approx(3)
+    machine.taken = [THERE / 2]
+    assert machine.slower == 1.0, "a goal is never less than it says"
