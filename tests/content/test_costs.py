@@ -153,6 +153,7 @@ def test_words_in_a_long_block_follow_its_unchanged_ends():
     assert [words_at(new, found[n]) for n in origins] == ["alpha", "omega"]
 
 
+@pytest.mark.long
 @given(st.text())
 def test_normalising_is_what_it_was(text):
     once = re.sub(r"\s+", " ", unicodedata.normalize("NFC", text)).strip()

@@ -105,6 +105,7 @@ def test_nothing_but_names_is_added():
         assert re.sub(r"\s", "", bare) == re.sub(r"\s", "", one.section.html)
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not FOLDER.is_dir(), reason="../shared/tools/xss is not on this machine")
 def test_nothing_but_names_is_added_to_attack_vectors():
     kept = 0

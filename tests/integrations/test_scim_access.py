@@ -175,6 +175,7 @@ def test_31_the_last_use_is_noted(app, directory):
         assert Token.directories()[0].seen_at is not None
 
 
+@pytest.mark.long
 def test_31_the_command_line_makes_a_token_and_shows_it_once(app, database_url, tmp_path):
     given = {
         "SECRET_KEY": "k" * 40,

@@ -114,6 +114,7 @@ def first_push(launcher: Path) -> list[dict[str, Any]]:
     ]
 
 
+@pytest.mark.long
 def test_installed_from_a_server_it_pushes_without_a_prompt(
     tmp_path: Path, server: FakeServer, tunnel: tuple[type[Tunnel], dict[str, str]]
 ) -> None:

@@ -101,6 +101,7 @@ def test_the_secret_key_is_its_owners_only(demo: Demo, folder: Path) -> None:
     assert len((folder / "var" / "secret_key").read_text()) >= 32
 
 
+@pytest.mark.long
 def test_it_ends_cleanly_when_told_to(demo: Demo) -> None:
     assert demo.stop() == 0
     assert "Traceback" not in demo.printed.read_text()

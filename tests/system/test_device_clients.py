@@ -151,6 +151,7 @@ def git(server: Any) -> dict[str, str]:
     return env
 
 
+@pytest.mark.long
 def test_33_git_credential_oauth_finishes(server, visitor, tmp_path):
     program = shutil.which("git-credential-oauth")
     if program is None:

@@ -141,6 +141,7 @@ def test_print_unfolds_everything_in_light_colours(offline: Any, shelf: None) ->
     assert page.evaluate("document.scrollingElement.scrollWidth - innerWidth") <= 0
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not VNU.is_file(), reason="vnu-jar is not installed: run npm ci")
 @pytest.mark.skipif(shutil.which("java") is None, reason="the HTML checker needs Java")
 def test_the_file_is_valid_html(visitor: Any, shelf: None, tmp_path: Path) -> None:

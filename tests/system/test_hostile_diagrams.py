@@ -400,6 +400,7 @@ def foreign(html: str) -> list[str]:
     return found
 
 
+@pytest.mark.long
 def test_nothing_foreign_is_stored(drawn: dict[str, str]) -> None:
     assert {name: found for name, html in drawn.items() if (found := foreign(html))} == {}
 

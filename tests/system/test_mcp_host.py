@@ -50,6 +50,7 @@ def tool(name: str, **given: Any) -> dict[str, Any]:
     return {"tool": f"mcp__planpush__{name}", "input": given}
 
 
+@pytest.mark.long
 def test_the_host_lists_and_calls_the_tools_with_a_token(server, visitor, host):
     assert server.push(DOCUMENT, "slug=mcp-host&title=Host").status_code == 201
     visitor("ada").post("/p/mcp-host/threads", anchor="intro", body=EVIL)
@@ -90,6 +91,7 @@ def turns(thread: str) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
+@pytest.mark.long
 def test_the_host_finds_its_way_from_401_to_a_token(server, visitor, host):
     add(server, host)
     assert "Needs authentication" in mcp(host, "list")

@@ -93,6 +93,7 @@ def http(running: Operator) -> Iterator[requests.Session]:
         yield session
 
 
+@pytest.mark.long
 def test_who_follows_docs_signs_in_and_hears_of_a_comment_in_slack(running, http) -> None:
     assert (running.folder / ".env").stat().st_mode & 0o077 == 0
     members = http.get(f"{running.base}/admin/members", timeout=20)

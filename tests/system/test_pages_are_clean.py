@@ -241,6 +241,7 @@ def test_the_comments_sheet_fits_a_phone(visit: Callable[..., Any], shelf: None)
     assert violations(page) == []
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not VNU.is_file(), reason="vnu-jar is not installed: run npm ci")
 @pytest.mark.skipif(shutil.which("java") is None, reason="the HTML checker needs Java")
 def test_every_page_is_valid_html(
