@@ -37,7 +37,9 @@ UI_ICONS = (
     "arrow-left", "diff", "archive", "archive-restore", "undo-2", "user-check", "user-plus",
     "copy", "list-filter", "users", "log-in", "monitor", "settings", "shield", "smartphone",
 )  # fmt: skip
-_STEPS = ((60, 1, "s"), (3600, 60, "min"), (86400, 3600, "h"), (7 * 86400, 86400, "d"))
+_STEPS = ((3600, 60, "min"), (86400, 3600, "h"), (7 * 86400, 86400, "d"))
+# strftime takes ten times as long, and asks for the locale.
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def init_jinja(app: Flask) -> None:
@@ -124,12 +126,15 @@ def ago(at: datetime | Markup) -> Markup:
     """Return a `<time>` in short words, with the exact UTC time in its title."""
     if isinstance(at, Markup):  # a gap: see stencil
         return at
-    passed = max(0, int((now() - at).total_seconds()))
-    words = next(
-        (f"{passed // unit} {name} ago" for limit, unit, name in _STEPS if passed < limit),
-        f"{at.day} {at:%b}" + ("" if at.year == now().year else f" {at.year}"),
-    )
-    words = "just now" if passed < 60 else words
+    today = now()
+    passed = max(0, int((today - at).total_seconds()))
+    for limit, unit, name in _STEPS:
+        if passed < limit:
+            words = f"{passed // unit} {name} ago" if passed >= 60 else "just now"
+            break
+    else:
+        month = _MONTHS[at.month - 1]
+        words = f"{at.day} {month}" + ("" if at.year == today.year else f" {at.year}")
     told = at.isoformat(timespec="seconds")
     exact = f"{told[:10]} {told[11:19]} UTC"
     return bless(f'<time datetime="{told}" title="{exact}">{words}</time>')

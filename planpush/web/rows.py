@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
@@ -26,6 +26,7 @@ from planpush.web.stencil import gap, rendered, stencil
 
 _ROW = "dashboard/_plan.html"
 _SHOWN = 4  # reviewers; the rest are counted
+_OWNERS = 2_000  # people whose words are kept from one list to the next
 _SEATS = re.compile(r'<td class="seats-c">(.*?)</td>', re.DOTALL)
 
 
@@ -70,7 +71,6 @@ class Rows:
         self.first = next(iter(self.turns), None) if "done" in page else None
         at = escape(page["address"](self.listing))
         self.same = {"nonce": csp_nonce(), "csrf": csrf_token(), "at": at}
-        self.owners: dict[int, dict[str, Any]] = {}
         self.blanks: dict[Kind, str] = {}
         self.seat = stencil("seat", _blank_seat)
 
@@ -83,7 +83,7 @@ class Rows:
         if blank is None:
             blank = self.blanks[kind] = stencil(("row", kind), partial(_blank_row, kind))
         return blank % {
-            **self._owner(plan),
+            **_owner(plan.owner_id, plan.owner, plan.email),
             **(self._hit(hit) if hit else {}),
             **(self._why(why) if why else {}),
             **(self._seats(seats, plan.newest) if seats else {}),
@@ -114,14 +114,6 @@ class Rows:
             talk=talk,
         )
 
-    def _owner(self, plan: Any) -> dict[str, Any]:
-        known = self.owners.get(plan.owner_id)
-        if known is None:
-            hue, short = avatar.hue(plan.owner_id), avatar.initials(plan.owner, plan.email)
-            known = {"hue": hue, "initials": escape(short), "owner": escape(plan.owner)}
-            self.owners[plan.owner_id] = known
-        return known
-
     def _hit(self, hit: Hit) -> dict[str, Any]:
         pieces, anchor = highlighted(hit.pieces), escape(hit.anchor)
         return {"pieces": pieces, "anchor": anchor, "thread": hit.thread_id}
@@ -141,6 +133,12 @@ class Rows:
             "told": escape(seat.told(newest)),
             "letters": escape(seat.user.initials),
         }
+
+
+@lru_cache(_OWNERS)
+def _owner(user_id: int, name: str, email: str) -> dict[str, Any]:
+    short = avatar.initials(name, email)
+    return {"hue": avatar.hue(user_id), "initials": escape(short), "owner": escape(name)}
 
 
 def _blank_row(kind: Kind) -> str:
