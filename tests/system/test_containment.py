@@ -119,7 +119,7 @@ EMPTY = """() => { for (const part of document.querySelectorAll("#pp-doc > *"))
 SETTLED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def benign(server: Server) -> str:
     """A plan with threads of bob's, to learn from what a page of ours consists of."""
     made = server.push(document("Tokens"), "slug=benign&title=Benign&visibility=published")
@@ -171,7 +171,7 @@ def interface_classes() -> set[str]:
     return {word for word in dotted.union(worn) if re.fullmatch("[a-z][a-z0-9-]*", word)}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def clash(server: Server, chromium: Any, benign: str) -> str:
     """A plan whose document names every id and wears every class of our pages."""
     with contextmanager(visits)(server, chromium) as visit:

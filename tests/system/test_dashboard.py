@@ -18,7 +18,7 @@ Visit = Callable[..., Any]
 WORDS = ("Aardvark", "Badger", "Cormorant")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def zoo(server: Server) -> str:
     """A word that three plans of alice's have, two of them published."""
     for word, visibility in zip(WORDS, ("private", "published", "published"), strict=True):

@@ -44,7 +44,7 @@ SMALL = """() => [...document.querySelectorAll(".pp-drawing text")]
   .filter((size) => size < 9)"""
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def drawn(server: Server) -> str:
     """A plan with a diagram of each kind and a thread on a node."""
     pres = "".join(

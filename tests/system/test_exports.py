@@ -39,7 +39,7 @@ OURS = "#pp-notices, .pin, .permalink, .pp-changed-mark, [id^=pp-pin-]"
 BARE = f"() => document.querySelectorAll('{OURS}').forEach((mark) => mark.remove())"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def shelf(server: Server) -> None:
     """The sample's document, with a few threads on it."""
     order = json.loads((SAMPLE / "plan.json").read_text())["versions"][0]["sections"]

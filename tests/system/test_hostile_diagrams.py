@@ -375,7 +375,7 @@ def stored(server: Server, name: str) -> str | None:
     return server.api("alice", "GET", f"/api/plans/{pushed.json()['plan']}/document").text
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def drawn(server: Server) -> dict[str, str]:
     found = {name: stored(server, name) for name in DIAGRAMS}
     return {name: html for name, html in found.items() if html is not None}

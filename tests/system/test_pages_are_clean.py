@@ -97,7 +97,7 @@ RICH = (
 )
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def shelf(server: Server) -> None:
     """What the pages show."""
     fill(server)

@@ -41,7 +41,7 @@ UNFOLD = """() => document.querySelectorAll("details").forEach((one) => {
 })"""
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def told(server: Server) -> Iterator[None]:
     """A plan of alice's in two versions with an open thread, one resolved and one on a word."""
     server.push(document("Tokens"), "slug=readout&title=Readout&visibility=published")

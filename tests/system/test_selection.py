@@ -53,7 +53,7 @@ CASES = {
 }
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def words(server: Server) -> str:
     made: str = server.push(WORDS, "title=Words&visibility=published").json()["plan"]
     return made
