@@ -10,6 +10,7 @@ from typing import Any
 from flask import Flask, Response, current_app, g, request
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     ColumnElement,
     CursorResult,
@@ -88,7 +89,8 @@ class Numbers(TypeDecorator[Collection[int]]):
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         """Return the type that the database knows."""
         is_sqlite = dialect.name == "sqlite"
-        return dialect.type_descriptor(Text() if is_sqlite else postgresql.ARRAY(Integer))
+        # Of the largest kind: it finds the smaller ones by their indexes, too.
+        return dialect.type_descriptor(Text() if is_sqlite else postgresql.ARRAY(BigInteger))
 
     def process_bind_param(self, value: Collection[int] | None, dialect: Dialect) -> Any:
         """Return the parameter."""

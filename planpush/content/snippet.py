@@ -49,6 +49,11 @@ def marked(text: str, wanted: Sequence[str]) -> list[Piece]:
     return [one for one in (*pieces, Piece(text[at:])) if one.text]
 
 
+def has_all(body: str, wanted: Sequence[str]) -> bool:
+    """Tell whether each of some words stands in a text, at the beginning of one of its words."""
+    return all(found is None or found.search(body) for found in map(_pattern, zip(wanted)))
+
+
 @lru_cache(256)
 def _pattern(wanted: tuple[str, ...]) -> re.Pattern[str] | None:
     """Return what finds words in any case, with or without accents, at the beginning of a word."""

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import Select, select
 
-from planpush.content.snippet import Piece, snippet
-from planpush.db import rows
+from planpush.content.snippet import Piece, has_all, snippet
+from planpush.db import among, rows
 from planpush.models.comment import Comment
 from planpush.models.passage import COMMENT, TITLE, Passage
 from planpush.models.search import Search
@@ -29,23 +29,37 @@ class Hit:
     thread_id: int | None = None
 
 
-def hits(found: Search, plan_ids: Sequence[int]) -> dict[int, Hit]:
-    """Return a hit for each of some plans that were found, by plan id; few statements for all."""
-    if not found.wanted or not plan_ids:
+def hits(found: Search, places: Mapping[int, int | None]) -> dict[int, Hit]:
+    """Return a hit for each of some plans that were found, by plan id; few statements for all.
+
+    `places` are the plans, each with a passage that has what was looked for, if one is known.
+    """
+    if not found.wanted or not places:
         return {}
-    tried = _known(found.rare, plan_ids) if found.rare else _looked_up(found.wanted, plan_ids)
-    passages = _passages([one for some in tried.values() for one in some])
+    if found.rare:
+        return _told(_read(_known(found.rare, places)), found.told)
+    known = _read({plan_id: [place] for plan_id, place in places.items() if place})
+    made = _told(known, found.told)
+    words = [one.told for one in found.wanted if one.lazy][:_ASKED]
+    if len(words) > 1:  # each plan was asked for one of them
+        made = {
+            plan_id: hit for plan_id, hit in made.items() if has_all(known[plan_id][0].body, words)
+        }
+    left = [plan_id for plan_id in places if plan_id not in made]
+    return made | _told(_read(_looked_up(found.wanted, left)), found.told)
+
+
+def _told(read: Mapping[int, Sequence[Any]], told: Sequence[str]) -> dict[int, Hit]:
+    """Return the hits of plans that have one outside of their title."""
     made: dict[int, Hit] = {}
-    for plan_id, some in tried.items():
-        known = [passages[one] for one in some if one in passages]
-        told = [one for one in known if one.kind != TITLE]
-        if told:
-            pieces = snippet(told[0].body, found.told)
-            made[plan_id] = Hit(pieces, told[0].anchor, told[0].thread_id)
+    for plan_id, some in read.items():
+        one = next((one for one in some if one.kind != TITLE), None)
+        if one is not None:
+            made[plan_id] = Hit(snippet(one.body, told), one.anchor, one.thread_id)
     return made
 
 
-def _known(rare: Sequence[Sought], plan_ids: Sequence[int]) -> dict[int, list[int]]:
+def _known(rare: Sequence[Sought], plan_ids: Iterable[int]) -> dict[int, list[int]]:
     """Return passages of plans that have words which few have; those with all of them first."""
     tried: dict[int, list[int]] = {}
     for plan_id in plan_ids:
@@ -70,17 +84,17 @@ def _looked_up(wanted: Sequence[Sought], plan_ids: Sequence[int]) -> dict[int, l
     return tried
 
 
-def _passages(ids: Sequence[int]) -> dict[int, Any]:
-    found = rows(_passage(), {"ids": ids}).all() if ids else ()
-    return {row.id: row for row in found}
+def _read(tried: Mapping[int, Sequence[int]]) -> dict[int, list[Any]]:
+    """Return the rows of passages, by plan."""
+    ids = [one for some in tried.values() for one in some]
+    found = {row.id: row for row in rows(_passage(), {"ids": ids}).all()} if ids else {}
+    return {
+        plan_id: [found[one] for one in some if one in found] for plan_id, some in tried.items()
+    }
 
 
 @cache
 def _passage() -> Select[Any]:
     columns: list[Any] = [Passage.id, Passage.kind, Passage.anchor, Passage.body, Comment.thread_id]
     of = (Passage.kind == COMMENT) & (Comment.id == Passage.source_id)
-    return (
-        select(*columns)
-        .outerjoin(Comment, of)
-        .where(Passage.id.in_(bindparam("ids", expanding=True)))
-    )
+    return select(*columns).outerjoin(Comment, of).where(among(Passage.id, "ids"))

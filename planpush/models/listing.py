@@ -20,7 +20,7 @@ from planpush.models.keyset import behind, place_of
 from planpush.models.plan import Plan
 from planpush.models.reader import Reader
 from planpush.models.search import Search
-from planpush.models.sought import is_sqlite
+from planpush.models.sought import asking, is_sqlite, walked
 from planpush.models.user import User
 from planpush.models.visit import Visit
 from planpush.models.wanted import RELEVANCE, SORTS, Wanted, direction, plans_that, read
@@ -34,6 +34,9 @@ _AHEAD, _AHEAD_OF_FEW = 1, 3
 # Plans: for so few, SQLite asks each of a walk more quickly than it gathers all.
 _SHORT = 4 * PAGE + 1
 
+Places = dict[int, int | None]
+"""Plans in their order, each with a passage that has what was looked for, if that is known."""
+
 
 @dataclass(frozen=True, slots=True)
 class Listing:
@@ -41,6 +44,7 @@ class Listing:
 
     `asked_sort` is the order that was told beside the query, `sort` the one that is shown.
     `after` is where a page without a number begins, `next_after` where the one after it does.
+    `places` are passages with what was looked for, as far as the list came by them.
     """
 
     plans: Sequence[Any] = ()
@@ -53,6 +57,7 @@ class Listing:
     after: str = ""
     next_after: str = ""
     search: Search = field(default_factory=Search)
+    places: Places = field(default_factory=dict)
 
     @property
     def first(self) -> int:
@@ -91,7 +96,8 @@ def list_plans(
     """Return a page of what `user` may see. Raises `Invalid` for a query it cannot read."""
     wanted = read(user, q, sort)
     page = 1 if after else min(max(page, 1), LAST_PAGE)
-    ids, most = _found(wanted, page, after)
+    found, most = _found(wanted, page, after)
+    ids = list(found)
     shown = ids[(page - 1) * PAGE :][:PAGE]
     plans = _plans(user, shown)
     more = len(ids) > (page - 1) * PAGE + len(shown)
@@ -106,14 +112,15 @@ def list_plans(
         after=after,
         next_after=_behind(plans[-1], wanted.sort) if more and plans else "",
         search=wanted.search,
+        places=found,
     )
 
 
-def _found(wanted: Wanted, page: int, after: str) -> tuple[Sequence[int], int]:
+def _found(wanted: Wanted, page: int, after: str) -> tuple[Places, int]:
     """Return plans in order, from the first page on, and how many were wanted: one more is more."""
     if wanted.sort == RELEVANCE:
         most = LAST_PAGE * PAGE
-        return _ranked(wanted)[: most + 1], most
+        return dict.fromkeys(_ranked(wanted)[: most + 1]), most
     # To ask each plan for a word costs more than to walk on: so no further pages are counted.
     asks = after or (wanted.search.wanted and not wanted.few)
     ahead = _AHEAD_OF_FEW if wanted.few else _AHEAD
@@ -128,7 +135,7 @@ def list_on(user: User, *, q: str = "", cursor: str = "") -> Listing:
     """
     wanted = read(user, q, "")
     wanted = replace(wanted, sort="updated") if wanted.sort == RELEVANCE else wanted
-    plans = _plans(user, _sorted(wanted, cursor, PAGE + 1))
+    plans = _plans(user, list(_sorted(wanted, cursor, PAGE + 1)))
     after = _behind(plans[PAGE - 1], wanted.sort) if len(plans) > PAGE else ""
     return Listing(plans[:PAGE], q=q, sort=wanted.sort, after=cursor, next_after=after)
 
@@ -145,20 +152,39 @@ def _ranked(wanted: Wanted) -> list[int]:
     return [row[0] for row in reversed(ranked)]
 
 
-def _sorted(wanted: Wanted, after: str, most: int) -> Sequence[int]:
+def _sorted(wanted: Wanted, after: str, most: int) -> Places:
     short = is_sqlite() and most <= _SHORT
     told = Reader.like(wanted.user), wanted.clauses(short=short), wanted.sort, wanted.few
     asked: dict[str, Any] = {"me": wanted.user.id, "most": most}
     if after:
         asked["value"], asked["id"] = place_of(after, SORTS[direction(wanted.sort)[0]].key)
     # What names hundreds of plans is asked once; kept, it would take their place in memory.
-    order = _order.__wrapped__ if wanted.search.conditions else _order
-    return rows(order(*told, bool(after)), asked).scalars().all()
+    once = bool(wanted.search.conditions)
+    if (word := wanted.search.walked) is None:
+        order = _order.__wrapped__ if once else _order
+        return dict.fromkeys(rows(order(*told, bool(after)), asked).scalars())
+    walk = _walk.__wrapped__ if once else _walk
+    query = walk(*told, bool(after), few=wanted.few, sqlite=is_sqlite())
+    return {row.id: row.place for row in rows(query, asked | asking(word))}
 
 
 @lru_cache(KEPT)
-def _order(reader: Reader, clauses: tuple[Any, ...], sort: str, few: bool, on: bool) -> Select[Any]:
-    """Return a list's statement for the person `me`; it goes `on` behind a `value` and an `id`."""
+def _walk(*told: Any, few: bool, sqlite: bool) -> Select[Any]:
+    """Return a list's statement for the word `word0`, which no index of an order knows."""
+    most = bindparam("most", type_=Integer)
+    return walked(_ordered(*told), most, few=few, sqlite=sqlite)
+
+
+@lru_cache(KEPT)
+def _order(*told: Any) -> Select[Any]:
+    """Return a list's statement."""
+    return _ordered(*told).limit(bindparam("most", type_=Integer))
+
+
+def _ordered(
+    reader: Reader, clauses: tuple[Any, ...], sort: str, few: bool, on: bool
+) -> Select[Any]:
+    """Select plans in order for the person `me`, `on` behind a `value` and an `id` if so told."""
     name, descending = direction(sort)
     columns = [quiet(SORTS[name]) if few else SORTS[name], Plan.id]
     query = plans_that(reader, clauses).with_only_columns(Plan.id)
@@ -166,8 +192,7 @@ def _order(reader: Reader, clauses: tuple[Any, ...], sort: str, few: bool, on: b
         place = tuple_(bindparam("value", type_=SORTS[name].type), bindparam("id", type_=Integer))
         here = tuple_(*columns)
         query = query.where(here < place if descending else here > place)
-    order = [one.desc() if descending else one.asc() for one in columns]
-    return query.order_by(*order).limit(bindparam("most", type_=Integer))
+    return query.order_by(*(one.desc() if descending else one.asc() for one in columns))
 
 
 def _plans(user: User, ids: Sequence[int]) -> list[Any]:

@@ -49,16 +49,31 @@ class Search:
         return bool(self.rare) or bool(self.wanted and all(one.few for one in self.wanted))
 
     @property
+    def walked(self) -> Sought | None:
+        """Return a word that plans are asked for in their order, none of the `conditions`.
+
+        Where it stands in each is then known at once.
+        """
+        asked = [] if self.rare else self._asked
+        return next((one for one in asked if one.lazy and not one.few), None)
+
+    @property
     def conditions(self) -> list[ColumnElement[bool]]:
         """Return what a plan must fulfil; what is cheapest to ask comes first."""
+        walked = self.walked
+        known = [Plan.id.in_(numbers(list(self.plans)))] if self.rare else []
+        wanted = [one.in_plan for one in self._asked if one != walked]
+        return [*known, *self.others, *wanted, *(one.not_in_plan for one in self.unwanted)]
+
+    @property
+    def _asked(self) -> list[Sought]:
+        """Return the words that are not rare, or are too many plans'."""
         rare = self.rare
         rest = sorted((one for one in self.wanted if one not in rare), key=lambda one: not one.few)
         # So few plans may have all of several words that nearly every plan would be asked.
         if is_sqlite() and sum(one.effort for one in rest) > _EFFORT:
             rest = [replace(one, lazy=False) for one in rest]
-        known = [Plan.id.in_(numbers(list(self.plans)))] if rare else []
-        wanted = [one.in_plan for one in rest]
-        return [*known, *self.others, *wanted, *(one.not_in_plan for one in self.unwanted)]
+        return rest
 
     @property
     def plans(self) -> Counter[int]:

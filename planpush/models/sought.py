@@ -13,6 +13,7 @@ from sqlalchemy import (
     Integer,
     Select,
     Text,
+    any_,
     bindparam,
     cast,
     column,
@@ -77,6 +78,9 @@ class Sought:
         """Return the condition that a plan has it."""
         if self.lazy and not self.few:
             return first_in(self).is_not(None)
+        if self.passages is None and not is_sqlite():
+            # As an array they are looked up one by one; of a subquery PostgreSQL reads all plans.
+            return Plan.id == any_(func.array(self._plans.scalar_subquery()))
         return Plan.id.in_(self._plans)
 
     @property
@@ -157,14 +161,34 @@ def first_in(one: Sought) -> Any:
     return _first(_literal(one))
 
 
+def walked(plans: Select[Any], most: Any, *, few: bool, sqlite: bool) -> Select[Any]:
+    """Select, of plans in their order, at most so many that have a word, and its first passage.
+
+    The word is the parameter `word0`, see `asking`. A plan is asked when its turn comes, and once:
+    without a limit of its own each part would become one with the next, which asks twice.
+    """
+    ordered = _apart(plans, sqlite)
+    if few and not sqlite:
+        # Whatever finds fewest by mistake seems to PostgreSQL to save most of the asking.
+        ordered = plans.cte().prefix_with("MATERIALIZED")
+    place = _first(_named("word0", sqlite=sqlite), plan=ordered.c.id).label("place")
+    asked = _apart(select(ordered.c.id, place), sqlite)
+    return select(asked.c.id, asked.c.place).where(asked.c.place.is_not(None)).limit(most)
+
+
+def _apart(query: Select[Any], sqlite: bool) -> Any:
+    """Return a part of a statement that the databases leave as it is."""
+    part = query.limit(literal_column("-1")) if sqlite else query.offset(literal_column("0"))
+    return part.subquery()
+
+
 @cache
 def first_outside(kind: str, *names: str, sqlite: bool) -> Select[Any]:
     """Select, of the plans `ids`, the first passage with some words that is not of a `kind`.
 
     It is made once: the words come as parameters with these names. NULL: no passage has them.
     """
-    named = [_typed(bindparam(name, type_=Text if sqlite else TSQUERY)) for name in names]
-    return select(Plan.id, _first(named, kind)).where(among(Plan.id, "ids"))
+    return select(Plan.id, _first(_named(*names, sqlite=sqlite), kind)).where(among(Plan.id, "ids"))
 
 
 def asking(*some: Sought) -> dict[str, str]:
@@ -179,21 +203,26 @@ def _literal(one: Sought) -> list[Any]:
     return [_typed(literal(asked, kind)) for asked in asking(one).values()]
 
 
+def _named(*names: str, sqlite: bool) -> list[Any]:
+    kind: Any = Text if sqlite else TSQUERY
+    return [_typed(bindparam(name, type_=kind)) for name in names]
+
+
 def _typed(asked: Any) -> Any:
     # Of this type from the start: PostgreSQL would read a text anew for each passage.
     return asked if is_sqlite() else cast(asked, TSQUERY)
 
 
-def _first(words: Sequence[Any], outside: str = "") -> Any:
+def _first(words: Sequence[Any], outside: str = "", plan: Any = Plan.id) -> Any:
     if not is_sqlite():
         # A column that is no column: the index would bring all passages that have it.
         there = func.coalesce(Passage.words, literal_column("''::tsvector"))
-        query = select(Passage.id).where(Passage.plan_id == Plan.id)
+        query = select(Passage.id).where(Passage.plan_id == plan)
         query = query.where(there.op("@@", is_comparison=True)(words[0]))
         query = query.where(Passage.kind != outside) if outside else query
         # The title and the document first: of comments there may be many that do not have it.
         return query.order_by(Passage.kind.desc()).limit(1).scalar_subquery()
-    first = Plan.id.op("<<")(literal_column(str(SHIFT)))
+    first = plan.op("<<")(literal_column(str(SHIFT)))
     last = first.op("+")(literal_column(str((1 << SHIFT) - 1)))
     here = _FTS.c.rowid.between(first, last)
     query = select(_FTS.c.rowid).where(_MATCHES(words[0]), here)

@@ -122,7 +122,7 @@ def _shown(user: User, listing: Listing, error: str = "") -> dict[str, Any]:
         "waiting": turns.waiting,
         "turns": turns.reasons,
         "reviewers": SignOff.reviewers_of(ids),
-        "hits": hits(listing.search, ids),
+        "hits": hits(listing.search, {one: listing.places.get(one) for one in ids}),
         **asked_by_rows(listing),
     }
 

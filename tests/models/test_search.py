@@ -1,6 +1,7 @@
 """Full text: every word of a title, a document and a comment, as it is now, for who may see it."""
 
 from contextlib import contextmanager
+from itertools import count
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -51,7 +52,7 @@ def found(q, name="alice", **more):
 
 def hit(q, name="alice"):
     listing = list_plans(person(name), q=q)
-    return hits(listing.search, [row.id for row in listing.plans])
+    return hits(listing.search, {row.id: listing.places[row.id] for row in listing.plans})
 
 
 @contextmanager
@@ -343,7 +344,9 @@ def check(name, q, made):
     ids = {row.id for row in listing.plans}
     assert ids <= may
     assert listing.total == len(ids)
-    assert set(hits(listing.search, [row.id for row in listing.plans])) <= may
+    assert (
+        set(hits(listing.search, {row.id: listing.places[row.id] for row in listing.plans})) <= may
+    )
     assert {row.id for row in list_on(user, q=q).plans} == ids
     if q in ("herring", '"red herring"', "herr", "comment"):
         assert ids == may & set(made)
@@ -362,3 +365,32 @@ def test_words_that_many_have_and_none_together_are_gathered_not_asked_of_each_p
     both = list_plans(person("alice"), q='"evenly" "together"')
     assert len(both.plans) == 3
     assert [one.lazy for one in both.search.wanted] == [True] * 2
+
+
+@pytest.mark.parametrize("few", [False, True])
+def test_a_plan_is_asked_for_a_word_once_and_none_after_the_page(monkeypatch, few):
+    plans = [push(f"Plan {number}", section("<p>herring</p>")).id for number in range(5)]
+    if ON_POSTGRES:
+        db.session.execute(text("CREATE TEMP SEQUENCE asked"))
+    else:
+        calls = count(1)
+        raw = db.session.connection().connection.dbapi_connection
+        raw.create_function("nextval", 1, lambda _: next(calls))
+    monkeypatch.setattr(module, "_first", lambda *_, **__: func.nextval("asked"))
+    ordered = Plan.visible_to(person("alice")).with_only_columns(Plan.id).order_by(Plan.id)
+    asked = db.session.execute(module.walked(ordered, 3, few=few, sqlite=not ON_POSTGRES)).all()
+    assert [tuple(row) for row in asked] == list(zip(plans, (1, 2, 3), strict=False))
+    assert db.session.scalar(select(func.nextval("asked"))) == 4
+
+
+def test_a_hit_is_outside_of_the_title_and_has_all_words_if_any_has(monkeypatch):
+    monkeypatch.setattr(module, "FEW", 0)
+    monkeypatch.setattr(module, "RARE", 0)
+    titled = push("Herring alone", section("<p>nothing</p>"))
+    both = push("Herring", section("<p>herring</p>"), section("<p>herring, salmon</p>", "other"))
+    apart = push("Salmon", section("<p>herring</p>"))
+    assert set(list_plans(person("alice"), q="herring").places) == {titled.id, both.id, apart.id}
+    assert set(hit("herring")) == {both.id, apart.id}
+    assert all(one.anchor for one in hit("herring").values())
+    together = {plan_id: one.anchor for plan_id, one in hit("herring salmon").items()}
+    assert together == {both.id: "other", apart.id: "body"}
