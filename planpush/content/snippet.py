@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from planpush.content.searching import plain, shown, words
 
@@ -13,8 +13,7 @@ _WORD = re.compile(r"[^\W_]+")
 _BEFORE, _AFTER = 50, 130  # characters
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """Some characters of a text; `hit` if they were looked for."""
 
     text: str
@@ -39,14 +38,8 @@ def snippet(body: str, wanted: Sequence[str]) -> list[Piece]:
 def marked(text: str, wanted: Sequence[str]) -> list[Piece]:
     """Return a text in pieces, those hits that were looked for."""
     pattern = _pattern(tuple(wanted))
-    if pattern is None:
-        return [Piece(text)]
-    pieces: list[Piece] = []
-    at = 0
-    for found in pattern.finditer(text):
-        pieces += [Piece(text[at : found.start()]), Piece(found[0], hit=True)]
-        at = found.end()
-    return [one for one in (*pieces, Piece(text[at:])) if one.text]
+    told = pattern.split(text) if pattern else [text]
+    return [Piece(one, number % 2 == 1) for number, one in enumerate(told) if one]
 
 
 def has_all(body: str, wanted: Sequence[str]) -> bool:
@@ -61,7 +54,7 @@ def _pattern(wanted: tuple[str, ...]) -> re.Pattern[str] | None:
     if not rows:
         return None
     some = "|".join(f"(?:{row})" for row in sorted(set(rows), key=len, reverse=True))
-    return re.compile(rf"(?<![^\W_])(?:{some})|(?<=[\u0e00-\uffff])(?:{some})", re.IGNORECASE)
+    return re.compile(rf"((?<![^\W_])(?:{some})|(?<=[\u0e00-\uffff])(?:{some}))", re.IGNORECASE)
 
 
 _FORMS = {

@@ -14,7 +14,8 @@ from planpush.db import among, rows
 from planpush.models.comment import Comment
 from planpush.models.passage import COMMENT, TITLE, Passage
 from planpush.models.search import Search
-from planpush.models.sought import Sought, asking, first_outside, is_sqlite
+from planpush.models.sought import Sought, asking
+from planpush.models.word_index import first_outside, is_sqlite
 
 _ASKED = 4  # words that are looked for in one passage
 _TRIED = 3  # passages of a plan that are looked at

@@ -20,10 +20,11 @@ from planpush.models.keyset import behind, place_of
 from planpush.models.plan import Plan
 from planpush.models.reader import Reader
 from planpush.models.search import Search
-from planpush.models.sought import asking, is_sqlite, walked
+from planpush.models.sought import asking
 from planpush.models.user import User
 from planpush.models.visit import Visit
 from planpush.models.wanted import RELEVANCE, SORTS, Wanted, direction, plans_that, read
+from planpush.models.word_index import is_sqlite, walked
 from planpush.sqlite import quiet
 
 PAGE = 50

@@ -18,7 +18,8 @@ from planpush.content.query import Term
 from planpush.content.searching import words
 from planpush.db import db, numbers
 from planpush.models.plan import Plan
-from planpush.models.sought import FEW, Sought, is_sqlite, sought
+from planpush.models.sought import FEW, Sought, sought
+from planpush.models.word_index import is_sqlite
 
 MOST = 12  # words
 _ASKED = 64  # plans of all, to see whether words stand together

@@ -2,45 +2,28 @@
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import Any
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import (
-    ColumnElement,
-    Integer,
-    Select,
-    Text,
-    any_,
-    bindparam,
-    cast,
-    column,
-    func,
-    literal,
-    literal_column,
-    select,
-    table,
-    tablesample,
-    text,
-)  # fmt: skip
-from sqlalchemy.dialects.postgresql import TSQUERY
+from sqlalchemy import Engine, any_, func, literal, select, tablesample, text
 
 from planpush.content.query import Term
 from planpush.content.searching import match, tsquery, words
-from planpush.db import among, db, numbers
+from planpush.db import db, numbers
 from planpush.models.passage import SHIFT, Passage
 from planpush.models.plan import Plan
-from planpush.sqlite import quiet
+from planpush.models.word_index import first_in, has, having, is_sqlite, plans_having
 
-RARE, FEW = 2_000, 20_000
+RARE, FEW = 2_000, 10_000
 """Passages: so many are looked up at once; so many are sorted, whatever the order."""
 _INDEXED = 4  # letters of a word's beginning that SQLite has an index of
 _VARIANTS = 12  # words with a longer beginning that are asked for one by one
 _SAMPLED = 1_000  # one page of so many is looked at
-_FTS = table("passage_words", column("rowid", Integer))
-_MATCHES: Any = literal_column("passage_words").op("MATCH", is_comparison=True)
+_REMEMBERED, _MOST = 600.0, 1_000  # seconds that a word is taken to be frequent, and words
+_FREQUENT: WeakKeyDictionary[Engine, dict[str, float]] = WeakKeyDictionary()
 # Each word is there as often as it stands somewhere: the next one is asked for, none is walked.
 _BEGINNING = text("""
 WITH RECURSIVE some(term) AS (
@@ -77,7 +60,7 @@ class Sought:
     def in_plan(self) -> Any:
         """Return the condition that a plan has it."""
         if self.lazy and not self.few:
-            return first_in(self).is_not(None)
+            return first_in(self.asked).is_not(None)
         if self.passages is None and not is_sqlite():
             # As an array they are looked up one by one; of a subquery PostgreSQL reads all plans.
             return Plan.id == any_(func.array(self._plans.scalar_subquery()))
@@ -90,7 +73,9 @@ class Sought:
 
     @property
     def asked(self) -> str:
-        """Return what FTS5 is asked."""
+        """Return what the index is asked."""
+        if not is_sqlite():
+            return tsquery(self.told, phrase=self.phrase)
         if self.variants:
             return " OR ".join(match(one, phrase=True) for one in self.variants)
         return match(self.told, phrase=self.phrase)
@@ -99,9 +84,7 @@ class Sought:
     def _plans(self) -> Any:
         if self.passages is not None:
             return numbers(list(self.passages))
-        if is_sqlite():
-            return select(_FTS.c.rowid.op(">>")(literal_column(str(SHIFT)))).where(has(self))
-        return select(Passage.plan_id).where(has(self))
+        return plans_having(self.asked)
 
 
 def sought(term: Term) -> Sought:
@@ -129,111 +112,50 @@ def _beginning(word: str) -> tuple[str, ...]:
 
 def _looked_up(one: Sought) -> Sought:
     """Look up who has a word if few have. What PostgreSQL expects is not counted, unless few."""
+    if _was_frequent(one.asked):
+        return replace(one, few=False)
     expected = _expected(one)
     count = _counted(one) if expected is None else expected
     if count <= (RARE if expected is None else 2 * RARE):
-        ids = _FTS.c.rowid if is_sqlite() else Passage.id
-        some = db.session.scalars(select(ids).where(has(one)).limit(RARE + 1)).all()
+        some = db.session.scalars(having(one.asked).limit(RARE + 1)).all()
         if len(some) <= RARE:
             found: dict[int, list[int]] = defaultdict(list)
             for passage_id in some:
                 found[passage_id >> SHIFT].append(passage_id)
             return replace(one, passages=found)
         count = _counted(one)
+    if count > FEW:
+        _note_frequent(one.asked)
     return replace(one, few=count <= FEW)
+
+
+def _was_frequent(asked: str) -> bool:
+    """Tell whether many passages had a word not long ago.
+
+    To count so many takes as long as to find a page of them. A word that few have by now is found
+    all the same, only slower.
+    """
+    return _FREQUENT.get(db.engine, {}).get(asked, 0.0) > time.monotonic()
+
+
+def _note_frequent(asked: str) -> None:
+    known = _FREQUENT.setdefault(db.engine, {})
+    if len(known) >= _MOST:
+        known.clear()
+    known[asked] = time.monotonic() + _REMEMBERED
 
 
 def _counted(one: Sought) -> int:
     """Return how many passages have a word, at most one more than are few."""
-    ids = _FTS.c.rowid if is_sqlite() else Passage.id
-    some = select(ids).where(has(one)).limit(FEW + 1)
+    some = having(one.asked).limit(FEW + 1)
     return db.session.scalar(select(func.count()).select_from(some.subquery())) or 0
-
-
-def has(one: Sought) -> ColumnElement[bool]:
-    """Return the condition that a row of the index has a word."""
-    (asked,) = _literal(one)
-    return _MATCHES(asked) if is_sqlite() else Passage.words.op("@@", is_comparison=True)(asked)
-
-
-def first_in(one: Sought) -> Any:
-    """Return a plan's first passage that has a word, as a subquery; NULL: none has."""
-    return _first(_literal(one))
-
-
-def walked(plans: Select[Any], most: Any, *, few: bool, sqlite: bool) -> Select[Any]:
-    """Select, of plans in their order, at most so many that have a word, and its first passage.
-
-    The word is the parameter `word0`, see `asking`. A plan is asked when its turn comes, and once:
-    without a limit of its own each part would become one with the next, which asks twice.
-    """
-    ordered = _apart(plans, sqlite)
-    if few and not sqlite:
-        # Whatever finds fewest by mistake seems to PostgreSQL to save most of the asking.
-        ordered = plans.cte().prefix_with("MATERIALIZED")
-    place = _first(_named("word0", sqlite=sqlite), plan=ordered.c.id).label("place")
-    asked = _apart(select(ordered.c.id, place), sqlite)
-    return select(asked.c.id, asked.c.place).where(asked.c.place.is_not(None)).limit(most)
-
-
-def _apart(query: Select[Any], sqlite: bool) -> Any:
-    """Return a part of a statement that the databases leave as it is."""
-    part = query.limit(literal_column("-1")) if sqlite else query.offset(literal_column("0"))
-    return part.subquery()
-
-
-@cache
-def first_outside(kind: str, *names: str, sqlite: bool) -> Select[Any]:
-    """Select, of the plans `ids`, the first passage with some words that is not of a `kind`.
-
-    It is made once: the words come as parameters with these names. NULL: no passage has them.
-    """
-    return select(Plan.id, _first(_named(*names, sqlite=sqlite), kind)).where(among(Plan.id, "ids"))
 
 
 def asking(*some: Sought) -> dict[str, str]:
     """Return what the index is asked for some words; PostgreSQL is asked for all of them in one."""
     if is_sqlite():
         return {f"word{number}": one.asked for number, one in enumerate(some)}
-    return {"word0": " & ".join(f"({tsquery(one.told, phrase=one.phrase)})" for one in some)}
-
-
-def _literal(one: Sought) -> list[Any]:
-    kind: Any = Text if is_sqlite() else TSQUERY
-    return [_typed(literal(asked, kind)) for asked in asking(one).values()]
-
-
-def _named(*names: str, sqlite: bool) -> list[Any]:
-    kind: Any = Text if sqlite else TSQUERY
-    return [_typed(bindparam(name, type_=kind)) for name in names]
-
-
-def _typed(asked: Any) -> Any:
-    # Of this type from the start: PostgreSQL would read a text anew for each passage.
-    return asked if is_sqlite() else cast(asked, TSQUERY)
-
-
-def _first(words: Sequence[Any], outside: str = "", plan: Any = Plan.id) -> Any:
-    if not is_sqlite():
-        # A column that is no column: the index would bring all passages that have it.
-        there = func.coalesce(Passage.words, literal_column("''::tsvector"))
-        query = select(Passage.id).where(Passage.plan_id == plan)
-        query = query.where(there.op("@@", is_comparison=True)(words[0]))
-        query = query.where(Passage.kind != outside) if outside else query
-        # The title and the document first: of comments there may be many that do not have it.
-        return query.order_by(Passage.kind.desc()).limit(1).scalar_subquery()
-    first = plan.op("<<")(literal_column(str(SHIFT)))
-    last = first.op("+")(literal_column(str((1 << SHIFT) - 1)))
-    here = _FTS.c.rowid.between(first, last)
-    query = select(_FTS.c.rowid).where(_MATCHES(words[0]), here)
-    # For both at once, FTS5 looks on beyond the plan until it has both; not quiet, it would be
-    # asked anew for each passage that has the other word.
-    for asked in words[1:]:
-        too = select(_FTS.c.rowid).where(_MATCHES(asked), here).correlate(Plan)
-        query = query.where(quiet(_FTS.c.rowid).in_(too))
-    if outside:
-        query = query.join(Passage, Passage.id == _FTS.c.rowid).where(Passage.kind != outside)
-    return query.limit(1).scalar_subquery()
+    return {"word0": " & ".join(f"({one.asked})" for one in some)}
 
 
 def _expected(one: Sought) -> int | None:
@@ -250,7 +172,7 @@ def _expected(one: Sought) -> int | None:
     explained = text(
         "EXPLAIN (FORMAT JSON) SELECT 1 FROM passages WHERE words @@ CAST(:told AS tsquery)"
     )
-    plan = db.session.scalar(explained, {"told": tsquery(one.told, phrase=one.phrase)})
+    plan = db.session.scalar(explained, {"told": one.asked})
     expected = int(plan[0]["Plan"]["Plan Rows"])
     return expected if expected <= 2 * RARE else min(expected, _sampled(one))
 
@@ -259,10 +181,5 @@ def _sampled(one: Sought) -> int:
     """Return how many passages would have a word if all were like some that PostgreSQL chooses."""
     some = tablesample(Passage, func.system(100 / _SAMPLED), seed=literal(1))
     query = select(func.count()).select_from(some)
-    query = query.where(some.c.words.op("@@", is_comparison=True)(_literal(one)[0]))
+    query = query.where(has(some.c.words, one.asked))
     return _SAMPLED * (db.session.scalar(query) or 0)
-
-
-def is_sqlite() -> bool:
-    """Tell which database this is."""
-    return db.engine.dialect.name == "sqlite"

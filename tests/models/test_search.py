@@ -2,6 +2,8 @@
 
 from contextlib import contextmanager
 from itertools import count
+from math import inf
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -10,7 +12,7 @@ from sqlalchemy import event, func, select, text, update
 
 from planpush.content.origin import Place
 from planpush.db import commit, db
-from planpush.models import condition, passage
+from planpush.models import condition, passage, word_index
 from planpush.models import sought as module
 from planpush.models.hit import hits
 from planpush.models.listing import list_on, list_plans
@@ -187,6 +189,26 @@ def test_a_word_that_many_passages_have_is_found_all_the_same(monkeypatch):
     assert found("consideration 3") == ["Plan 3"]
     assert found("-consideration") == [] == found("-conside")
     assert found("consideration", sort="title") == newest[::-1]
+
+
+def test_a_frequent_word_is_not_counted_anew_for_a_while(monkeypatch):
+    plan = push("Plan", section("<p>herring</p>"))
+    push("Other", section("<p>herring</p>"))
+    monkeypatch.setattr(module, "FEW", 0)
+    monkeypatch.setattr(module, "RARE", 0)
+    counted = []
+    for name in ("_counted", "_expected"):
+        asked = getattr(module, name)
+        note = lambda one, asked=asked: counted.append(one.told) or asked(one)  # noqa: E731
+        monkeypatch.setattr(module, name, note)
+    assert found("herring") == ["Other", "Plan"] and counted
+    counted.clear()
+    assert found("herring") == ["Other", "Plan"] and not counted
+    plan.push(Push(sections=[section("<p>salmon</p>")], base_version=1), by=person("alice"))
+    commit()
+    assert found("herring") == ["Other"] and not counted
+    monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: inf))
+    assert found("herring") == ["Other"] and counted
 
 
 def test_a_long_beginning_finds_all_words_that_begin_with_it(monkeypatch):
@@ -376,9 +398,9 @@ def test_a_plan_is_asked_for_a_word_once_and_none_after_the_page(monkeypatch, fe
         calls = count(1)
         raw = db.session.connection().connection.dbapi_connection
         raw.create_function("nextval", 1, lambda _: next(calls))
-    monkeypatch.setattr(module, "_first", lambda *_, **__: func.nextval("asked"))
+    monkeypatch.setattr(word_index, "_first", lambda *_, **__: func.nextval("asked"))
     ordered = Plan.visible_to(person("alice")).with_only_columns(Plan.id).order_by(Plan.id)
-    asked = db.session.execute(module.walked(ordered, 3, few=few, sqlite=not ON_POSTGRES)).all()
+    asked = db.session.execute(word_index.walked(ordered, 3, few=few, sqlite=not ON_POSTGRES)).all()
     assert [tuple(row) for row in asked] == list(zip(plans, (1, 2, 3), strict=False))
     assert db.session.scalar(select(func.nextval("asked"))) == 4
 
