@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -14,8 +14,8 @@ from planpush.db import among, rows
 from planpush.models.comment import Comment
 from planpush.models.passage import COMMENT, TITLE, Passage
 from planpush.models.search import Search
-from planpush.models.sought import Sought, asking
-from planpush.models.word_index import first_outside, is_sqlite
+from planpush.models.sought import Sought, asking, by_plan
+from planpush.models.word_index import first_outside, having_within, is_sqlite
 
 _ASKED = 4  # words that are looked for in one passage
 _TRIED = 3  # passages of a plan that are looked at
@@ -39,6 +39,9 @@ def hits(found: Search, places: Mapping[int, int | None]) -> dict[int, Hit]:
         return {}
     if found.rare:
         return _told(_read(_known(found.rare, places)), found.told)
+    if found.few and is_sqlite():
+        some = [_found_within(one, list(places)) for one in found.wanted]
+        return _told(_read(_known(some, places)), found.told)
     known = _read({plan_id: [place] for plan_id, place in places.items() if place})
     made = _told(known, found.told)
     words = [one.told for one in found.wanted if one.lazy][:_ASKED]
@@ -69,6 +72,14 @@ def _known(rare: Sequence[Sought], plan_ids: Iterable[int]) -> dict[int, list[in
         some = sorted(every) + [one for held in lists for one in held if one not in every]
         tried[plan_id] = some[:_TRIED]
     return tried
+
+
+def _found_within(one: Sought, plan_ids: Sequence[int]) -> Sought:
+    """Return a word that not very many passages have with those of some plans."""
+    if one.passages is not None:
+        return one
+    ids = rows(having_within(one.asked), {"ids": plan_ids}).scalars()
+    return replace(one, passages=by_plan(ids))
 
 
 def _looked_up(wanted: Sequence[Sought], plan_ids: Sequence[int]) -> dict[int, list[int]]:

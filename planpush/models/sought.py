@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -12,7 +13,7 @@ from sqlalchemy import Engine, any_, func, literal, select, tablesample, text
 
 from planpush.content.query import Term
 from planpush.content.searching import match, tsquery, words
-from planpush.db import db, numbers
+from planpush.db import db, numbers, rows
 from planpush.models.passage import SHIFT, Passage
 from planpush.models.plan import Plan
 from planpush.models.word_index import first_in, has, having, is_sqlite, plans_having
@@ -22,8 +23,8 @@ RARE, FEW = 2_000, 10_000
 _INDEXED = 4  # letters of a word's beginning that SQLite has an index of
 _VARIANTS = 12  # words with a longer beginning that are asked for one by one
 _SAMPLED = 1_000  # one page of so many is looked at
-_REMEMBERED, _MOST = 600.0, 1_000  # seconds that a word is taken to be frequent, and words
-_FREQUENT: WeakKeyDictionary[Engine, dict[str, float]] = WeakKeyDictionary()
+_REMEMBERED, _MOST = 600.0, 1_000  # seconds that a word is taken to be as frequent, and words
+_KNOWN: WeakKeyDictionary[Engine, dict[str, tuple[float, bool]]] = WeakKeyDictionary()
 # Each word is there as often as it stands somewhere: the next one is asked for, none is walked.
 _BEGINNING = text("""
 WITH RECURSIVE some(term) AS (
@@ -112,37 +113,41 @@ def _beginning(word: str) -> tuple[str, ...]:
 
 def _looked_up(one: Sought) -> Sought:
     """Look up who has a word if few have. What PostgreSQL expects is not counted, unless few."""
-    if _was_frequent(one.asked):
-        return replace(one, few=False)
+    if (few := _remembered(one.asked)) is not None:
+        return replace(one, few=few)
     expected = _expected(one)
     count = _counted(one) if expected is None else expected
     if count <= (RARE if expected is None else 2 * RARE):
-        some = db.session.scalars(having(one.asked).limit(RARE + 1)).all()
+        some = rows(having(one.asked).limit(RARE + 1)).scalars().all()
         if len(some) <= RARE:
-            found: dict[int, list[int]] = defaultdict(list)
-            for passage_id in some:
-                found[passage_id >> SHIFT].append(passage_id)
-            return replace(one, passages=found)
-        count = _counted(one)
-    if count > FEW:
-        _note_frequent(one.asked)
-    return replace(one, few=count <= FEW)
+            return replace(one, passages=by_plan(some))
+        count = _counted(one) if expected is None else max(len(some), _sampled(one))
+    return replace(one, few=_remember(one.asked, few=count <= FEW))
 
 
-def _was_frequent(asked: str) -> bool:
-    """Tell whether many passages had a word not long ago.
+def by_plan(passages: Iterable[int]) -> dict[int, list[int]]:
+    """Return ids of passages by their plan."""
+    found: dict[int, list[int]] = defaultdict(list)
+    for passage_id in passages:
+        found[passage_id >> SHIFT].append(passage_id)
+    return found
 
-    To count so many takes as long as to find a page of them. A word that few have by now is found
-    all the same, only slower.
+
+def _remembered(asked: str) -> bool | None:
+    """Tell whether few passages had a word not long ago; None: it is not known, or it was rare.
+
+    To count them takes as long as to find a page. If that changed, all is found, only slower.
     """
-    return _FREQUENT.get(db.engine, {}).get(asked, 0.0) > time.monotonic()
+    until, few = _KNOWN.get(db.engine, {}).get(asked, (0.0, False))
+    return few if until > time.monotonic() else None
 
 
-def _note_frequent(asked: str) -> None:
-    known = _FREQUENT.setdefault(db.engine, {})
+def _remember(asked: str, *, few: bool) -> bool:
+    known = _KNOWN.setdefault(db.engine, {})
     if len(known) >= _MOST:
         known.clear()
-    known[asked] = time.monotonic() + _REMEMBERED
+    known[asked] = time.monotonic() + _REMEMBERED, few
+    return few
 
 
 def _counted(one: Sought) -> int:

@@ -43,10 +43,14 @@ def having(asked: str) -> Select[Any]:
     return select(_FTS.c.rowid if is_sqlite() else Passage.id).where(_has(asked))
 
 
+def having_within(asked: str) -> Select[Any]:
+    """Select those of the plans `ids` by reading all: of few passages SQLite does so at once."""
+    return having(asked).where(among(_plan(), "ids"))
+
+
 def plans_having(asked: str) -> Select[Any]:
     """Select the plans of these passages, each as often as it has one."""
-    of = _FTS.c.rowid.op(">>")(literal_column(str(SHIFT))) if is_sqlite() else Passage.plan_id
-    return select(of).where(_has(asked))
+    return select(_plan()).where(_has(asked))
 
 
 def has(words: Any, asked: str) -> Any:
@@ -87,6 +91,10 @@ def first_outside(kind: str, *names: str, sqlite: bool) -> Select[Any]:
     It is made once: the words come as parameters with these names. NULL: no passage has them.
     """
     return select(Plan.id, _first(_named(*names, sqlite=sqlite), kind)).where(among(Plan.id, "ids"))
+
+
+def _plan() -> Any:
+    return _FTS.c.rowid.op(">>")(literal_column(str(SHIFT))) if is_sqlite() else Passage.plan_id
 
 
 def _has(asked: str) -> Any:
