@@ -37,30 +37,42 @@ def hits(found: Search, places: Mapping[int, int | None]) -> dict[int, Hit]:
     """
     if not found.wanted or not places:
         return {}
-    if found.rare:
-        return _told(_read(_known(found.rare, places)), found.told)
-    if found.few and is_sqlite():
-        some = [_found_within(one, list(places)) for one in found.wanted]
-        return _told(_read(_known(some, places)), found.told)
-    known = _read({plan_id: [place] for plan_id, place in places.items() if place})
-    made = _told(known, found.told)
-    words = [one.told for one in found.wanted if one.lazy][:_ASKED]
-    if len(words) > 1:  # each plan was asked for one of them
-        made = {
-            plan_id: hit for plan_id, hit in made.items() if has_all(known[plan_id][0].body, words)
-        }
+    near = found.rare or _near(found.wanted, list(places))
+    tried = _known(near, places) if near else {one: [at] for one, at in places.items() if at}
+    if near and found.few:
+        return _told(_read(tried), found.told)
+    lazy = [one for one in found.wanted if one.lazy][:_ASKED]
+    # Each plan was asked for one word: that the others stand there as well is only likely.
+    made = _told(_read(tried), found.told, [one.told for one in lazy] if len(lazy) > 1 else [])
     left = [plan_id for plan_id in places if plan_id not in made]
-    return made | _told(_read(_looked_up(found.wanted, left)), found.told)
+    return made | _told(_read(_looked_up(lazy, left)), found.told)
 
 
-def _told(read: Mapping[int, Sequence[Any]], told: Sequence[str]) -> dict[int, Hit]:
-    """Return the hits of plans that have one outside of their title."""
+def _told(
+    read: Mapping[int, Sequence[Any]], told: Sequence[str], words: Sequence[str] = ()
+) -> dict[int, Hit]:
+    """Return the hits of plans that have one outside of their title, with all of some words."""
     made: dict[int, Hit] = {}
     for plan_id, some in read.items():
-        one = next((one for one in some if one.kind != TITLE), None)
-        if one is not None:
+        fit = (one for one in some if one.kind != TITLE and has_all(one.body, words))
+        if (one := next(fit, None)) is not None:
             made[plan_id] = Hit(snippet(one.body, told), one.anchor, one.thread_id)
     return made
+
+
+def _near(wanted: Sequence[Sought], plan_ids: Sequence[int]) -> list[Sought]:
+    """Return the words that not very many passages have, with those of some plans.
+
+    SQLite reads all passages of such a word more quickly than it asks each plan.
+    """
+    return [_within(one, plan_ids) for one in wanted if one.few] if is_sqlite() else []
+
+
+def _within(one: Sought, plan_ids: Sequence[int]) -> Sought:
+    if one.passages is not None:
+        return one
+    ids = rows(having_within(one.asked), {"ids": plan_ids}).scalars()
+    return replace(one, passages=by_plan(ids))
 
 
 def _known(rare: Sequence[Sought], plan_ids: Iterable[int]) -> dict[int, list[int]]:
@@ -74,17 +86,8 @@ def _known(rare: Sequence[Sought], plan_ids: Iterable[int]) -> dict[int, list[in
     return tried
 
 
-def _found_within(one: Sought, plan_ids: Sequence[int]) -> Sought:
-    """Return a word that not very many passages have with those of some plans."""
-    if one.passages is not None:
-        return one
-    ids = rows(having_within(one.asked), {"ids": plan_ids}).scalars()
-    return replace(one, passages=by_plan(ids))
-
-
-def _looked_up(wanted: Sequence[Sought], plan_ids: Sequence[int]) -> dict[int, list[int]]:
+def _looked_up(lazy: Sequence[Sought], plan_ids: Sequence[int]) -> dict[int, list[int]]:
     """Return passages of plans that have words which many have."""
-    lazy = [one for one in wanted if one.lazy][:_ASKED]
     tried: dict[int, list[int]] = {}
     for some in (lazy, lazy[:1]) if len(lazy) > 1 else (lazy,):
         left = [plan_id for plan_id in plan_ids if plan_id not in tried]
