@@ -120,7 +120,7 @@ def run(engine: str, sizes: Sequence[Sizes], asked: argparse.Namespace) -> list[
         for who in WHO
     ]
     machine = Machine()
-    measure([one for pair in pairs for one in pair], asked.rounds, machine)
+    measure(pairs, asked.rounds, machine)
     known = [one.median("jinja") for one, _ in pairs if one.rows >= FULL]
     full, slower = max(known, default=0.0), machine.slower
     judged = [Judged(*pair, full=full, slower=slower) for pair in pairs]

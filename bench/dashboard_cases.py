@@ -36,6 +36,7 @@ SEARCHES = {
     "rare word": RARE,
     "word in every plan": COMMON,
     "word in some": _OFTEN[300],
+    "two words in some": f"{_OFTEN[300]} {_OFTEN[301]}",
     "word in many": _OFTEN[0],
     "prefix of 1 letter": COMMON[0],
     "prefix of 2 letters": COMMON[:2],

@@ -21,11 +21,20 @@ _known: WeakKeyDictionary[Engine, dict[Hashable, tuple[float, bool]]] = WeakKeyD
 
 def is_few(what: Hashable, counts: Callable[[], bool]) -> bool:
     """Tell whether `what` is few in this database: as `counts` said within the last minutes."""
+    few = remembered(what)
+    return remember(what, few=counts()) if few is None else few
+
+
+def remembered(what: Hashable) -> bool | None:
+    """Tell whether `what` was few within the last minutes; None: nobody said so."""
+    until, few = _known.get(db.engine, {}).get(what, (0.0, False))
+    return few if time.monotonic() < until else None
+
+
+def remember(what: Hashable, *, few: bool) -> bool:
+    """Remember for some minutes whether `what` is few, and return that."""
     known = _known.setdefault(db.engine, {})
-    until, few = known.get(what, (0.0, False))
-    if time.monotonic() >= until:
-        few = counts()
-        if len(known) >= _MOST:
-            known.clear()
-        known[what] = time.monotonic() + _KEPT, few
+    if len(known) >= _MOST:
+        known.clear()
+    known[what] = time.monotonic() + _KEPT, few
     return few

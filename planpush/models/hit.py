@@ -33,7 +33,7 @@ class Hit:
 def hits(found: Search, places: Mapping[int, int | None]) -> dict[int, Hit]:
     """Return a hit for each of some plans that were found, by plan id; few statements for all.
 
-    `places` are the plans, each with a passage that has what was looked for, if one is known.
+    `places` are the plans, each with a passage that has one of the words, if one is known.
     """
     if not found.wanted or not places:
         return {}
@@ -43,9 +43,12 @@ def hits(found: Search, places: Mapping[int, int | None]) -> dict[int, Hit]:
         return _told(_read(tried), found.told)
     lazy = [one for one in found.wanted if one.lazy][:_ASKED]
     # Each plan was asked for one word: that the others stand there as well is only likely.
-    made = _told(_read(tried), found.told, [one.told for one in lazy] if len(lazy) > 1 else [])
-    left = [plan_id for plan_id in places if plan_id not in made]
-    return made | _told(_read(_looked_up(lazy, left)), found.told)
+    read, words = _read(tried), [one.told for one in lazy] if len(lazy) > 1 else []
+    made = _told(read, found.told, words)
+    made |= _told(_read(_looked_up(lazy, [one for one in places if one not in made])), found.told)
+    made = _told(read, found.told) | made
+    left = [one for one in places if one not in made] if words else []
+    return made | _told(_read(_looked_up(lazy[:1], left)), found.told)
 
 
 def _told(
@@ -87,16 +90,13 @@ def _known(rare: Sequence[Sought], plan_ids: Iterable[int]) -> dict[int, list[in
 
 
 def _looked_up(lazy: Sequence[Sought], plan_ids: Sequence[int]) -> dict[int, list[int]]:
-    """Return passages of plans that have words which many have."""
-    tried: dict[int, list[int]] = {}
-    for some in (lazy, lazy[:1]) if len(lazy) > 1 else (lazy,):
-        left = [plan_id for plan_id in plan_ids if plan_id not in tried]
-        if some and left:
-            asked = asking(*some)
-            query = first_outside(TITLE, *asked, sqlite=is_sqlite())
-            found = rows(query, asked | {"ids": left}).all()
-            tried |= {row[0]: [row[1]] for row in found if row[1] is not None}
-    return tried
+    """Return a passage of plans that has all of some words, each of which many have."""
+    if not lazy or not plan_ids:
+        return {}
+    asked = asking(*lazy)
+    query = first_outside(TITLE, *asked, sqlite=is_sqlite())
+    found = rows(query, asked | {"ids": plan_ids}).all()
+    return {row[0]: [row[1]] for row in found if row[1] is not None}
 
 
 def _read(tried: Mapping[int, Sequence[int]]) -> dict[int, list[Any]]:

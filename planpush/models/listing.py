@@ -36,7 +36,7 @@ _AHEAD, _AHEAD_OF_FEW = 1, 3
 _SHORT = 4 * PAGE + 1
 
 Places = dict[int, int | None]
-"""Plans in their order, each with a passage that has what was looked for, if that is known."""
+"""Plans in their order, each with a passage that has a word looked for, if one is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Listing:
 
     `asked_sort` is the order that was told beside the query, `sort` the one that is shown.
     `after` is where a page without a number begins, `next_after` where the one after it does.
-    `places` are passages with what was looked for, as far as the list came by them.
+    `places` are passages with a word looked for, as far as the list came by them.
     """
 
     plans: Sequence[Any] = ()
@@ -96,6 +96,8 @@ def list_plans(
 ) -> Listing:
     """Return a page of what `user` may see. Raises `Invalid` for a query it cannot read."""
     wanted = read(user, q, sort)
+    if after and wanted.sort == RELEVANCE:  # when the page before was made, it was not
+        wanted = replace(wanted, sort="updated")
     page = 1 if after else min(max(page, 1), LAST_PAGE)
     found, most = _found(wanted, page, after)
     ids = list(found)
@@ -160,20 +162,22 @@ def _sorted(wanted: Wanted, after: str, most: int) -> Places:
     if after:
         asked["value"], asked["id"] = place_of(after, SORTS[direction(wanted.sort)[0]].key)
     # What names hundreds of plans is asked once; kept, it would take their place in memory.
-    once = bool(wanted.search.conditions)
+    once = len(told[1]) > len(wanted.conditions)
     if (word := wanted.search.walked) is None:
         order = _order.__wrapped__ if once else _order
         return dict.fromkeys(rows(order(*told, bool(after)), asked).scalars())
     walk = _walk.__wrapped__ if once else _walk
-    query = walk(*told, bool(after), few=wanted.few, sqlite=is_sqlite())
+    query = walk(*told, bool(after), sqlite=is_sqlite())
     return {row.id: row.place for row in rows(query, asked | asking(word))}
 
 
 @lru_cache(KEPT)
-def _walk(*told: Any, few: bool, sqlite: bool) -> Select[Any]:
+def _walk(
+    reader: Reader, clauses: tuple[Any, ...], sort: str, few: bool, on: bool, *, sqlite: bool
+) -> Select[Any]:
     """Return a list's statement for the word `word0`, which no index of an order knows."""
     most = bindparam("most", type_=Integer)
-    return walked(_ordered(*told), most, few=few, sqlite=sqlite)
+    return walked(_ordered(reader, clauses, sort, few, on), most, few=few, sqlite=sqlite)
 
 
 @lru_cache(KEPT)

@@ -19,7 +19,7 @@ from planpush.content.searching import words
 from planpush.db import db, numbers
 from planpush.models.plan import Plan
 from planpush.models.sought import FEW, Sought, sought
-from planpush.models.word_index import is_sqlite
+from planpush.models.word_index import gathered, is_sqlite
 
 MOST = 12  # words
 _ASKED = 64  # plans of all, to see whether words stand together
@@ -61,10 +61,12 @@ class Search:
     @property
     def conditions(self) -> list[ColumnElement[bool]]:
         """Return what a plan must fulfil; what is cheapest to ask comes first."""
-        walked = self.walked
+        walked, asked = self.walked, self._asked
         known = [Plan.id.in_(numbers(list(self.plans)))] if self.rare else []
-        wanted = [one.in_plan for one in self._asked if one != walked]
-        return [*known, *self.others, *wanted, *(one.not_in_plan for one in self.unwanted)]
+        some = gathered([one.asked for one in asked if one.gathered])
+        wanted = [one.in_plan for one in asked if not one.gathered and one != walked]
+        unwanted = [one.not_in_plan for one in self.unwanted]
+        return [*known, *self.others, *some, *wanted, *unwanted]
 
     @property
     def _asked(self) -> list[Sought]:

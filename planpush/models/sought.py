@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-import time
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
-from weakref import WeakKeyDictionary
 
-from sqlalchemy import Engine, any_, func, literal, select, tablesample, text
+from sqlalchemy import func, literal, select, tablesample, text
 
 from planpush.content.query import Term
 from planpush.content.searching import match, tsquery, words
 from planpush.db import db, numbers, rows
+from planpush.models.amount import remember, remembered
 from planpush.models.passage import SHIFT, Passage
 from planpush.models.plan import Plan
-from planpush.models.word_index import first_in, has, having, is_sqlite, plans_having
+from planpush.models.word_index import has, has_first, having, is_sqlite, plans_having
 
 RARE, FEW = 2_000, 10_000
 """Passages: so many are looked up at once; so many are sorted, whatever the order."""
 _INDEXED = 4  # letters of a word's beginning that SQLite has an index of
 _VARIANTS = 12  # words with a longer beginning that are asked for one by one
 _SAMPLED = 1_000  # one page of so many is looked at
-_REMEMBERED, _MOST = 600.0, 1_000  # seconds that a word is taken to be as frequent, and words
-_KNOWN: WeakKeyDictionary[Engine, dict[str, tuple[float, bool]]] = WeakKeyDictionary()
 # Each word is there as often as it stands somewhere: the next one is asked for, none is walked.
 _BEGINNING = text("""
 WITH RECURSIVE some(term) AS (
@@ -58,14 +55,14 @@ class Sought:
         return 0 if self.few or not self.lazy else 1 if self.phrase or self.variants else 2
 
     @property
+    def gathered(self) -> bool:
+        """Tell whether its plans are all looked up when a list is made."""
+        return self.passages is None and (self.few or not self.lazy)
+
+    @property
     def in_plan(self) -> Any:
-        """Return the condition that a plan has it."""
-        if self.lazy and not self.few:
-            return first_in(self.asked).is_not(None)
-        if self.passages is None and not is_sqlite():
-            # As an array they are looked up one by one; of a subquery PostgreSQL reads all plans.
-            return Plan.id == any_(func.array(self._plans.scalar_subquery()))
-        return Plan.id.in_(self._plans)
+        """Return the condition that a plan has it, if its plans are not gathered."""
+        return Plan.id.in_(self._plans) if self.passages is not None else has_first(self.asked)
 
     @property
     def not_in_plan(self) -> Any:
@@ -112,8 +109,12 @@ def _beginning(word: str) -> tuple[str, ...]:
 
 
 def _looked_up(one: Sought) -> Sought:
-    """Look up who has a word if few have. What PostgreSQL expects is not counted, unless few."""
-    if (few := _remembered(one.asked)) is not None:
+    """Look up who has a word if few have. What PostgreSQL expects is not counted, unless few.
+
+    To count many takes as long as to find a page of them: if that changed, it is only slower.
+    """
+    what = one.told, one.phrase, bool(one.variants)
+    if (few := remembered(what)) is not None:
         return replace(one, few=few)
     expected = _expected(one)
     count = _counted(one) if expected is None else expected
@@ -121,8 +122,8 @@ def _looked_up(one: Sought) -> Sought:
         some = rows(having(one.asked).limit(RARE + 1)).scalars().all()
         if len(some) <= RARE:
             return replace(one, passages=by_plan(some))
-        count = _counted(one) if expected is None else max(len(some), _sampled(one))
-    return replace(one, few=_remember(one.asked, few=count <= FEW))
+        count = _counted(one)
+    return replace(one, few=remember(what, few=count <= FEW))
 
 
 def by_plan(passages: Iterable[int]) -> dict[int, list[int]]:
@@ -131,23 +132,6 @@ def by_plan(passages: Iterable[int]) -> dict[int, list[int]]:
     for passage_id in passages:
         found[passage_id >> SHIFT].append(passage_id)
     return found
-
-
-def _remembered(asked: str) -> bool | None:
-    """Tell whether few passages had a word not long ago; None: it is not known, or it was rare.
-
-    To count them takes as long as to find a page. If that changed, all is found, only slower.
-    """
-    until, few = _KNOWN.get(db.engine, {}).get(asked, (0.0, False))
-    return few if until > time.monotonic() else None
-
-
-def _remember(asked: str, *, few: bool) -> bool:
-    known = _KNOWN.setdefault(db.engine, {})
-    if len(known) >= _MOST:
-        known.clear()
-    known[asked] = time.monotonic() + _REMEMBERED, few
-    return few
 
 
 def _counted(one: Sought) -> int:

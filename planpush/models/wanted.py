@@ -62,7 +62,7 @@ class Wanted:
         walks = not self.few and self.sort.startswith("updated")
         words = self.search.conditions
         # What is asked of each plan is cheap as long as no other condition leaves out most of them.
-        alone = short and len(self.conditions) == 2 and not words
+        alone = short and len(self.conditions) == 2 and not words and not self.search.wanted
         return (*(one.form(walks=walks, alone=alone) for one in self.conditions), *words)
 
 

@@ -13,10 +13,12 @@ from sqlalchemy import (
     Integer,
     Select,
     Text,
+    any_,
     bindparam,
     cast,
     column,
     func,
+    intersect,
     literal,
     literal_column,
     select,
@@ -58,9 +60,20 @@ def has(words: Any, asked: str) -> Any:
     return words.op("@@", is_comparison=True)(_told(asked))
 
 
-def first_in(asked: str) -> Any:
-    """Return a plan's first passage that has it, as a subquery; NULL: none has."""
-    return _first([_told(asked)])
+def has_first(asked: str) -> Any:
+    """Return the condition that a plan has it, which is asked of each until one passage has."""
+    return _first([_told(asked)]).is_not(None)
+
+
+def gathered(some: Sequence[str]) -> list[Any]:
+    """Return conditions that a plan has each of some words, whose plans are looked up first."""
+    plans = [plans_having(asked) for asked in some]
+    if is_sqlite() or not plans:
+        return [Plan.id.in_(one) for one in plans]
+    # As an array they are looked up one by one; of a subquery PostgreSQL reads all plans. Of
+    # two arrays it would try each pair.
+    both = intersect(*plans) if len(plans) > 1 else plans[0]
+    return [Plan.id == any_(func.array(both.scalar_subquery()))]
 
 
 def walked(plans: Select[Any], most: Any, *, few: bool, sqlite: bool) -> Select[Any]:
@@ -131,7 +144,7 @@ def _first(words: Sequence[Any], outside: str = "", plan: Any = Plan.id) -> Any:
     # For both at once, FTS5 looks on beyond the plan until it has both; not quiet, it would be
     # asked anew for each passage that has the other word.
     for asked in words[1:]:
-        too = select(_FTS.c.rowid).where(_MATCHES(asked), here).correlate(Plan)
+        too = select(_FTS.c.rowid).where(_MATCHES(asked), here).correlate_except(_FTS)
         query = query.where(quiet(_FTS.c.rowid).in_(too))
     if outside:
         query = query.join(Passage, Passage.id == _FTS.c.rowid).where(Passage.kind != outside)

@@ -12,7 +12,7 @@ from sqlalchemy import event, func, select, text, update
 
 from planpush.content.origin import Place
 from planpush.db import commit, db
-from planpush.models import condition, passage, word_index
+from planpush.models import amount, condition, passage, word_index
 from planpush.models import sought as module
 from planpush.models.hit import hits
 from planpush.models.listing import list_on, list_plans
@@ -207,7 +207,7 @@ def test_a_frequent_word_is_not_counted_anew_for_a_while(monkeypatch):
     plan.push(Push(sections=[section("<p>salmon</p>")], base_version=1), by=person("alice"))
     commit()
     assert found("herring") == ["Other"] and not counted
-    monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: inf))
+    monkeypatch.setattr(amount, "time", SimpleNamespace(monotonic=lambda: inf))
     assert found("herring") == ["Other"] and counted
 
 
@@ -265,6 +265,40 @@ def test_of_many_words_each_is_asked_within_the_plan(monkeypatch):
     assert not [one for one in asked if ") AND (" in one]
 
 
+@pytest.mark.parametrize("q", ["plan herring", "herring plan"])
+def test_of_a_frequent_and_another_word_the_other_one_is_shown(monkeypatch, q):
+    monkeypatch.setattr(module, "FEW", 2)
+    monkeypatch.setattr(module, "RARE", 0)
+    for number in range(3):
+        push(f"Number {number}", section("<p>The plan</p>"))
+    both = push("Both", section("<p>The plan</p>"), section("<p>A herring</p>", "other"))
+    together = push("Other", section("<p>plan</p>"), section("<p>herring, plan</p>", "other"))
+    shown = hit(q)
+    assert set(shown) == {both.id, together.id} and shown[together.id].anchor == "other"
+    assert ON_POSTGRES or shown[both.id].anchor == "other"
+
+
+def test_two_words_that_some_have_are_gathered_together(monkeypatch):
+    monkeypatch.setattr(module, "RARE", 0)
+    for words in ("herring", "salmon", "herring salmon trout", "salmon herring", "trout"):
+        push(words.title(), section(f"<p>{words}</p>"))
+    assert found("herring salmon") == ["Salmon Herring", "Herring Salmon Trout"]
+    assert found("herring salmon trout") == ["Herring Salmon Trout"]
+    assert found("herring -salmon") == ["Herring"]
+
+
+def test_a_page_behind_a_place_goes_on_though_the_words_are_rare_by_now(monkeypatch):
+    for number in range(3):
+        push(f"Herring {number}", section("<p>it</p>"))
+    monkeypatch.setattr("planpush.models.listing.PAGE", 1)
+    monkeypatch.setattr(module, "RARE", 0)
+    first = list_plans(person("alice"), q="herring")
+    monkeypatch.setattr(module, "RARE", 2_000)
+    amount._known.clear()
+    second = list_plans(person("alice"), q="herring", after=first.next_after)
+    assert [row.title for row in second.plans] == ["Herring 1"] and second.next_after
+
+
 def test_one_letter_finds_the_words_of_titles():
     push("Alpha plan", section("<p>Z everywhere</p>"))
     push("Beta", section("<p>p in the text</p>"))
@@ -304,7 +338,7 @@ def test_plans_of_an_earlier_release_are_indexed_once():
 
 
 def test_a_plan_never_runs_into_the_ids_of_the_next_one(monkeypatch):
-    for one in (passage, module):
+    for one in (passage, module, word_index):
         monkeypatch.setattr(one, "SHIFT", 3)
     plan, other = push("Busy", section("<p>zero</p>")), push("Calm", section("<p>calm</p>"))
     first, second = say(plan, "salmon"), say(plan, "trout")
@@ -342,8 +376,9 @@ names = st.sampled_from(["alice", "bob", "charlie", "ada", "pam"])
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 def test_nobody_finds_counts_or_reads_what_they_may_not_see(shelf, many, few, busy, q):
     db.session.execute(update(Plan).values(deleted_at=Plan.active_at))
+    amount._known.clear()  # or what the example before told would count
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "FEW", 1 if many else 20_000)
+        patch.setattr(module, "FEW", 1 if many else 10_000)
         patch.setattr(module, "RARE", 0 if few or many else 2_000)
         patch.setattr(condition, "_OWN", 0 if busy else 2_000)
         made = [stocked(f"Herring {number}", *told) for number, told in enumerate(shelf)]
