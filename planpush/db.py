@@ -16,7 +16,6 @@ from sqlalchemy import (
     CursorResult,
     DateTime,
     Dialect,
-    Integer,
     MetaData,
     Text,
     bindparam,
@@ -38,6 +37,7 @@ from planpush.sqlite import OPTIONS as SQLITE
 from planpush.sqlite import read_time, teach
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_NUMBERS = postgresql.ARRAY(BigInteger)  # indexes of smaller ones find these, too
 _NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -88,9 +88,7 @@ class Numbers(TypeDecorator[Collection[int]]):
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         """Return the type that the database knows."""
-        is_sqlite = dialect.name == "sqlite"
-        # Of the largest kind: it finds the smaller ones by their indexes, too.
-        return dialect.type_descriptor(Text() if is_sqlite else postgresql.ARRAY(BigInteger))
+        return dialect.type_descriptor(Text() if dialect.name == "sqlite" else _NUMBERS)
 
     def process_bind_param(self, value: Collection[int] | None, dialect: Dialect) -> Any:
         """Return the parameter."""
@@ -234,7 +232,7 @@ def numbers(ids: Collection[int]) -> Any:
     """Return numbers, however many, as a subquery with one parameter."""
     if db.engine.dialect.name == "sqlite":
         return select(func.json_each(json.dumps(list(ids))).table_valued("value").c.value)
-    return select(func.unnest(cast(list(ids), postgresql.ARRAY(Integer))))
+    return select(func.unnest(cast(list(ids), _NUMBERS)))
 
 
 def storable(text: str) -> str:

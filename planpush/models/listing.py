@@ -100,14 +100,13 @@ def list_plans(
         wanted = replace(wanted, sort="updated")
     page = 1 if after else min(max(page, 1), LAST_PAGE)
     found, most = _found(wanted, page, after)
-    ids = list(found)
-    shown = ids[(page - 1) * PAGE :][:PAGE]
+    shown = list(found)[(page - 1) * PAGE :][:PAGE]
     plans = _plans(user, shown)
-    more = len(ids) > (page - 1) * PAGE + len(shown)
+    more = len(found) > (page - 1) * PAGE + len(shown)
     return Listing(
         plans,
-        total=len(ids),
-        exact=len(ids) <= most and not after,
+        total=len(found),
+        exact=len(found) <= most and not after,
         page=page,
         q=q,
         sort=wanted.sort,

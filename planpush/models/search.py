@@ -104,7 +104,7 @@ def search(terms: Sequence[Term]) -> Search:
             condition = _begins(parts[0])
             found.others.append(~condition if term.negated else condition)
         else:
-            (found.unwanted if term.negated else found.wanted).append(sought(term))
+            (found.unwanted if term.negated else found.wanted).append(sought(term, of=len(terms)))
         if not term.negated:
             found.told.append(term.value)
     if not _meet(found.wanted):

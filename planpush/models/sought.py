@@ -18,7 +18,7 @@ from planpush.models.plan import Plan
 from planpush.models.word_index import has, has_first, having, is_sqlite, plans_having
 
 RARE, FEW = 2_000, 10_000
-"""Passages: so many are looked up at once; so many are sorted, whatever the order."""
+"""Passages: so many are looked up at once; so many, for each word, are sorted in any order."""
 _INDEXED = 4  # letters of a word's beginning that SQLite has an index of
 _VARIANTS = 12  # words with a longer beginning that are asked for one by one
 _SAMPLED = 1_000  # one page of so many is looked at
@@ -85,21 +85,24 @@ class Sought:
         return plans_having(self.asked)
 
 
-def sought(term: Term) -> Sought:
-    """Look a word up. One that very many have just so is not taken for a beginning, too.
+def sought(term: Term, *, of: int = 1) -> Sought:
+    """Look a word up, one `of` so many: the more there are, the fewer plans have all of them.
 
-    SQLite would gather all words with a long beginning anew for each plan that is asked.
+    One that very many have just so is not taken for a beginning, too: SQLite would gather all
+    words with a long beginning anew for each plan that is asked.
     """
-    one = Sought(term.value, term.phrase)
+    one, few = Sought(term.value, term.phrase), FEW * of
     parts = words(one.told)
     if not is_sqlite() or one.phrase or len(parts[-1]) <= _INDEXED:
-        return _looked_up(one)
+        return _looked_up(one, few)
     if len(parts) == 1 and parts[0].isascii():
         found = _beginning(parts[0])
+        if not found:
+            return replace(one, passages={})
         if len(found) <= _VARIANTS:
-            return _looked_up(replace(one, variants=found)) if found else replace(one, passages={})
-    whole = _looked_up(replace(one, phrase=True))
-    return whole if not whole.few else replace(_looked_up(one), lazy=False)
+            return _looked_up(replace(one, variants=found), few)
+    whole = _looked_up(replace(one, phrase=True), few)
+    return whole if not whole.few else replace(_looked_up(one, few), lazy=False)
 
 
 def _beginning(word: str) -> tuple[str, ...]:
@@ -108,22 +111,22 @@ def _beginning(word: str) -> tuple[str, ...]:
     return tuple(db.session.scalars(_BEGINNING, told))
 
 
-def _looked_up(one: Sought) -> Sought:
+def _looked_up(one: Sought, few: int) -> Sought:
     """Look up who has a word if few have. What PostgreSQL expects is not counted, unless few.
 
     To count many takes as long as to find a page of them: if that changed, it is only slower.
     """
-    what = one.told, one.phrase, bool(one.variants)
-    if (few := remembered(what)) is not None:
-        return replace(one, few=few)
-    expected = _expected(one)
-    count = _counted(one) if expected is None else expected
+    what = few, one.told, one.phrase, bool(one.variants)
+    if (known := remembered(what)) is not None:
+        return replace(one, few=known)
+    expected = _expected(one, few)
+    count = _counted(one, few) if expected is None else expected
     if count <= (RARE if expected is None else 2 * RARE):
         some = rows(having(one.asked).limit(RARE + 1)).scalars().all()
         if len(some) <= RARE:
             return replace(one, passages=by_plan(some))
-        count = _counted(one)
-    return replace(one, few=remember(what, few=count <= FEW))
+        count = _counted(one, few)
+    return replace(one, few=remember(what, few=count <= few))
 
 
 def by_plan(passages: Iterable[int]) -> dict[int, list[int]]:
@@ -134,9 +137,9 @@ def by_plan(passages: Iterable[int]) -> dict[int, list[int]]:
     return found
 
 
-def _counted(one: Sought) -> int:
+def _counted(one: Sought, few: int) -> int:
     """Return how many passages have a word, at most one more than are few."""
-    some = having(one.asked).limit(FEW + 1)
+    some = having(one.asked).limit(few + 1)
     return db.session.scalar(select(func.count()).select_from(some.subquery())) or 0
 
 
@@ -147,7 +150,7 @@ def asking(*some: Sought) -> dict[str, str]:
     return {"word0": " & ".join(f"({one.asked})" for one in some)}
 
 
-def _expected(one: Sought) -> int | None:
+def _expected(one: Sought, few: int) -> int | None:
     """Return how many passages should have a word, as far as that is known without counting.
 
     PostgreSQL expects some thousandth of them for a word that it has never seen, and has no idea of
@@ -157,7 +160,7 @@ def _expected(one: Sought) -> int | None:
         return None
     if len(words(one.told)) > 1:
         seen = _sampled(one)
-        return seen if seen > FEW else None
+        return seen if seen > few else None
     explained = text(
         "EXPLAIN (FORMAT JSON) SELECT 1 FROM passages WHERE words @@ CAST(:told AS tsquery)"
     )

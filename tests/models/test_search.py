@@ -199,7 +199,7 @@ def test_a_frequent_word_is_not_counted_anew_for_a_while(monkeypatch):
     counted = []
     for name in ("_counted", "_expected"):
         asked = getattr(module, name)
-        note = lambda one, asked=asked: counted.append(one.told) or asked(one)  # noqa: E731
+        note = lambda *told, asked=asked: counted.append(told) or asked(*told)  # noqa: E731
         monkeypatch.setattr(module, name, note)
     assert found("herring") == ["Other", "Plan"] and counted
     counted.clear()
