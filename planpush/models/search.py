@@ -104,7 +104,8 @@ def search(terms: Sequence[Term]) -> Search:
             condition = _begins(parts[0])
             found.others.append(~condition if term.negated else condition)
         else:
-            (found.unwanted if term.negated else found.wanted).append(sought(term, of=len(terms)))
+            kept = found.unwanted if term.negated else found.wanted
+            kept.append(sought(term, alone=len(terms) == 1))
         if not term.negated:
             found.told.append(term.value)
     if not _meet(found.wanted):

@@ -18,7 +18,7 @@ from planpush.models.plan import Plan
 from planpush.models.word_index import has, has_first, having, is_sqlite, plans_having
 
 RARE, FEW = 2_000, 10_000
-"""Passages: so many are looked up at once; so many, for each word, are sorted in any order."""
+"""Passages: so many are looked up at once; of so many the plans are sorted, whatever the order."""
 _INDEXED = 4  # letters of a word's beginning that SQLite has an index of
 _VARIANTS = 12  # words with a longer beginning that are asked for one by one
 _SAMPLED = 1_000  # one page of so many is looked at
@@ -85,13 +85,13 @@ class Sought:
         return plans_having(self.asked)
 
 
-def sought(term: Term, *, of: int = 1) -> Sought:
-    """Look a word up, one `of` so many: the more there are, the fewer plans have all of them.
+def sought(term: Term, *, alone: bool = True) -> Sought:
+    """Look a word up. If it is not `alone`, fewer plans have all, so more are worth sorting.
 
     One that very many have just so is not taken for a beginning, too: SQLite would gather all
     words with a long beginning anew for each plan that is asked.
     """
-    one, few = Sought(term.value, term.phrase), FEW * of
+    one, few = Sought(term.value, term.phrase), FEW if alone else 2 * FEW
     parts = words(one.told)
     if not is_sqlite() or one.phrase or len(parts[-1]) <= _INDEXED:
         return _looked_up(one, few)
