@@ -112,6 +112,28 @@ def test_a_late_refresh_does_not_undo_a_newer_version(
     assert {one.input_value() for one in forms.all()} == {"2"}
 
 
+def test_a_late_word_of_a_version_is_not_said_of_that_version(
+    visit: Visit, server: Server, plan: str
+) -> None:
+    """What was asked while the first version stood is answered when the second is shown."""
+    alice = opened(visit, "alice", plan)
+    assert server.push(document("Keys"), f"plan={plan}&base_version=1").status_code == 201
+    expect(alice.locator("#pp-bring")).to_be_visible()
+    held: list[Any] = []
+    news = re.compile("/updates/new[?]v=1")
+    alice.route(news, lambda route: held.append(route))
+    with alice.expect_request(news):
+        alice.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    alice.locator("#pp-bring").click()
+    expect(alice.locator("#pp-doc")).to_have_attribute("data-version", "2")
+    with alice.expect_response(news):
+        for route in held:
+            route.continue_()
+    with alice.expect_response(re.compile("/updates/new[?]v=2")):  # after which that was dealt with
+        alice.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(alice.locator("#pp-update")).to_have_count(0)
+
+
 def push(server: Server, word: str, base: int) -> None:
     query = f"plan=two&base_version={base}" if base else "slug=two&title=Two&visibility=published"
     pushed = server.push(document(word), query)
