@@ -20,7 +20,7 @@ from bench.dashboard_stage import FROM_MEMORY, SQLITE, Person, Stage
 from planpush.db import db
 
 _SLOW = 0.05  # seconds; what takes longer is asked for once a round
-_EACH = 3
+_EACH = 5
 HTMX = {"HX-Request": "true"}
 
 
