@@ -123,8 +123,8 @@ def _found(wanted: Wanted, page: int, after: str) -> tuple[Places, int]:
     if wanted.sort == RELEVANCE:
         most = LAST_PAGE * PAGE
         return dict.fromkeys(_ranked(wanted)[: most + 1]), most
-    # To ask each plan for a word costs more than to walk on: so no further pages are counted.
-    asks = after or (wanted.search.wanted and not wanted.few)
+    # To ask each plan for something costs more than to walk on: so no further pages are counted.
+    asks = after or (wanted.asks and not wanted.few)
     ahead = _AHEAD_OF_FEW if wanted.few else _AHEAD
     most = (page if asks else min(page + ahead, LAST_PAGE)) * PAGE
     return _sorted(wanted, after, most + 1), most

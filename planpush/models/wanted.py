@@ -53,6 +53,11 @@ class Wanted:
         """Tell whether some condition names few plans."""
         return self.search.few or any(one.few for one in self.conditions)
 
+    @property
+    def asks(self) -> bool:
+        """Tell whether a walk asks each plan for words, or for somebody who is on many."""
+        return bool(self.search.wanted) or any(one.near is not None for one in self.conditions)
+
     def ids(self, *columns: Any) -> Select[Any]:
         """Return the plans that fulfil everything, in no order, for the person `me`."""
         return plans_that(Reader.like(self.user), self.clauses()).with_only_columns(*columns)
