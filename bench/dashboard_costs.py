@@ -40,6 +40,11 @@ class Figures:
     jinja: list[float] = field(default_factory=list)
     sql: list[float] = field(default_factory=list)
 
+    def forget(self) -> None:
+        """Forget what was measured."""
+        for some in (self.cost, self.own, self.jinja, self.sql):
+            some.clear()
+
     @property
     def person(self) -> Person:
         """Return who asks."""
