@@ -46,7 +46,8 @@ def hits(found: Search, places: Mapping[int, int | None]) -> dict[int, Hit]:
     read, words = _read(tried), [one.told for one in lazy] if len(lazy) > 1 else []
     made = _told(read, found.told, words)
     made |= _told(_read(_looked_up(lazy, [one for one in places if one not in made])), found.told)
-    made = _told(read, found.told) | made
+    if words:
+        made |= _told({one: some for one, some in read.items() if one not in made}, found.told)
     left = [one for one in places if one not in made] if words else []
     return made | _told(_read(_looked_up(lazy[:1], left)), found.told)
 
