@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 import secrets
 import threading
 import time
@@ -22,6 +23,8 @@ from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 from tests.peers import running
 
 CLIENT, SECRET = "planpush-client", "hush-okta-client-secret-of-the-app"
+# What is signed. "eyJ" alone is in what is encrypted, too, now and then.
+SIGNED = re.compile(r"eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+")
 BACK_CHANNEL = "http://schemas.openid.net/event/backchannel-logout"
 
 

@@ -34,6 +34,7 @@ def test_a_name_is_chosen_by_keyboard(visit: Visit, server: Server, plan: str) -
     expect(field).to_have_attribute("aria-activedescendant", "pp-mention-1")
     field.press_sequentially("a")
     expect(people.get_by_role("option")).to_have_text([re.compile("Alice"), re.compile("Ada")])
+    expect(first).to_have_attribute("aria-selected", "true")  # before, the arrows have no list yet
     field.press("ArrowDown")
     field.press("ArrowUp")
     field.press("ArrowUp")
@@ -43,6 +44,7 @@ def test_a_name_is_chosen_by_keyboard(visit: Visit, server: Server, plan: str) -
     expect(people).to_be_hidden()
     field.press_sequentially("or @zzz or @pa")
     expect(people.get_by_role("option")).to_have_text([re.compile("Pam")])
+    expect(people).to_be_visible()
     field.press("Escape")
     expect(people).to_be_hidden()
     expect(field).to_be_focused()

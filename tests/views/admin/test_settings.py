@@ -77,9 +77,9 @@ def test_the_environment_wins_and_is_shown(app, another):
     text = client.get("/admin/settings").text
     assert "set in the environment (GITHUB_ORG)" in text and 'name="github_org"' not in text
     assert "xoxb-hush" not in text
-    form = {"github_org": "evil", "csrf_token": ada.csrf}
+    form = {"github_org": "evil-org", "csrf_token": ada.csrf}
     assert client.post("/admin/settings/github", data=form).status_code == 303
-    assert "evil" not in client.get("/admin/settings").text
+    assert "evil-org" not in client.get("/admin/settings").text
 
 
 @pytest.mark.parametrize(
