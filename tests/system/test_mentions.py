@@ -35,16 +35,14 @@ def test_a_name_is_chosen_by_keyboard(visit: Visit, server: Server, plan: str) -
     field.press_sequentially("a")
     expect(people.get_by_role("option")).to_have_text([re.compile("Alice"), re.compile("Ada")])
     expect(first).to_have_attribute("aria-selected", "true")  # before, the arrows have no list yet
-    field.press("ArrowDown")
-    field.press("ArrowUp")
-    field.press("ArrowUp")
+    for key in ("ArrowDown", "ArrowUp", "ArrowUp"):
+        field.press(key)
     expect(field).to_have_attribute("aria-activedescendant", "pp-mention-2")
     field.press("Enter")
     expect(field).to_have_value("Mail x@al, ask @Ada ")
     expect(people).to_be_hidden()
     field.press_sequentially("or @zzz or @pa")
     expect(people.get_by_role("option")).to_have_text([re.compile("Pam")])
-    expect(people).to_be_visible()
     field.press("Escape")
     expect(people).to_be_hidden()
     expect(field).to_be_focused()
