@@ -38,7 +38,8 @@ def told(app, agent, monkeypatch):
 
 
 def parcels(channel):
-    ids = db.session.scalars(select(Delivery.id).where(Delivery.channel == channel))
+    wanted = select(Delivery.id).where(Delivery.channel == channel).order_by(Delivery.id)
+    ids = db.session.scalars(wanted)
     return [parcel(one, BASE, unsure=False) for one in ids.all()]
 
 
