@@ -22,6 +22,7 @@ from planpush.models.schema import migrate
 from planpush.settings import SPECS
 from tests.haste import hasten, kept_connections, own_database
 from tests.keeping import Kept, beginning, refresh, renewed
+from tests.order import turn_around
 from tests.people import Browser, add_cast, call, person
 
 ON_POSTGRES = os.environ.get("PLANPUSH_TEST_DATABASE", "sqlite") == "postgres"
@@ -39,6 +40,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if ON_POSTGRES and not os.environ.get("PLANPUSH_TEST_POSTGRES"):
         pytest.exit("PLANPUSH_TEST_POSTGRES names no server", returncode=2)
     hasten()
+    turn_around()
 
 
 def pytest_collection_finish() -> None:
@@ -60,8 +62,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def migrated(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[str]:
     """The URL of a migrated database: a file to copy, or a database of this worker's own."""
     if not ON_POSTGRES:
-        path = tmp_path_factory.mktemp("database") / "template.db"
-        url = f"sqlite:///{path}"
+        url = f"sqlite:///{tmp_path_factory.mktemp('database')}/template.db"
     else:
         url = own_database(os.environ["PLANPUSH_TEST_POSTGRES"], f"planpush_{worker_id}")
     with fleeting(url, tmp_path_factory):
@@ -105,10 +106,9 @@ def fleeting(url: str, folders: pytest.TempPathFactory) -> Iterator[Flask]:
 
 
 def make_app(url: str, data_dir: Path, **changes: Any) -> Flask:
-    settings = {"secret_keys": ("k" * 40,), "base_url": "http://localhost", "rate_limits": False}
+    given = {"secret_keys": ("k" * 40,), "base_url": "http://localhost", "rate_limits": False}
     fixed = {name: changes.pop(name) for name in list(changes) if name in SPECS}
-    given = settings | changes
-    return create_app(Config(database_url=url, data_dir=data_dir, fixed=fixed, **given))
+    return create_app(Config(database_url=url, data_dir=data_dir, fixed=fixed, **given | changes))
 
 
 @pytest.fixture
