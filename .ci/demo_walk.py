@@ -62,11 +62,7 @@ def walk(server: subprocess.Popen[bytes], port: int, deadline: float) -> None:
     lines: queue.SimpleQueue[str] = queue.SimpleQueue()
     threading.Thread(target=copy_lines, args=(server.stdout, lines), daemon=True).start()
     wait_for(f"http://127.0.0.1:{port}/healthz", server, deadline)
-    time.sleep(1)  # the links are printed before it serves; let the reading thread catch up
-    printed = "".join(lines.get() for _ in range(lines.qsize()))
-    sign_in, plan = SIGN_IN.search(printed), PLAN.search(printed)
-    if not sign_in or not plan:
-        sys.exit("demo: printed no sign-in link or no plan's address")
+    sign_in, plan = printed_links(lines)
     jar = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
     browser = urllib.request.build_opener(jar)
     landed = browser.open(sign_in[0], timeout=20).geturl()
@@ -77,6 +73,19 @@ def walk(server: subprocess.Popen[bytes], port: int, deadline: float) -> None:
         sys.exit(f"demo: the plan's address led to {page.geturl()}")
     print(f"demo: {check_libraries(browser, plan[0], page.read().decode())} libraries intact")
     print(f"demo: hands out its plugin, {check_plugin(browser, plan[0])} bytes")
+
+
+def printed_links(lines: queue.SimpleQueue[str]) -> tuple[re.Match[str], re.Match[str]]:
+    """Return the sign-in link and the plan's address, printed before the demo serves."""
+    printed = ""
+    while True:
+        sign_in, plan = SIGN_IN.search(printed), PLAN.search(printed)
+        if sign_in and plan:
+            return sign_in, plan
+        try:
+            printed += lines.get(timeout=20)  # the reading thread may lag behind
+        except queue.Empty:
+            sys.exit("demo: printed no sign-in link or no plan's address")
 
 
 def check_plugin(browser: urllib.request.OpenerDirector, base: str) -> int:

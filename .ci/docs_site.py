@@ -131,6 +131,7 @@ def seen_by_a_browser() -> list[str]:
         page.on("pageerror", lambda error: said.add(f"{page.url} fails: {error}"))
         for file in sorted(SITE.glob("*.html")):
             page.goto(base + file.name)
+            page.wait_for_load_state("networkidle")  # what is cut short would complain
         browser.close()
     server.shutdown()
     strange = {

@@ -3,6 +3,17 @@
 
 postgres_data=''
 
+# Below those that the system hands to connections: one of them would take it before the server does.
+FREE_PORT='
+import random, socket
+while True:
+    port = random.randrange(5500, 7900)
+    with socket.socket() as probe:
+        if probe.connect_ex(("127.0.0.1", port)):
+            print(port)
+            break
+'
+
 # The folder with initdb and postgres: the newest that Debian installed, else the one on the PATH.
 postgres_folder() {
   local newest
@@ -24,7 +35,7 @@ as_postgres() {
 start_postgres() {
   local bin port options
   bin=$(postgres_folder)
-  port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+  port=$(python3 -c "$FREE_PORT")
   chmod 711 "$scratch"
   mkdir -m 777 "$scratch/postgres"
   postgres_data=$scratch/postgres/data

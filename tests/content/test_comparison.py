@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from planpush.content.blocks import Block
@@ -168,6 +168,7 @@ def test_words(old, new, expected):
     assert list(words(old, new)) == expected
 
 
+@settings(deadline=None)
 @given(st.text("ab .,é漢\U0001f600", max_size=60), st.text("ab .,é漢\U0001f600", max_size=60))
 def test_words_are_both_texts(old, new):
     found = words(old, new)
@@ -180,6 +181,7 @@ TEXT = st.lists(st.sampled_from(["x", "y", "N/A", LOGIN, TOKENS, LIMITS]), max_s
 DOCUMENT = st.dictionaries(st.sampled_from("abcd"), TEXT, max_size=4)
 
 
+@settings(deadline=None)
 @given(DOCUMENT, DOCUMENT)
 def test_nothing_is_lost_and_nothing_told_twice(old, new):
     old, new = (document(**{k: "".join(f"<p>{t}</p>" for t in texts) for k, texts in made.items()})

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.worst_documents import EQUAL, LINTED, MANY, NESTED, prose
@@ -154,6 +154,7 @@ def test_words_in_a_long_block_follow_its_unchanged_ends():
 
 
 @pytest.mark.long
+@settings(deadline=None)
 @given(st.text())
 def test_normalising_is_what_it_was(text):
     once = re.sub(r"\s+", " ", unicodedata.normalize("NFC", text)).strip()

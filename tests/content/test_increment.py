@@ -1,7 +1,7 @@
 """From one version's sections to another's: the steps, applied to a page, give the new order."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from planpush.content.increment import Increment, increment
@@ -42,6 +42,7 @@ def test_only_what_the_page_lacks_is_brought(before, after, changed, brought):
     assert found.brought == brought
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 9), unique=True), st.lists(st.integers(0, 9), unique=True),
        st.sets(st.integers(0, 9)))  # fmt: skip
 def test_the_steps_lead_to_the_new_version(before, after, changed):

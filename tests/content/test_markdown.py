@@ -212,6 +212,7 @@ PIECES = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(PIECES, max_size=30))
 def test_whatever_a_document_says_markdown_says_it(pieces):
     html = stored("".join(pieces).replace("<<", "< <"))

@@ -1,7 +1,7 @@
 """Plain documents: what is counted without the parser's model is what that counts."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.growth import section
@@ -29,6 +29,7 @@ def nested(draw, name="div", depth=4):
     return f"<{name}>" if name in ("br", "hr", "input") else f"<{name}>{held} x</{name}>"
 
 
+@settings(deadline=None)
 @given(
     st.one_of(nested(), st.lists(st.one_of(TAGS, ODD, st.just(" x ")), max_size=12).map("".join))
 )

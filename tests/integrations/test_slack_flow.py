@@ -70,7 +70,7 @@ def test_a_burst_is_one_reply_that_grows_and_whom_it_names_is_told(running, chat
     reply = list(chat.messages.values())[1]
     eventually(lambda: "@Alice?" in str(reply["blocks"]))
     assert all(words in str(reply["blocks"]) for words in ("First", "Second", "Third"))
-    direct = eventually(lambda: [m for m in chat.messages.values() if m["channel"] == "UALICE"])
+    direct = eventually(lambda: [m for m in [*chat.messages.values()] if m["channel"] == "UALICE"])
     texts = [message["text"] for message in direct]
     assert texts == ["Auth: Bob's agent mentioned you on Data model: @Alice?"]
     assert len([m for m in chat.messages.values() if m["channel"] == "C1"]) == 2

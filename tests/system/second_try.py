@@ -6,6 +6,7 @@ Whoever needed one is named on the error stream, so that it can be looked into.
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import pytest
 from _pytest.runner import runtestprotocol
@@ -19,9 +20,23 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
     reports = runtestprotocol(item, nextitem=nextitem, log=False)
     if any(report.failed for report in reports):
         sys.__stderr__.write(f"\nsecond try: {item.nodeid}\n")
-        item._initrequest()  # type: ignore[attr-defined]
+        begin_anew(item)
         reports = runtestprotocol(item, nextitem=nextitem, log=False)
     for report in reports:
         item.ihook.pytest_runtest_logreport(report=report)
     item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
     return True
+
+
+def begin_anew(item: Any) -> None:
+    """Give the test another name, after which its plans are called, and forget what failed.
+
+    The server still has the plans of the first try. What several tests share is made once: that it
+    failed is kept, and would be told again.
+    """
+    item.name = item.name.replace("test_", "test_again_", 1)
+    item._initrequest()
+    for several in item._fixtureinfo.name2fixturedefs.values():
+        for one in several:
+            if one.cached_result and one.cached_result[2]:
+                one.finish(item._request)

@@ -157,8 +157,7 @@ def heard(server, readers):
     """Wait until every reader was told up to the plan's newest event."""
     with server.app.app_context():
         newest = Event.newest(plan_id=1)
-    until(lambda: all(int(reader.last_id()) >= newest for reader in readers))
-    assert all(reader.count("threads") for reader in readers)
+    until(lambda: all(int(one.last_id()) >= newest and one.count("threads") for one in readers))
 
 
 def test_streams_hold_no_thread_and_miss_nothing(small):

@@ -196,7 +196,7 @@ def test_two_workers_send_each_of_a_thousand_once(stage, receiver):
     setup.act(lambda: thousand(plans))
     setup.work()
     setup.work()
-    eventually(setup.all_told, 90)
+    eventually(setup.all_told, 300)
     assert Counter(setup.states()) == {"sent": 1_000}
     assert len(receiver.ids()) == len(set(receiver.ids())) == 1_000
 

@@ -409,23 +409,25 @@ def test_the_measure_sees_what_is_foreign() -> None:
     assert len(foreign("<a href=x>y</a><svg><rect fill='url(//a)' onload=x/></svg>")) == 4
 
 
+# All of them would take five of the six seconds of work that one push has.
 @pytest.mark.browser
+@pytest.mark.parametrize("half", [0, 1])
 def test_nothing_runs_and_nothing_leaves(
-    server: Server, drawn: dict[str, str], visit: Callable[..., Any]
+    server: Server, drawn: dict[str, str], visit: Callable[..., Any], half: int
 ) -> None:
-    names = list(DIAGRAMS)
-    html = "".join(section(names.index(name), DIAGRAMS[name]) for name in drawn)
-    pushed = server.push(html, "title=Diagrams&slug=hostile-diagrams&visibility=published")
+    names, slug = list(DIAGRAMS), f"hostile-{half}"
+    html = "".join(section(names.index(name), DIAGRAMS[name]) for name in [*drawn][half::2])
+    pushed = server.push(html, f"title=Diagrams&slug={slug}&visibility=published")
     assert pushed.status_code == 201, pushed.text
     page = visit("alice", at="", viewport={"width": 1200, "height": 900})
     noted: list[str] = []
     page.on("dialog", lambda dialog: noted.append(dialog.message))
-    page.goto("/p/hostile-diagrams", wait_until="load")
+    page.goto(f"/p/{pushed.json()['plan']}", wait_until="load")
     page.on("request", lambda request: noted.append(request.url))
     assert page.evaluate(OUTSIDE) == 0
     parts = page.locator("#pp-doc svg g[data-anchor], #pp-doc summary")
-    assert parts.evaluate_all(CLICK) > 120
+    assert parts.evaluate_all(CLICK) > 50
     assert page.locator("#pp-doc details").evaluate_all(OPENS)
     page.wait_for_timeout(300)
     assert [line for line in noted if not ASKED_BY_THE_PAGE.search(line)] == []
-    assert page.locator("#pp-doc .pp-drawing > svg").count() >= len(drawn)
+    assert page.locator("#pp-doc .pp-drawing > svg").count() >= len(drawn) // 2

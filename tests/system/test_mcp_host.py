@@ -125,9 +125,11 @@ def log_in(server: Server, host: Host, http: requests.Session) -> str:
 def read(terminal: int, until: Any) -> str:
     """Return what a terminal shows until something is so."""
     said, end = b"", time.monotonic() + 60
-    while not until():
+    over = False
+    while not over or select.select([terminal], [], [], 0)[0]:
         assert time.monotonic() < end, said
-        if select.select([terminal], [], [], 0.2)[0]:
+        over = until()  # what was said before that is read, too
+        if select.select([terminal], [], [], 0 if over else 0.2)[0]:
             try:
                 said += os.read(terminal, 65536)
             except OSError:  # nobody is at the other end any more

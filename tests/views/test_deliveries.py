@@ -52,8 +52,8 @@ def test_the_archive_holds_the_plugin_and_the_address_of_its_server(app):
     assert packed.testzip() is None
     server = packed.read(f"{SCRIPTS}/server.json")
     assert json.loads(server) == {"server": "http://localhost"}
-    files = [path for path in PLUGIN.rglob("*") if path.is_file() and path.suffix != ".pyc"]
-    names = {path.relative_to(PLUGIN).as_posix() for path in files}
+    files = [path for path in PLUGIN.rglob("*") if path.parent.name != "__pycache__"]
+    names = {path.relative_to(PLUGIN).as_posix() for path in files if path.is_file()}
     names = {name for name in names if "/." not in name}  # what mypy and the like leave there
     assert {"skills/planpush/SKILL.md", f"{SCRIPTS}/planpush"} < names
     assert set(packed.namelist()) == names | {f"{SCRIPTS}/server.json"}

@@ -4,7 +4,7 @@ import asyncio
 import re
 from itertools import pairwise
 
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from planpush.models.live import NOTICES, PLANS, THREADS, Crowd, Happening
@@ -58,6 +58,7 @@ def test_a_notice_does_not_wait_and_its_id_does_not_hide_what_does():
     assert one.taken(106) == b":\n\n"
 
 
+@settings(deadline=None)
 @given(gaps=st.lists(st.sampled_from([0.05, 0.3, 1.0, 4.9, 5.0, 7.0]), min_size=1, max_size=30))
 @example(gaps=[5.0, 4.9, 0.05, 0.05])
 def test_a_list_is_looked_at_once_in_five_seconds_and_misses_nothing(gaps):

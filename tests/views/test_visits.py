@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from planpush.db import now
 from tests.conftest import invite
 from tests.views.conftest import piece
 
@@ -23,6 +24,13 @@ def thrice(app, browser, push):
     third = [piece("intro", "Else."), piece("data", "Other."), piece("costs", "Four.")]
     assert push("alice", third, plan=slug, base_version=2).status_code == 201
     return slug
+
+
+@pytest.fixture
+def still(monkeypatch, thrice):
+    """Stop the minute that the page's times speak of."""
+    at = now()
+    monkeypatch.setattr("planpush.views.plans.now", lambda: at)
 
 
 def line(answer) -> str:
@@ -134,7 +142,7 @@ def test_a_sign_off_moves_it(browser, thrice):
     assert line(answer) == line(bob.get(f"/p/{thrice}")) == ""
 
 
-def test_the_etag_changes_with_it(browser, thrice):
+def test_the_etag_changes_with_it(browser, thrice, still):
     bob = browser("bob")
     tags = [bob.get(f"/p/{thrice}").headers["ETag"]]
     for version in (2, 3):
@@ -343,7 +351,7 @@ def test_the_notice_of_a_push_links_the_compare(browser, thrice):
 
 
 def test_it_costs_no_question_when_nothing_changed_and_one_when_something_did(
-    browser, count, thrice
+    browser, count, thrice, still
 ):
     bob, path = browser("bob"), f"/p/{thrice}"
     changed = count(lambda: bob.get(path))

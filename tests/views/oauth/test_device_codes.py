@@ -61,7 +61,7 @@ def test_34_hasty_polls_wait_longer_and_longer(app, terminal, browser):
     terminal.ask()
     refused(terminal.poll(), "authorization_pending")
     refused(terminal.poll(), "slow_down")
-    shift(app, polled_at=now() - timedelta(seconds=7))  # 5 are over, 10 are not
+    shift(app, polled_at=now() - timedelta(seconds=5.5))  # 5 are over, 10 are not
     refused(terminal.poll(), "slow_down")
     shift(app, polled_at=now() - timedelta(seconds=15))
     refused(terminal.poll(), "authorization_pending")
