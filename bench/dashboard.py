@@ -23,6 +23,7 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -113,7 +114,12 @@ class Judged:
 
 def run(engine: str, sizes: Sequence[Sizes], asked: argparse.Namespace) -> list[Judged]:
     """Measure one database engine and print its table."""
-    small, large = (Stage(engine, one) for one in sizes)
+    with closing(Stage(engine, sizes[0])) as small, closing(Stage(engine, sizes[1])) as large:
+        return compared(small, large, asked)
+
+
+def compared(small: Stage, large: Stage, asked: argparse.Namespace) -> list[Judged]:
+    """Compare many plans with few, and print what was found."""
     pairs = [
         (prepare(case, who, large), prepare(case, who, small))
         for case in chosen(asked)
@@ -132,7 +138,9 @@ def run(engine: str, sizes: Sequence[Sizes], asked: argparse.Namespace) -> list[
         print(f"measured once more: {figures.case.name}, {figures.who}")
     measure(again, 2 * asked.rounds, machine)
     clock = "processor time" if large.clock.exact else "time of day"
-    print(f"\n{engine}, {large.sizes.plans:,} against {small.sizes.plans:,} plans, {clock}\n{HEAD}")
+    print(
+        f"\n{large.engine}, {large.sizes.plans:,} against {small.sizes.plans:,} plans, {clock}\n{HEAD}"
+    )
     for one in judged:
         print(one.line())
     told = f"{1000 * slower * THERE:.0f} µs here, {1000 * THERE:.0f} there: {slower:.2f} times"

@@ -57,6 +57,11 @@ class Stage:
         self.people = {name: Person(self.app, email) for name, email in WHO.items()}
         self.clock = Clock(self)
 
+    def close(self) -> None:
+        """Close the connections to the database."""
+        with self.app.app_context():
+            db.engine.dispose()
+
     @contextmanager
     def session(self) -> Iterator[Any]:
         """Yield a session that is rolled back in the end."""

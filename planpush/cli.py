@@ -9,7 +9,7 @@ from typing import BinaryIO
 import click
 from sqlalchemy.exc import OperationalError
 
-from planpush.cli_app import app_here, known, migrated
+from planpush.cli_app import app_here, entered, known, migrated
 from planpush.cli_backup import backup, restore
 from planpush.cli_doctor import doctor
 from planpush.cli_migrate import downgrade, migrate
@@ -62,7 +62,7 @@ def serve(host: str, port: int | None, workers: int) -> None:
     """Serve. The database is migrated first."""
     config = Config.from_env(environment(PORT=port))
     app = migrated(config)
-    with app.app_context():
+    with entered(app):
         secret = SignInLink.first_run()
         commit()
     if secret:
@@ -85,7 +85,7 @@ def demo(port: int | None) -> None:
     """Serve a demo with sample plans; its data stays under ./var."""
     config = demo_config(port or environment().get("PORT") or DEFAULT_PORT)
     app = migrated(config)
-    with app.app_context():
+    with entered(app):
         link, address = prepare(config)
         commit()
     program = Path(sys.argv[0])
@@ -104,7 +104,7 @@ def demo(port: int | None) -> None:
 @click.option("--yes", is_flag=True, help="Add to a database that has plans already.")
 def fill_database(plans: int, comments: int, people: int, seed: int, yes: bool) -> None:
     """Fill the database for load tests."""
-    with app_here().app_context():
+    with entered(app_here()):
         fill(Sizes(plans, comments, people, seed), consent=yes, tell=click.echo)
 
 
@@ -113,7 +113,7 @@ def fill_database(plans: int, comments: int, people: int, seed: int, yes: bool) 
 def sign_in_link(email: str) -> None:
     """Print a link that signs EMAIL in, once, within 15 minutes."""
     app = app_here()
-    with app.app_context():
+    with entered(app):
         secret = SignInLink.issue(known(email))
         Event.record("sign_in_link.issued", by=None, target=email)
         refused = "local" not in settings().providers
@@ -137,7 +137,7 @@ def token() -> None:
 @click.option("--days", type=click.IntRange(1, 3650), default=365, show_default=True)
 def create_token(email: str, name: str, scopes: tuple[str, ...], days: int) -> None:
     """Print a new token of EMAIL; it is shown this once."""
-    with app_here().app_context():
+    with entered(app_here()):
         made = Token.issue(known(email), name=name, scopes=scopes, days=days)
         commit()
     click.echo(made)
@@ -153,7 +153,7 @@ def scim_token() -> None:
 @click.option("--days", type=click.IntRange(1, 3650), default=365, show_default=True)
 def create_scim_token(name: str, days: int) -> None:
     """Print a new SCIM token; it is shown this once."""
-    with app_here().app_context():
+    with entered(app_here()):
         made = Token.issue_scim(name=name, days=days)
         commit()
     click.echo(made)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from flask import Flask
 
 from planpush import create_app
 from planpush.config import Config
 from planpush.content.problem import Problem
-from planpush.db import commit
+from planpush.db import commit, db
 from planpush.demo import demo_config, is_demo_here
 from planpush.logs import write_logs
 from planpush.models.housekeeping import sweep
@@ -28,11 +30,22 @@ def migrated(config: Config) -> Flask:
     os.umask(0o077)  # the database holds private plans
     config.data_dir.mkdir(parents=True, exist_ok=True)
     app = create_app(config)
-    with app.app_context():
+    with entered(app):
         migrate()
         sweep()
         commit()
     return app
+
+
+@contextmanager
+def entered(app: Flask) -> Iterator[None]:
+    """Enter an app's context; whatever happens, its connections are closed at the end."""
+    with app.app_context():
+        try:
+            yield
+        finally:
+            db.session.remove()
+            db.engine.dispose()
 
 
 def known(email: str) -> User:

@@ -11,9 +11,9 @@ from pathlib import Path
 import click
 
 from planpush import create_app
+from planpush.cli_app import entered
 from planpush.config import Config
 from planpush.content.problem import Problem
-from planpush.db import db
 from planpush.demo import demo_config, is_demo_here
 from planpush.logs import write_logs
 from planpush.models.backup import back_up
@@ -78,9 +78,5 @@ def opened(*, new: bool = False) -> Iterator[None]:
     os.umask(0o077)  # the database holds private plans
     if new:
         config.data_dir.mkdir(parents=True, exist_ok=True)
-    with create_app(config).app_context():
-        try:
-            yield
-        finally:
-            db.session.remove()
-            db.engine.dispose()
+    with entered(create_app(config)):
+        yield

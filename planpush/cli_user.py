@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 from flask import g
 
-from planpush.cli_app import app_here, known
+from planpush.cli_app import app_here, entered, known
 from planpush.content.problem import Conflict, Problem
 from planpush.db import commit, db
 from planpush.models.erasure import Outlook, erase, go_on, pseudonym
@@ -34,7 +34,7 @@ def user() -> None:
 @click.option("--role", type=click.Choice(ROLES), required=True)
 def add_user(email: str, name: str, role: str) -> None:
     """Add a person with exactly this role."""
-    with app_here().app_context():
+    with entered(app_here()):
         User.add(email, name=name, roles=[role])
         commit()
     click.echo(f"Added {email} as {role}.")
@@ -49,7 +49,7 @@ def export_user(email: str, file: Path, force: bool) -> None:
     to_stdout = str(file) == "-"
     if not to_stdout and file.exists() and not force:
         raise Problem(f"{file} is there already: name another file, or say --force")
-    with app_here().app_context():
+    with entered(app_here()):
         found = known(email)
         email = found.email
         db.session.rollback()
@@ -75,7 +75,7 @@ def export_user(email: str, file: Path, force: bool) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def erase_user(email: str, words: bool, hand_over_to: str | None, yes: bool) -> None:
     """Erase EMAIL for good: who they are goes, and a pseudonym takes their place."""
-    with app_here().app_context():
+    with entered(app_here()):
         found = known(email)
         counts = Outlook.of(found).counts
         told = ", ".join(f"{count:,} × {words[0]}" for words, count in counts if count)

@@ -84,7 +84,7 @@ SAME_ROW = {
     ("worker", "courier"), ("cli", "filling"), ("server", "loop"),
     ("cli", "cli_doctor"), ("cli_doctor", "demo"), ("cli_doctor", "doctor"), ("doctor", "__init__"),
     ("cli", "cli_backup"), ("cli_backup", "__init__"), ("cli_backup", "demo"),
-    ("cli", "cli_app"), ("cli_app", "__init__"), ("cli_app", "demo"),
+    ("cli", "cli_app"), ("cli_app", "__init__"), ("cli_app", "demo"), ("cli_backup", "cli_app"),
     ("cli", "cli_user"), ("cli_user", "cli_app"),
     ("cli", "cli_migrate"), ("cli_migrate", "cli_backup"),
     ("db", "paths"), ("db", "sqlite"), ("db", "postgres"), ("db", "outage"), ("config", "settings"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -44,7 +45,7 @@ def test_it_measures_every_kind_of_page_and_fills_a_database_once(tiny, capsys):
 
 
 def test_what_is_compared_to_is_the_same_page_without_stencils(tiny):
-    stage, seen = Stage(SQLITE, dashboard.TINY[1]), []
+    seen = []
 
     def again(_app, template, context, **_rest):
         assert len(g.pop("rows").listing.plans) == 50
@@ -52,9 +53,10 @@ def test_what_is_compared_to_is_the_same_page_without_stencils(tiny):
         assert "rows" not in g
         seen.append(plain == template.render(context))
 
-    admin = stage.people["admin"]
-    with template_rendered.connected_to(again, stage.app):
-        assert admin.ask(admin.environ("/dashboard/plans?q=")) == 200
+    with closing(Stage(SQLITE, dashboard.TINY[1])) as stage:
+        admin = stage.people["admin"]
+        with template_rendered.connected_to(again, stage.app):
+            assert admin.ask(admin.environ("/dashboard/plans?q=")) == 200
     assert seen == [True]
 
 

@@ -95,7 +95,8 @@ def test_an_error_is_told_by_kind_and_place_and_quoted_only_in_the_interpreters_
 
 
 def test_an_error_of_the_database_is_told_without_its_row():
-    with sa.create_engine("sqlite://", hide_parameters=True).connect() as connection:
+    engine = sa.create_engine("sqlite://", hide_parameters=True, poolclass=sa.NullPool)
+    with engine.connect() as connection:
         connection.exec_driver_sql("CREATE TABLE t (x TEXT UNIQUE)")
         insert, row = sa.text("INSERT INTO t VALUES (:x)"), {"x": "her" + "on"}
         connection.execute(insert, row)

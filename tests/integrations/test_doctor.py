@@ -115,7 +115,7 @@ def test_a_file_that_is_no_database_and_a_damaged_one_are_told(doctor, database_
     assert code == 1 and "SQLITE_NOTADB" in lines["database"]["detail"]
     whole = tmp_path / "whole.db"
     make_app(f"sqlite:///{whole}", tmp_path)
-    with sa.create_engine(f"sqlite:///{whole}").begin() as connection:
+    with sa.create_engine(f"sqlite:///{whole}", poolclass=sa.NullPool).begin() as connection:
         connection.exec_driver_sql("CREATE TABLE t (x)")
         connection.exec_driver_sql("CREATE INDEX i ON t (x)")
         for _ in range(400):

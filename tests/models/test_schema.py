@@ -203,8 +203,8 @@ def test_a_table_in_use_is_waited_for_without_holding_up_others(empty, release, 
         reader.exec_driver_sql("SELECT * FROM users")
     monkeypatch.setattr(schema.time, "sleep", lambda _: (paused.append(1), reader.close()))
     migrate()
-    assert "shoe" in columns() and bool(paused) == ON_POSTGRES
     reader.close()
+    assert "shoe" in columns() and bool(paused) == ON_POSTGRES
 
 
 def test_a_table_that_is_in_use_all_the_time_is_told_of(empty, monkeypatch):

@@ -83,7 +83,7 @@ def test_38_a_token_lasts_through_the_day_that_was_chosen(app, browser, sql):
     alice = browser("alice")
     answer = alice.send("POST", PATH, GOOD | {"expires": "date", "until": str(until)})
     assert rows(app)[0].expires_at.date() == until
-    sql("UPDATE tokens SET expires_at = :at", at=(now() - timedelta(1)))
+    sql("UPDATE tokens SET expires_at = :at", at=f"{now() - timedelta(1)}")
     assert bearer(app, FORM.search(answer.text)[0]).status_code == 401
     assert "Expired" in alice.get(PATH).text
 
