@@ -138,9 +138,8 @@ def compared(small: Stage, large: Stage, asked: argparse.Namespace) -> list[Judg
         print(f"measured once more: {figures.case.name}, {figures.who}")
     measure(again, 2 * asked.rounds, machine)
     clock = "processor time" if large.clock.exact else "time of day"
-    print(
-        f"\n{large.engine}, {large.sizes.plans:,} against {small.sizes.plans:,} plans, {clock}\n{HEAD}"
-    )
+    sizes = f"{large.sizes.plans:,} against {small.sizes.plans:,} plans"
+    print(f"\n{large.engine}, {sizes}, {clock}\n{HEAD}")
     for one in judged:
         print(one.line())
     told = f"{1000 * slower * THERE:.0f} µs here, {1000 * THERE:.0f} there: {slower:.2f} times"
