@@ -130,8 +130,7 @@ def seen_by_a_browser() -> list[str]:
         page.on("console", lambda line: said.add(f"{page.url} says {line.text}"))
         page.on("pageerror", lambda error: said.add(f"{page.url} fails: {error}"))
         for file in sorted(SITE.glob("*.html")):
-            page.goto(base + file.name)
-            page.wait_for_load_state("networkidle")  # what is cut short would complain
+            page.goto(base + file.name, wait_until="networkidle")  # what is cut short complains
         browser.close()
     server.shutdown()
     strange = {

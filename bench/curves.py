@@ -11,7 +11,9 @@ import math
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -34,6 +36,7 @@ from planpush.models.thread import Thread
 from tests.people import person
 
 TIMES = 9
+PAGES = ("/dashboard", "/dashboard?q=queue")
 CONSTANT, LINEAR = 0.15, 1.1
 Work = Callable[[], object]
 
@@ -104,11 +107,11 @@ def plans(most: int) -> Iterator[Curve]:
     for count in [100, 300] if is_smoke() else [1_000, 10_000, 100_000]:
         if count > most and count not in kept:
             continue
-        stage = Stage(SQLITE, Sizes(count, 10 * count, max(5, count // 200)))
-        ask, environ = stage.people["developer"].ask, stage.people["developer"].environ
-        for curve, path in zip(found.values(), ("/dashboard", "/dashboard?q=queue"), strict=True):
-            asked = environ(path)
-            curve.points[count] = cost(lambda ask=ask, asked=asked: ask(asked), 3 * TIMES)
+        with closing(Stage(SQLITE, Sizes(count, 10 * count, max(5, count // 200)))) as stage:
+            somebody = stage.people["developer"]
+            for curve, path in zip(found.values(), PAGES, strict=True):
+                asked = partial(somebody.ask, somebody.environ(path))
+                curve.points[count] = cost(asked, 3 * TIMES)
     yield from found.values()
 
 

@@ -119,7 +119,7 @@ def run(engine: str, sizes: Sequence[Sizes], asked: argparse.Namespace) -> list[
 
 
 def compared(small: Stage, large: Stage, asked: argparse.Namespace) -> list[Judged]:
-    """Compare many plans with few, and print what was found."""
+    """Print and return what the same pages cost of many plans and of few."""
     pairs = [
         (prepare(case, who, large), prepare(case, who, small))
         for case in chosen(asked)
@@ -138,8 +138,8 @@ def compared(small: Stage, large: Stage, asked: argparse.Namespace) -> list[Judg
         print(f"measured once more: {figures.case.name}, {figures.who}")
     measure(again, 2 * asked.rounds, machine)
     clock = "processor time" if large.clock.exact else "time of day"
-    sizes = f"{large.sizes.plans:,} against {small.sizes.plans:,} plans"
-    print(f"\n{large.engine}, {sizes}, {clock}\n{HEAD}")
+    both = f"{large.sizes.plans:,} against {small.sizes.plans:,} plans"
+    print(f"\n{large.engine}, {both}, {clock}\n{HEAD}")
     for one in judged:
         print(one.line())
     told = f"{1000 * slower * THERE:.0f} µs here, {1000 * THERE:.0f} there: {slower:.2f} times"

@@ -6,7 +6,6 @@ import gc
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +14,10 @@ import sqlalchemy as sa
 from flask import Flask
 
 from planpush import create_app
+from planpush.cli_app import entered
 from planpush.config import Config
 from planpush.db import commit, db
+from planpush.models import readiness
 from planpush.models.plan import EDITOR, REVIEWER, Member, Plan
 from planpush.models.schema import migrate
 from planpush.settings import SPECS
@@ -41,6 +42,7 @@ def pytest_configure(config: pytest.Config) -> None:
         pytest.exit("PLANPUSH_TEST_POSTGRES names no server", returncode=2)
     hasten()
     turn_around()
+    readiness.PATIENCE = 60.0  # the database of a busy machine is not silent
 
 
 def pytest_collection_finish() -> None:
@@ -99,10 +101,8 @@ def planned(migrated: str, peopled: Kept, tmp_path_factory: pytest.TempPathFacto
 def fleeting(url: str, folders: pytest.TempPathFactory) -> Iterator[Flask]:
     """An app, within its context, to fill a database with."""
     made = make_app(url, folders.mktemp("data"))
-    with made.app_context():
+    with entered(made):
         yield made
-        db.session.remove()
-        db.engine.dispose()
 
 
 def make_app(url: str, data_dir: Path, **changes: Any) -> Flask:
@@ -134,7 +134,7 @@ def browser(app: Flask) -> Callable[[str], Browser]:
 @pytest.fixture
 def agent(app: Flask) -> Callable[..., Any]:
     """Call the API as somebody's agent: agent("alice", "GET", "/api/plans")."""
-    return partial(call, app)
+    return lambda *asked, **told: call(app, *asked, **told)
 
 
 @pytest.fixture

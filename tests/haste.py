@@ -21,7 +21,6 @@ from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.util import LRUCache
 
-from planpush.models import readiness
 from tests.starting import prepare_once, register_once
 
 # Faster by far than TRUNCATE, which makes the files of every table and index anew.
@@ -103,7 +102,6 @@ def hasten() -> None:
     """Do all of it, before the first test is read."""
     keep_bytecode()
     work_in_memory()
-    be_patient()
     compile_once()
 
 
@@ -111,11 +109,6 @@ def keep_bytecode() -> None:
     """Let what a test starts find everything compiled, and the next run all tests rewritten."""
     sys.dont_write_bytecode = False
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-
-
-def be_patient() -> None:
-    """Let the database of a busy machine take its time, before it counts as silent."""
-    readiness.PATIENCE = 60.0
 
 
 def work_in_memory(memory: Path = Path("/dev/shm")) -> None:

@@ -1,7 +1,8 @@
 """Rows without ORDER BY: in tests on SQLite they come the other way round.
 
 Neither database promises their order. PostgreSQL keeps it for a thousand runs and changes it in the
-next; what relies on it fails here at once. Servers that a test starts have SQLite's own order.
+next; a test that relies on it fails here at once. Servers that tests start, and PostgreSQL's tests,
+have the usual order, so that what needs the newest first by mistake is seen there.
 """
 
 import sqlite3

@@ -9,7 +9,9 @@ import zipfile
 import pytest
 from click.testing import CliRunner
 
+from planpush import cli_app, create_app
 from planpush.cli import cli
+from planpush.db import db
 
 
 @pytest.fixture
@@ -56,3 +58,18 @@ def test_erase_hands_plans_over(typed, plan):
 
 def test_the_only_admin_stays(typed):
     assert "one active admin" in typed("user", "erase", "ada@example.com", "--yes")[1]
+
+
+def test_no_connection_is_left_open(typed, monkeypatch):
+    made = []
+
+    def keep(*given):
+        made.append(create_app(*given))
+        return made[-1]
+
+    monkeypatch.setattr(cli_app, "create_app", keep)
+    assert [typed("user", "erase", "bob@example.com", "--yes")[0] for _ in "12"] == [0, 1]
+    for app in made:
+        with app.app_context():
+            assert (db.engine.pool.checkedin(), db.engine.pool.checkedout()) == (0, 0)
+    assert len(made) == 2

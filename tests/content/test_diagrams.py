@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from bench.worst_documents import OPENINGS
-from planpush.content import diagrams, engine, limits, references, sanitise
+from planpush.content import diagrams, engine, engine_process, limits, references, sanitise
 from planpush.content.part_keys import Keys
 from planpush.content.problem import InvalidDocument
 from planpush.content.section import Section, build
@@ -168,6 +168,22 @@ def test_a_hostile_diagram_leaves_only_shapes_and_words(name: str) -> None:
     assert svg.count("<svg") == 1
     assert not FORBIDDEN.search(re.sub(r">[^<]*<|aria-label=\"[^\"]*\"", "><", svg))
     assert not re.search(r"(?:fill|stroke)=\"(?!none|var\(--)", svg), "a literal colour"
+
+
+@pytest.mark.parametrize(("late", "drawn"), [(2, True), (1_000_000, False)])
+def test_a_diagram_is_drawn_again_while_little_work_was_done(monkeypatch, late, drawn) -> None:
+    merman, limits = pytest.importorskip("merman"), []
+
+    def control(milliseconds: int) -> Any:
+        limits.append(milliseconds)
+        return real(0 if len(limits) <= late else milliseconds)
+
+    real = merman.MermanOperationControl
+    monkeypatch.setattr(merman, "MermanOperationControl", control)
+    monkeypatch.setattr(engine_process, "WORK", 0.1)
+    answer = (engine_process._merman() or str)(SOURCES["flow"])
+    assert ("svg" in answer, answer.get("large", False)) == (drawn, not drawn)
+    assert len(limits) == 3 if drawn else len(limits) > 3
 
 
 @pytest.mark.parametrize("name", LARGE)

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from _pytest.runner import runtestprotocol
 
+FORGIVEN: set[Any] = set()  # fixtures that were made anew
+
 
 def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
     """Run a browser test once more if it failed, with everything of its own made anew."""
@@ -19,7 +21,9 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
     item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
     reports = runtestprotocol(item, nextitem=nextitem, log=False)
     if any(report.failed for report in reports):
-        sys.__stderr__.write(f"\nsecond try: {item.nodeid}\n")
+        told = "\n".join(one.longreprtext for one in reports if one.failed).splitlines()
+        why = [line for line in told if line.startswith("E ")][:5] + told[-1:]
+        sys.__stderr__.write("\n".join(["", f"second try: {item.nodeid}", *why, ""]))
         begin_anew(item)
         reports = runtestprotocol(item, nextitem=nextitem, log=False)
     for report in reports:
@@ -29,14 +33,15 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
 
 
 def begin_anew(item: Any) -> None:
-    """Give the test another name, after which its plans are called, and forget what failed.
+    """Give the test another name, from which its plans take theirs, and forget what failed.
 
     The server still has the plans of the first try. What several tests share is made once: that it
-    failed is kept, and would be told again.
+    failed is kept, and would be told again. It is forgotten once, for what is really broken.
     """
     item.name = item.name.replace("test_", "test_again_", 1)
     item._initrequest()
     for several in item._fixtureinfo.name2fixturedefs.values():
         for one in several:
-            if one.cached_result and one.cached_result[2]:
+            if one.cached_result and one.cached_result[2] and one not in FORGIVEN:
+                FORGIVEN.add(one)
                 one.finish(item._request)

@@ -415,9 +415,9 @@ def test_the_measure_sees_what_is_foreign() -> None:
 def test_nothing_runs_and_nothing_leaves(
     server: Server, drawn: dict[str, str], visit: Callable[..., Any], half: int
 ) -> None:
-    names, slug = list(DIAGRAMS), f"hostile-{half}"
-    html = "".join(section(names.index(name), DIAGRAMS[name]) for name in [*drawn][half::2])
-    pushed = server.push(html, f"title=Diagrams&slug={slug}&visibility=published")
+    names, chosen = list(DIAGRAMS), [*drawn][half::2]
+    html = "".join(section(names.index(name), DIAGRAMS[name]) for name in chosen)
+    pushed = server.push(html, "title=Diagrams&slug=hostile-diagrams&visibility=published")
     assert pushed.status_code == 201, pushed.text
     page = visit("alice", at="", viewport={"width": 1200, "height": 900})
     noted: list[str] = []
@@ -426,8 +426,8 @@ def test_nothing_runs_and_nothing_leaves(
     page.on("request", lambda request: noted.append(request.url))
     assert page.evaluate(OUTSIDE) == 0
     parts = page.locator("#pp-doc svg g[data-anchor], #pp-doc summary")
-    assert parts.evaluate_all(CLICK) > 50
+    assert parts.evaluate_all(CLICK) > 60
     assert page.locator("#pp-doc details").evaluate_all(OPENS)
     page.wait_for_timeout(300)
     assert [line for line in noted if not ASKED_BY_THE_PAGE.search(line)] == []
-    assert page.locator("#pp-doc .pp-drawing > svg").count() >= len(drawn) // 2
+    assert page.locator("#pp-doc .pp-drawing > svg").count() >= len(chosen)

@@ -102,7 +102,7 @@ def test_13_a_pending_member_is_no_member(site, hub):
 )
 def test_13_anything_but_a_clear_yes_is_a_no(site, hub, trouble):
     hub.trouble = {peer.OWN_MEMBERSHIP: trouble, f"/orgs/{peer.ORG}/memberships/octo-dev": "404"}
-    with impatient(trouble, seconds=4.0):
+    with impatient(trouble, seconds=2.0):
         answer = arrive(site.test_client(), hub)
     assert answer.status_code == 403
     assert nothing_happened(site, answer)
