@@ -147,7 +147,7 @@ class User(Base):
 
         with db.session.no_autoflush:  # lock in one order, before this row is written
             if "admin" in self.roles:
-                self._is_last_admin()
+                _admins_in_turn()
             self._read_anew()
         roles = sorted(set(self.granted_roles) | roles_of(self))
         if "admin" in self.roles and "admin" not in roles and self.active and self._is_last_admin():
@@ -160,15 +160,9 @@ class User(Base):
             self.roles, self.updated_at = roles, now()
 
     def _is_last_admin(self) -> bool:
-        """Tell whether no other active admin is left; on PostgreSQL two of them wait in turn."""
+        """Tell whether no other active admin is left."""
         db.session.flush()  # what changed for others a moment ago counts
-        admins = db.session.scalars(
-            select(User.id)
-            .where(User.active, cast(User.roles, String).like('%"admin"%'))
-            .order_by(User.id)
-            .with_for_update()
-        ).all()
-        return set(admins) <= {self.id}
+        return _admins_in_turn() <= {self.id}
 
     def _read_anew(self) -> None:
         """Lock this row and take what others wrote meanwhile, but for what is changed here.
@@ -185,8 +179,9 @@ class User(Base):
         """Shut this person out: every session and token is dead from the next request on."""
         if not self.active:
             return
-        self._is_last_admin()
-        self._read_anew()
+        with db.session.no_autoflush:
+            _admins_in_turn()
+            self._read_anew()
         if "admin" in self.roles and self._is_last_admin():
             raise LastAdmin
         self.active, self.updated_at = False, now()
@@ -225,6 +220,13 @@ class User(Base):
     def hue(self) -> int:
         """Return the avatar's colour class, 1 to 6: the same person always has the same."""
         return avatar.hue(self.id)
+
+
+def _admins_in_turn() -> set[int]:
+    """Lock the active admins and return them; on PostgreSQL two who do so wait in turn."""
+    admins = cast(User.roles, String).like('%"admin"%')
+    query = select(User.id).where(User.active, admins).order_by(User.id)
+    return set(db.session.scalars(query.with_for_update()))
 
 
 def own(kind: type[Row], user: User, row_id: int) -> Row:
