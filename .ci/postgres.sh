@@ -3,17 +3,6 @@
 
 postgres_data=''
 
-# Below those that the system hands to connections: one of them would take it before the server does.
-FREE_PORT='
-import random, socket
-while True:
-    port = random.randrange(5500, 7900)
-    with socket.socket() as probe:
-        if probe.connect_ex(("127.0.0.1", port)):
-            print(port)
-            break
-'
-
 # The folder with initdb and postgres: the newest that Debian installed, else the one on the PATH.
 postgres_folder() {
   local newest
@@ -35,7 +24,7 @@ as_postgres() {
 start_postgres() {
   local bin port options
   bin=$(postgres_folder)
-  port=$(python3 -c "$FREE_PORT")
+  port=$(PYTHONPATH=.ci python3 -c 'import demo_walk; print(demo_walk.free_port())')
   chmod 711 "$scratch"
   mkdir -m 777 "$scratch/postgres"
   postgres_data=$scratch/postgres/data

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from flask import Flask
 from werkzeug.routing import Rule
 
-from planpush.db import db
+from planpush.db import db, now
 from tests.conftest import make_app
 from tests.views.talking import talked as talked
 from tests.views.talking import thread as thread
@@ -46,6 +46,13 @@ def piece(anchor: str, words: str = "Words.", /, **changes: Any) -> dict[str, An
     html = f'<section data-anchor="{anchor}"><h2>{anchor.title()}</h2><p>{words}</p></section>'
     sha256 = hashlib.sha256(html.encode()).hexdigest()
     return {"anchor": anchor, "html": html, "sha256": sha256} | changes
+
+
+@pytest.fixture
+def still(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stop the minute that a plan's times speak of: what comes before it is not in the future."""
+    at = now()
+    monkeypatch.setattr("planpush.views.plans.now", lambda: at)
 
 
 @pytest.fixture

@@ -1,20 +1,11 @@
 """The plan page: bars, contents, versions, and an ETag that changes whenever the page does."""
 
 import re
-from datetime import UTC, datetime
 
 import pytest
 
 from tests.people import Browser
 from tests.views.conftest import piece
-
-MOMENT = datetime(2026, 11, 24, 12, 0, 30, tzinfo=UTC)
-
-
-@pytest.fixture
-def still(monkeypatch):
-    """Stop the minute that the page's times speak of."""
-    monkeypatch.setattr("planpush.views.plans.now", lambda: MOMENT)
 
 
 @pytest.fixture

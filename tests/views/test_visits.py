@@ -4,7 +4,6 @@ import re
 
 import pytest
 
-from planpush.db import now
 from tests.conftest import invite
 from tests.views.conftest import piece
 
@@ -24,13 +23,6 @@ def thrice(app, browser, push):
     third = [piece("intro", "Else."), piece("data", "Other."), piece("costs", "Four.")]
     assert push("alice", third, plan=slug, base_version=2).status_code == 201
     return slug
-
-
-@pytest.fixture
-def still(monkeypatch, thrice):
-    """Stop the minute that the page's times speak of."""
-    at = now()
-    monkeypatch.setattr("planpush.views.plans.now", lambda: at)
 
 
 def line(answer) -> str:
