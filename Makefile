@@ -20,7 +20,7 @@ UPGRADE_CHECK := node_modules/htmx.org/dist/scripts/upgrade-check.py
 
 help:
 	@echo "make demo   install into .venv and serve the demo on http://127.0.0.1:$${PORT:-8075}"
-	@echo "make test   run the tests that need Python alone, on every processor; ARGS='tests/content -x' goes to pytest"
+	@echo "make test   run the tests that need Python alone, on every processor; ARGS='tests/document -x' goes to pytest"
 	@echo "make test-all  run these, the long ones and those in a browser"
 	@echo "make bench  measure what things cost, beside what they cost at least; ARGS=views picks a section"
 	@echo "make lint   check style, types and, where npm is found, templates, scripts and styles"
@@ -46,6 +46,7 @@ lint-python: .venv/dev
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
+	.venv/bin/lint-imports
 
 docs: .venv/dev
 	.venv/bin/python .ci/docs_site.py $(ARGS)

@@ -20,7 +20,7 @@ import threading
 from html import escape
 from pathlib import Path
 
-from planpush.content.diagrams import draw
+from planpush.document.diagrams.draw import draw
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE, SITE = ROOT / "build" / "docs", ROOT / "build" / "site"

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from html import escape
 
 from bench.anchors_documents import Author, sentences
-from planpush.content.anchoring import place_all
-from planpush.content.blocks import Block
-from planpush.content.origin import Origin, Place, locate
-from planpush.content.section import build
+from planpush.document.anchoring.reanchor import place_all
+from planpush.document.anchoring.target import Origin, Place, locate
+from planpush.document.blocks import Block
+from planpush.document.sections import build
 
 EDITED, DROPPED = 0.1, 0.03
 

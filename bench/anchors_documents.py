@@ -11,7 +11,7 @@ from html import escape, unescape
 from itertools import pairwise
 from pathlib import Path
 
-from planpush.content.vocabulary import COMPONENTS
+from planpush.document.vocabulary import COMPONENTS
 
 ROOT = Path(__file__).parents[1]
 SAMPLES = (

@@ -8,14 +8,15 @@ from collections.abc import Iterator, Mapping
 
 from bench.anchors_documents import Author, Chapter, Leaf, Part, sentences
 from bench.anchors_edits import Comment, Revision, revise
-from planpush.content import engine, references
-from planpush.content.anchoring import Placement, better, place_all
-from planpush.content.blocks import Block
-from planpush.content.diagrams import draw
-from planpush.content.origin import Origin, Place, locate
-from planpush.content.problem import InvalidDocument
-from planpush.content.sanitise import clean
-from planpush.content.section import build
+from planpush.document.anchoring.reanchor import Placement, better, place_all
+from planpush.document.anchoring.target import Origin, Place, locate
+from planpush.document.blocks import Block
+from planpush.document.diagrams import renderer
+from planpush.document.diagrams.draw import draw
+from planpush.document.sanitizer import svg
+from planpush.document.sanitizer.sanitizer import clean
+from planpush.document.sections import build
+from planpush.errors import InvalidDocument
 
 DOCUMENTS, CHAINS, SURE = 16, 4, 0.5
 SKIPPED = ("summary", "pre")  # the source of a diagram stands below it
@@ -34,7 +35,7 @@ class Edition:
         self.edges: dict[tuple[int, int], Block] = {}
         for chapter in chapters:
             html = _drawn(chapter)
-            built = build(chapter.key, references.settle(clean(html))).blocks
+            built = build(chapter.key, svg.settle(clean(html))).blocks
             self._read(chapter, built)
             self.blocks += built
 
@@ -157,7 +158,7 @@ def run(seed: int, documents: int = DOCUMENTS) -> tuple[Table, list[str]]:
     """Return the table of all kinds of changes, and which unchanged comments were not exact."""
     table: Table = defaultdict(Counter)
     missed: list[str] = []
-    said, drawn = sentences(), engine.is_installed()
+    said, drawn = sentences(), renderer.is_installed()
     for n in range(documents):
         author = Author(random.Random(f"{seed}-{n}"), said, drawn)
         revision = revise(author, author.document())

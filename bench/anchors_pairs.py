@@ -11,11 +11,11 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from planpush.content.anchoring import place
-from planpush.content.blockmap import map_blocks
-from planpush.content.origin import Origin, Place, locate
-from planpush.content.sanitise import clean
-from planpush.content.section import build
+from planpush.document.anchoring.reanchor import place
+from planpush.document.anchoring.target import Origin, Place, locate
+from planpush.document.diff.blocks import map_blocks
+from planpush.document.sanitizer.sanitizer import clean
+from planpush.document.sections import build
 
 TOOLS = Path(__file__).resolve().parents[2] / "shared" / "tools" / "anchors"
 sources: dict[str, str] = {}

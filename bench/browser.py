@@ -20,9 +20,9 @@ from bench import lighthouse, loading, push
 from bench.push import KB60, MB5
 from bench.served import Served
 from bench.table import Row, Table, is_smoke, main, most
-from planpush.db import commit
-from planpush.demo import load_sample
-from planpush.models.user import User
+from planpush.accounts.user import User
+from planpush.cli.demo import load_sample
+from planpush.database.session import commit
 from planpush.paths import SAMPLES
 from tests.system.conftest import QUIET
 

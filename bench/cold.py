@@ -29,7 +29,7 @@ MEMORY = most(1.3 * ORIGINAL, "MB")
 ROUNDS, SETTLED = 9, 4.0  # seconds
 CEILING = "import of the same modules"
 # What is made for one request is gone again: the modules that stay are what an app needs.
-APP = "from planpush.cli import cli; from planpush import create_app; create_app()"
+APP = "from planpush.cli.main import cli; from planpush import create_app; create_app()"
 TELL = """
 import sys, sysconfig
 home = sysconfig.get_paths()["purelib"]

@@ -23,12 +23,11 @@ from html import escape
 from pathlib import Path
 
 from bench.anchors_documents import sentences
-from planpush.content.comparison import Compared, Part, compare
-from planpush.content.cut import cut
-from planpush.content.redline import redline
-from planpush.content.sanitise import clean
-from planpush.content.section import Section, build
-from planpush.content.stops import Shown
+from planpush.document.diff.comparison import Compared, Part, compare
+from planpush.document.diff.navigation import Shown
+from planpush.document.diff.render import redline
+from planpush.document.sanitizer.sanitizer import clean
+from planpush.document.sections import Section, build, cut
 
 SEED = 20_261
 ROUNDS = 3

@@ -27,12 +27,12 @@ from bench.push import large
 from bench.served import Served
 from bench.table import Row, Table, is_smoke
 from bench.writers_crowd import Crowd, Posted, Town
-from planpush.db import commit, db
+from planpush.comments.thread import Thread
+from planpush.database.session import commit, db
 from planpush.filling import Sizes
-from planpush.models.manifest import Push
-from planpush.models.plan import Plan
-from planpush.models.push import push_version
-from planpush.models.thread import Thread
+from planpush.plans.plan import Plan
+from planpush.versions.push import push_version
+from planpush.versions.request import Push
 from tests.people import person
 
 TIMES = 9

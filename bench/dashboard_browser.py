@@ -21,14 +21,14 @@ from typing import Any
 
 from bench.dashboard_stage import SQLITE, WHO, Stage, engines
 from bench.growth import section
-from planpush.db import commit, db
+from planpush.accounts.sessions import SignInLink
+from planpush.accounts.user import User
+from planpush.database.session import commit, db
 from planpush.filling import Sizes
 from planpush.filling.words import COMMON, LONG_PREFIX, PHRASE, RARE
-from planpush.models.manifest import Push, SectionPush
-from planpush.models.plan import Plan
-from planpush.models.push import push_new, push_version
-from planpush.models.session import SignInLink
-from planpush.models.user import User
+from planpush.plans.plan import Plan
+from planpush.versions.push import push_new, push_version
+from planpush.versions.request import Push, SectionPush
 from tests.system.conftest import QUIET
 from tests.system.serving import free_port, wait_for
 

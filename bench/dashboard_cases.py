@@ -11,7 +11,8 @@ from urllib.parse import urlencode
 import sqlalchemy as sa
 
 from bench.dashboard_stage import Stage
-from planpush.db import now
+from planpush.database.paging import behind
+from planpush.database.session import now
 from planpush.filling.words import (
     COMMON,
     COMMON_TOO,
@@ -21,8 +22,7 @@ from planpush.filling.words import (
     RARE,
     Vocabulary,
 )  # fmt: skip
-from planpush.models.keyset import behind
-from planpush.models.plan import Plan
+from planpush.plans.plan import Plan
 
 FILTERS = (
     "", "is:open", "is:archived", "is:private", "is:published", "is:approved", "author:me",

@@ -17,7 +17,7 @@ from werkzeug.test import EnvironBuilder
 from bench.dashboard_cases import Case
 from bench.dashboard_machine import Machine
 from bench.dashboard_stage import FROM_MEMORY, SQLITE, Person, Stage
-from planpush.db import db
+from planpush.database.session import db
 
 _SLOW = 0.05  # seconds; what takes longer is asked for once a round
 _EACH = 5

@@ -21,12 +21,12 @@ from jinja2 import BaseLoader, Environment
 from werkzeug.test import EnvironBuilder
 
 from planpush import create_app
+from planpush.accounts.sessions import SignInLink
+from planpush.accounts.user import User
 from planpush.config import Config
-from planpush.db import commit, db
+from planpush.database.session import commit, db
 from planpush.filling import Sizes, fill
-from planpush.models.schema import migrate
-from planpush.models.session import SignInLink
-from planpush.models.user import User
+from planpush.operations.migrations import migrate
 from planpush.paths import MIGRATIONS, ROOT
 from planpush.web.auth import cookie_name, public
 

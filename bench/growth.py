@@ -28,16 +28,16 @@ import sqlalchemy as sa
 
 from bench.table import Row, Table, is_smoke, main, most
 from planpush import create_app
+from planpush.accounts.tokens import Token
+from planpush.accounts.user import User
+from planpush.comments.thread import Thread
 from planpush.config import Config
-from planpush.content.origin import Place
-from planpush.db import commit, db
-from planpush.models.passage import tidy_words
-from planpush.models.plan import Plan
-from planpush.models.schema import migrate
-from planpush.models.section import Section
-from planpush.models.thread import Thread
-from planpush.models.token import Token
-from planpush.models.user import User
+from planpush.dashboard.search_index import tidy_words
+from planpush.database.session import commit, db
+from planpush.document.anchoring.target import Place
+from planpush.operations.migrations import migrate
+from planpush.plans.plan import Plan
+from planpush.plans.section import Section
 
 SAMPLES = Path(__file__).parents[1] / "planpush" / "samples"
 SECTIONS, SIZE, PUSHES, GATE = 12, 8_000, 24, 0.15

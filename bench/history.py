@@ -21,11 +21,11 @@ from typing import Any
 import sqlalchemy as sa
 from flask import Flask
 
-from planpush.db import commit, db
-from planpush.models.history import PAGE
-from planpush.models.manifest import Push, SectionPush
-from planpush.models.push import push_new, push_version
-from planpush.models.schema import migrate
+from planpush.database.session import commit, db
+from planpush.operations.migrations import migrate
+from planpush.versions.history import PAGE
+from planpush.versions.push import push_new, push_version
+from planpush.versions.request import Push, SectionPush
 from tests.conftest import make_app
 from tests.people import Browser, add_cast, person
 

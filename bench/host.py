@@ -12,7 +12,9 @@ from typing import Any
 
 from flask import Flask, Response
 
-from planpush import cli, cli_app, create_app
+import planpush.cli.app
+from planpush import create_app
+from planpush.cli import main
 from planpush.config import Config
 from planpush.web.auth import public
 
@@ -40,5 +42,5 @@ def with_ceiling(config: Config | None = None) -> Flask:
 
 
 if __name__ == "__main__":
-    cli_app.create_app = with_ceiling  # type: ignore[attr-defined]
-    cli.main()
+    planpush.cli.app.create_app = with_ceiling  # type: ignore[attr-defined]
+    main.main()

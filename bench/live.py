@@ -28,14 +28,14 @@ from urllib.parse import urlsplit
 import requests
 
 from planpush import create_app
+from planpush.accounts.sessions import SignInLink
+from planpush.accounts.user import User
 from planpush.config import Config
-from planpush.db import commit, db
-from planpush.models.event import Event
-from planpush.models.manifest import Push, SectionPush
-from planpush.models.plan import Plan
-from planpush.models.schema import migrate
-from planpush.models.session import SignInLink
-from planpush.models.user import User
+from planpush.database.session import commit, db
+from planpush.events.event import Event
+from planpush.operations.migrations import migrate
+from planpush.plans.plan import Plan
+from planpush.versions.request import Push, SectionPush
 
 COMMENTS, EACH, PAUSE, QUIET = 30, 20, 0.1, 10.0
 MOST_KB, MOST_SECONDS = 26.0, 1.0

@@ -26,7 +26,7 @@ from pathlib import Path
 import requests
 
 from bench.notify_stage import SAID, Ear, Town, at, listening, processor_seconds, spread, until
-from planpush.models.outlet import pause
+from planpush.notifications.channels import pause
 from tests.conftest import ON_POSTGRES
 from tests.peers import hook as hooks
 from tests.peers.slack import TOKEN, FakeSlack

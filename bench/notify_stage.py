@@ -15,13 +15,13 @@ from typing import Any
 import requests
 import sqlalchemy as sa
 
-from planpush.db import db
-from planpush.models.comment import Comment
-from planpush.models.delivery import WAITING, Delivery
-from planpush.models.outlet import Outlet
-from planpush.models.plan import Plan
-from planpush.models.setting import Setting
-from planpush.models.token import Token
+from planpush.accounts.tokens import Token
+from planpush.comments.comment import Comment
+from planpush.database.session import db
+from planpush.notifications.channels import Outlet
+from planpush.notifications.outbox import WAITING, Delivery
+from planpush.plans.plan import Plan
+from planpush.settings.store import Setting
 from tests.peers.slack import Answer, FakeSlack, serving
 from tests.people import person
 from tests.system.sending import Stage

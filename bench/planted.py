@@ -5,13 +5,13 @@ from __future__ import annotations
 import random
 
 from bench.growth import section
-from planpush.content.origin import Place
-from planpush.db import commit
-from planpush.models.manifest import Push, SectionPush
-from planpush.models.plan import Plan
-from planpush.models.push import push_new, push_version
-from planpush.models.thread import Thread
-from planpush.models.version import Version
+from planpush.comments.thread import Thread
+from planpush.database.session import commit
+from planpush.document.anchoring.target import Place
+from planpush.plans.plan import Plan
+from planpush.plans.version import Version
+from planpush.versions.push import push_new, push_version
+from planpush.versions.request import Push, SectionPush
 from tests.people import person
 
 PARTS = 8  # sections of 8 KB: 60 KB

@@ -23,8 +23,8 @@ from bench.compare import SEED, Author
 from bench.growth import SECTIONS, section
 from bench.served import Ask, Local, Served, Work, engines, measure, row
 from bench.table import Row, Table, is_smoke, main, most, spread
-from planpush.content.sanitise import clean
-from planpush.models.section import compress
+from planpush.document.sanitizer.sanitizer import clean
+from planpush.plans.section import compress
 
 KB60, MB5 = 60_000, 5_000_000
 NODE = 9.9 / 1.7

@@ -15,10 +15,10 @@ import requests
 import sqlalchemy as sa
 
 from bench.rolling_stage import HTML, PATIENCE, Town, until
-from planpush.db import db
-from planpush.models.comment import Comment
-from planpush.models.event import Event
-from planpush.models.plan import Plan
+from planpush.comments.comment import Comment
+from planpush.database.session import db
+from planpush.events.event import Event
+from planpush.plans.plan import Plan
 
 TURN = 20
 """One of so many requests is a push, five are comments; the others read."""

@@ -19,12 +19,12 @@ from typing import Any
 
 import requests
 
-from planpush.db import commit, db
-from planpush.models.manifest import Push, SectionPush
-from planpush.models.push import push_new
-from planpush.models.session import BrowserSession
-from planpush.models.token import Token
+from planpush.accounts.sessions import BrowserSession
+from planpush.accounts.tokens import Token
+from planpush.database.session import commit, db
 from planpush.paths import ROOT
+from planpush.versions.push import push_new
+from planpush.versions.request import Push, SectionPush
 from tests.people import person
 from tests.system.serving import Server, free_port
 

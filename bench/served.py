@@ -22,9 +22,9 @@ import sqlalchemy as sa
 from bench.dashboard_stage import POSTGRES, SQLITE, engines
 from bench.host import CONSTANT, WITHIN
 from bench.table import Goal, Row, least, spread
-from planpush.db import commit, db
-from planpush.models.session import BrowserSession
-from planpush.models.token import Token
+from planpush.accounts.sessions import BrowserSession
+from planpush.accounts.tokens import Token
+from planpush.database.session import commit, db
 from tests.haste import own_database
 from tests.people import person
 from tests.system.serving import Server

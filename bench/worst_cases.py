@@ -12,7 +12,7 @@ from typing import Any
 from bench import worst_documents as documents
 from bench.worst_comments import MOST, hostile
 from bench.worst_stage import Case, Send, Stage
-from planpush.content.cut import MOST_SECTIONS
+from planpush.document.sections import MOST_SECTIONS
 
 
 def cases() -> Iterator[Case]:

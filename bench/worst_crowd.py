@@ -9,8 +9,8 @@ from typing import Any
 from bench.worst_crowd_stage import SECTIONS, crowd, sections
 from bench.worst_documents import prose
 from bench.worst_stage import Case, Send, Stage
-from planpush.models import thread
-from planpush.views.api.bodies import MOST_ANSWERS
+from planpush.api.request_bodies import MOST_ANSWERS
+from planpush.comments import thread
 
 THREADS = thread.MOST - 10  # of five comments each: one more is taken, and another
 READ = ("", "?thread={last}", "/threads?show=all", "/threads?show=mentions&by=me", "/threads/live",

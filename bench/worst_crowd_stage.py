@@ -10,17 +10,17 @@ from typing import Any
 from sqlalchemy import func, insert, select
 
 from bench.worst_stage import Stage
-from planpush.content.blocks import Block
-from planpush.content.origin import Origin as Where
-from planpush.content.origin import Place, locate
-from planpush.db import commit, db
-from planpush.models.comment import Comment
-from planpush.models.event import Event
-from planpush.models.placement import Placement, place_of
-from planpush.models.plan import REVIEWER, Member, Plan
-from planpush.models.thread import Origin, Thread
-from planpush.models.turn import COMMENT, Turn
-from planpush.models.version import BlockReader
+from planpush.comments.comment import Comment
+from planpush.comments.placement import Placement, place_of
+from planpush.comments.thread import Origin, Thread
+from planpush.database.session import commit, db
+from planpush.document.anchoring.target import Origin as Where
+from planpush.document.anchoring.target import Place, locate
+from planpush.document.blocks import Block
+from planpush.events.event import Event
+from planpush.plans.plan import REVIEWER, Member, Plan
+from planpush.plans.version import BlockReader
+from planpush.reviews.attention import COMMENT, Turn
 from tests.people import person
 
 SECTIONS = 20

@@ -12,7 +12,7 @@ from base64 import b64encode
 from collections.abc import Callable
 from typing import NamedTuple
 
-from planpush.content.cut import MOST_SECTIONS
+from planpush.document.sections import MOST_SECTIONS
 
 MEGABYTE = 1_000_000
 

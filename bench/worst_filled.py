@@ -14,11 +14,11 @@ from sqlalchemy import select, text, update
 
 from bench import dashboard_cases, dashboard_stage
 from bench.worst_stage import Case, Send, Stage
-from planpush.db import commit, db
+from planpush.accounts.tokens import Token
+from planpush.database.session import commit, db
 from planpush.filling import Sizes
 from planpush.filling.words import COMMON, COMMON_TOO, LONG_PREFIX
-from planpush.models.plan import MOST_HANDED, Plan
-from planpush.models.token import Token
+from planpush.plans.plan import MOST_HANDED, Plan
 from tests.conftest import make_app
 from tests.people import Browser, person
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from bench.worst_documents import Shape, each, row
 from bench.worst_stage import Case, Send, Stage
-from planpush.content import limits
-from planpush.content.cut import MOST_SECTIONS
+from planpush.document.sanitizer import limits
+from planpush.document.sections import MOST_SECTIONS
 
 _ELEMENTS = limits.MAX_ELEMENTS - 100
 

@@ -9,9 +9,9 @@ from functools import partial
 from typing import Any
 
 from bench.worst_stage import Case, Send, Stage
-from planpush.db import commit
-from planpush.models.token import Token
-from planpush.models.user import User
+from planpush.accounts.tokens import Token
+from planpush.accounts.user import User
+from planpush.database.session import commit
 
 PEOPLE = 1_000
 _SCIM = "application/scim+json"

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from planpush.db import commit
-from planpush.models.schema import migrate
-from planpush.models.token import Token
+from planpush.accounts.tokens import Token
+from planpush.database.session import commit
+from planpush.operations.migrations import migrate
 from tests.conftest import make_app
 from tests.people import Browser, add_cast, person
 

@@ -23,8 +23,8 @@ from bench.served import Served, engines
 from bench.table import Row, Table, is_smoke, least, main, most, spread
 from bench.writers_crowd import Crowd, Posted, Town
 from bench.writers_raw import Raw
-from planpush.db import db
-from planpush.models.comment import Comment
+from planpush.comments.comment import Comment
+from planpush.database.session import db
 
 CLIENTS, MANY = 16, 32
 NODE = 0.56  # ms of the processor that the original, in Node, takes for a comment; not durable

@@ -13,10 +13,10 @@ from itertools import count
 from math import inf
 
 from bench.served import Served
-from planpush.content.origin import Place
-from planpush.models.manifest import Push, SectionPush
-from planpush.models.push import push_new
-from planpush.models.thread import Thread
+from planpush.comments.thread import Thread
+from planpush.document.anchoring.target import Place
+from planpush.versions.push import push_new
+from planpush.versions.request import Push, SectionPush
 from tests.people import person
 
 HTML = (

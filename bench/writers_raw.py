@@ -13,7 +13,7 @@ from typing import Any
 from bench.dashboard_costs import noted
 from bench.served import SQLITE
 from bench.writers_crowd import Posted, Town
-from planpush.db import db
+from planpush.database.session import db
 
 Statement = tuple[str, Any]
 _FREE = 1 << 40  # the first id of passages that the server does not come to meanwhile

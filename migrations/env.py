@@ -9,7 +9,7 @@ database = current_app.extensions["migrate"].db
 
 
 def run() -> None:
-    """Migrate in one transaction: all steps or none. Who may, says `planpush.models.alone`.
+    """Migrate in one transaction: all steps or none, under `operations.migration_lock`.
 
     SQLite cannot alter tables, so they are copied (batch mode).
     """
@@ -22,7 +22,7 @@ def run() -> None:
                 render_as_batch=True,
                 compare_type=True,
                 include_name=is_ours,
-                user_module_prefix="planpush.db.",
+                user_module_prefix="planpush.database.session.",
                 transactional_ddl=True,  # SQLite's is, too, as planpush begins its transactions
             )
             with context.begin_transaction():

@@ -5,7 +5,7 @@
 ## release and dropped by the next one, which says CONTRACTS = "why nobody needs it any more" and
 ## is named after the oldest migration whose code may still serve: 0014_from_0012. Those after it
 ## keep that ending. Long work on rows belongs to the worker, in batches that can be begun again.
-## docs/upgrade.md tells more; tests/models/test_expanding.py looks after it.
+## docs/upgrade.md tells more; tests/operations/test_expanding_migrations.py looks after it.
 
 from __future__ import annotations
 

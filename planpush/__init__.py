@@ -6,33 +6,31 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from planpush.config import Config
-from planpush.db import init_db
+from planpush.database.session import init_db, init_migrating
 from planpush.logs import init_logs
-from planpush.models.migrating import init_migrating
+from planpush.pages.comments.draft_forms import init_drafts
+from planpush.pages.comments.panel import init_panel
+from planpush.pages.dashboard.rows import init_rows
+from planpush.pages.plans.documents import init_document
+from planpush.pages.plans.unseen import init_since
 from planpush.paths import STATIC, TEMPLATES
+from planpush.routes import init_views
+from planpush.server.health import init_standing
+from planpush.signin.state import FlowCookie
 from planpush.subscribers import init_subscribers
-from planpush.views.routes import init_views
-from planpush.web.access import init_access
+from planpush.web.access_log import init_access
 from planpush.web.assets import init_assets
 from planpush.web.auth import init_auth
 from planpush.web.cards import init_cards
-from planpush.web.compress import init_compress
 from planpush.web.csrf import init_csrf
-from planpush.web.document import init_document
-from planpush.web.drafts import init_drafts
 from planpush.web.errors import init_errors
-from planpush.web.flow import FlowCookie
 from planpush.web.headers import init_headers
-from planpush.web.host import PublicAddress
-from planpush.web.jinja import init_jinja
 from planpush.web.lane import Lane
-from planpush.web.method import MethodOverride
+from planpush.web.method_override import MethodOverride
 from planpush.web.metrics import init_metrics
-from planpush.web.panel import init_panel
-from planpush.web.respond import RowId
-from planpush.web.rows import init_rows
-from planpush.web.since import init_since
-from planpush.web.standing import init_standing
+from planpush.web.public_address import PublicAddress
+from planpush.web.responses import RowId, init_compress
+from planpush.web.templates import init_jinja
 
 
 def create_app(config: Config | None = None) -> Flask:

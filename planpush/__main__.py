@@ -1,5 +1,5 @@
 """`python -m planpush …`."""
 
-from planpush.cli import main
+from planpush.cli.main import main
 
 main()

@@ -1,4 +1,4 @@
-"""The configuration: one frozen, typed object, and the only reader of the environment."""
+"""Configuration from the environment: one frozen, typed object and its only reader."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, TypeVar
 
-from planpush.settings import SPECS, Settings, between, origin, switch
+from planpush.setting_specs import SPECS, Settings, between, origin, switch
 
 T = TypeVar("T")
 

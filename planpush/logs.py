@@ -1,4 +1,4 @@
-"""Logs: one line for each thing, as text or as JSON, and nothing secret in any of them.
+"""Logging: one line per event, as text or JSON, with secrets removed.
 
 A line says what happened and where, by numbers: never a token, an address with its query, or what
 somebody wrote. What an error says of itself may hold all of these, so only errors whose words are

@@ -1,4 +1,4 @@
-"""Where the other files lie: next to the package in a checkout, inside it when installed."""
+"""Paths of templates, static files and migrations, in a checkout and when installed."""
 
 from __future__ import annotations
 

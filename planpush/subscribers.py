@@ -1,4 +1,4 @@
-"""Every consequence of every event, on one page, in the transaction of its cause."""
+"""Everything that follows from an event, in the transaction that caused it."""
 
 from __future__ import annotations
 
@@ -9,15 +9,17 @@ from flask import Flask
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from planpush.db import db, subscribe
-from planpush.models import audience, outbox, passage, shelf, turning
-from planpush.models.comment import Comment
-from planpush.models.event import Event
-from planpush.models.live import announce
-from planpush.models.plan import Plan
-from planpush.models.sign_off import SignOff
-from planpush.models.user import User
-from planpush.models.visit import Seen, Visit
+from planpush.accounts.user import User
+from planpush.comments.comment import Comment
+from planpush.dashboard import search_index
+from planpush.database.session import db, subscribe
+from planpush.events.event import Event
+from planpush.live.subscriptions import announce
+from planpush.notifications import audience, outbox
+from planpush.plans.plan import Plan, bring_back
+from planpush.plans.visits import Seen, Visit
+from planpush.reviews import attention
+from planpush.reviews.sign_offs import SignOff
 
 Consequence = Callable[[Session, Event], None]
 
@@ -47,9 +49,9 @@ def lift_plan(session: Session, event: Event) -> None:
     session.execute(update(Plan).where(Plan.id == event.plan_id).values(active_at=event.at))
 
 
-def bring_back(session: Session, event: Event) -> None:
+def unarchive_plan(session: Session, event: Event) -> None:
     """Take a plan out of the archive that somebody went on with."""
-    shelf.bring_back(session.get_one(Plan, event.plan_id), by=session.get_one(User, event.actor_id))
+    bring_back(session.get_one(Plan, event.plan_id), by=session.get_one(User, event.actor_id))
 
 
 def visit(_session: Session, event: Event) -> None:
@@ -67,17 +69,17 @@ def see(_session: Session, event: Event) -> None:
 
 def index_plan(session: Session, event: Event) -> None:
     """Let the plan be found by its title and newest document."""
-    passage.index_plan(session.get_one(Plan, event.plan_id))
+    search_index.index_plan(session.get_one(Plan, event.plan_id))
 
 
 def index_comment(session: Session, event: Event) -> None:
     """Let the plan be found by what a comment says now."""
-    passage.index_comment(session.get_one(Comment, event.data["comment"]))
+    search_index.index_comment(session.get_one(Comment, event.data["comment"]))
 
 
 def turn(_session: Session, event: Event) -> None:
     """Let the turn pass to whoever is to do something now."""
-    turning.turn(event)
+    attention.turn(event)
 
 
 def lapse(session: Session, event: Event) -> None:
@@ -112,7 +114,7 @@ def settle_people(_session: Session, event: Event) -> None:
 # A push with a hundred answers is one sign of life of its plan, and one look of who pushed.
 ONCE = (lift_plan, visit)
 CONSEQUENCES: dict[str, tuple[Consequence, ...]] = {
-    "version.pushed": (lift_plan, bring_back, visit, see, turn, index_plan, post, notify),
+    "version.pushed": (lift_plan, unarchive_plan, visit, see, turn, index_plan, post, notify),
     "thread.opened": (lift_plan, visit),
     "thread.resolved": (lift_plan, visit, turn, post, notify),
     "thread.reopened": (lift_plan, visit, turn, post, notify),

@@ -123,7 +123,7 @@ def become(told: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    import planpush.cli  # noqa: F401
+    import planpush.cli.main  # noqa: F401
 
     gc.collect()
     gc.freeze()

@@ -7,11 +7,11 @@ from typing import Any
 from flask import Flask, g
 from flask.testing import FlaskClient
 
-from planpush.db import commit
-from planpush.models.event import came_from
-from planpush.models.session import BrowserSession
-from planpush.models.token import Token
-from planpush.models.user import User
+from planpush.accounts.sessions import BrowserSession
+from planpush.accounts.tokens import Token
+from planpush.accounts.user import User
+from planpush.database.session import commit
+from planpush.events.event import came_from
 from planpush.web.auth import cookie_name
 from planpush.web.csrf import csrf_token
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 import planpush
-from planpush.models import copy
+from planpush.plans import document_bytes
 from planpush.web import metrics
 
 # What blueprints fill.
@@ -87,16 +87,16 @@ def prepare_once() -> None:
     Both are only read, and alike: statements as texts, and the measures of the map of all routes.
     """
     prepared: dict[Any, Any] = {}
-    make, measured = copy._Prepared.__init__, metrics.families
+    make, measured = document_bytes._Prepared.__init__, metrics.families
 
-    def init(self: copy._Prepared, engine: sa.Engine, query: sa.Select[Any]) -> None:
+    def init(self: document_bytes._Prepared, engine: sa.Engine, query: sa.Select[Any]) -> None:
         if (engine.dialect, query) not in prepared:
             make(self, engine, query)
             prepared[engine.dialect, query] = vars(self).copy()
         vars(self).update(prepared[engine.dialect, query], engine=engine)
 
     for name in ("_search", "_stored"):
-        setattr(copy, name, functools.cache(getattr(copy, name)))
-    copy._Prepared.__init__ = init  # type: ignore[method-assign]
+        setattr(document_bytes, name, functools.cache(getattr(document_bytes, name)))
+    document_bytes._Prepared.__init__ = init  # type: ignore[method-assign]
     kept: list[Any] = []
     metrics.families = lambda app: kept or kept.extend(measured(app)) or kept

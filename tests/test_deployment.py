@@ -16,7 +16,7 @@ import pytest
 import requests
 
 from planpush.config import Config
-from planpush.models.readiness import SILENT
+from planpush.operations.readiness import SILENT
 from tests.deployment import (
     GUIDE,
     ROOT,

@@ -13,12 +13,12 @@ import pytest
 import yaml
 from flask import Flask
 
-from planpush.cli import cli
-from planpush.models import readiness
-from planpush.models.readiness import Finding
-from planpush.outage import SENTENCES
+from planpush.cli.main import cli
+from planpush.database.outages import SENTENCES
+from planpush.operations import readiness
+from planpush.operations.readiness import Finding
 from planpush.paths import ROOT
-from planpush.web import standing
+from planpush.server import health
 
 DOCS = ROOT / "docs"
 PAPERS = [ROOT / name for name in ("README.md", "CHANGELOG.md", "SECURITY.md", "CONTRIBUTING.md")]
@@ -130,7 +130,7 @@ def test_every_address_of_ours_exists(app: Flask) -> None:
 def test_all_that_readyz_says_is_explained() -> None:
     text = (DOCS / "faults.md").read_text()
     ours = (value.message for value in vars(readiness).values() if isinstance(value, Finding))
-    theirs = (value.message for value in vars(standing).values() if isinstance(value, Finding))
+    theirs = (value.message for value in vars(health).values() if isinstance(value, Finding))
     told = {*SENTENCES.values(), *ours, *theirs}
     assert len(told) > 8
     assert {one for one in told if f"| {one} |" not in text} == set()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from planpush.content.vocabulary import COMPONENTS, UTILITIES
+from planpush.document.vocabulary import COMPONENTS, UTILITIES
 from planpush.paths import ROOT
 
 PAGE = ROOT / "docs" / "vocabulary.md"

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from planpush.cli import cli
-from planpush.db import db
-from planpush.models.user import User
+from planpush.accounts.user import User
+from planpush.cli.main import cli
+from planpush.database.session import db
 from tests.conftest import make_app
-from tests.views.test_setups import sent
+from tests.pages.test_setup import sent
 
 LINK = re.compile(r"http://plans\.test/sign-in/local\?token=(\S+)")
 
@@ -25,7 +25,7 @@ def run(
     database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Callable[..., Result]]:
     """Run a command on an empty database; `serve` returns instead of serving."""
-    monkeypatch.setattr("planpush.cli.serve_app", lambda *_args, **_options: None)
+    monkeypatch.setattr("planpush.cli.main.serve_app", lambda *_args, **_options: None)
     ours = {"SECRET_KEY": "k" * 40, "DATABASE_URL": database_url, "DATA_DIR": str(tmp_path)}
     env: dict[str, Any] = ours | {"BASE_URL": "http://plans.test", "LOG_LEVEL": "WARNING"}
     mask = os.umask(0o077)

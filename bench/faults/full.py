@@ -12,7 +12,7 @@ import requests
 
 from bench.faults.stage import Stage, Watch, stormy
 from bench.faults.table import Table
-from planpush.outage import FULL, SENTENCES
+from planpush.database.outages import FULL, SENTENCES
 
 
 def run(folder: Path, _url: str, *, smoke: bool) -> Table:

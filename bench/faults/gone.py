@@ -12,8 +12,8 @@ import requests
 from bench.faults.postgres import Postgres
 from bench.faults.stage import Stage, Watch
 from bench.faults.table import Table
-from planpush.models.readiness import SILENT
-from planpush.outage import GONE, SENTENCES
+from planpush.database.outages import GONE, SENTENCES
+from planpush.operations.readiness import SILENT
 from tests.system.serving import Visitor
 
 

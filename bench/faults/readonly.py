@@ -13,7 +13,7 @@ from pathlib import Path
 
 from bench.faults.stage import Stage, Watch, stormy
 from bench.faults.table import Table
-from planpush.outage import READ_ONLY, SENTENCES
+from planpush.database.outages import READ_ONLY, SENTENCES
 
 
 def run(folder: Path, _url: str, *, smoke: bool) -> Table:

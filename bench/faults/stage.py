@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from bench.faults.table import Table
 from planpush import create_app
 from planpush.config import Config
-from planpush.db import db
+from planpush.database.session import db
 from tests.system.serving import Server
 from tests.system.test_durability import NOTHING_HALF
 

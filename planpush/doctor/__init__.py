@@ -1,1 +1,1 @@
-"""The doctor: is everything there that this server needs, and what to do where it is not."""
+"""Checks of a server's setup, with what to do about each problem."""

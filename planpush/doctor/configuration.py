@@ -1,4 +1,4 @@
-"""The configuration: what is set, what cannot be used, and what hardly is as it was meant."""
+"""Checks the configuration."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from planpush.config import Config
 from planpush.doctor.line import Line, fail, ok, warn
-from planpush.settings import SPECS
+from planpush.setting_specs import SPECS
 
 NAME = "configuration"
 VARIABLES = (

@@ -1,4 +1,4 @@
-"""The database: is it there, whole, at this release's migration, and large enough."""
+"""Checks the database."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from planpush.config import Config
 from planpush.doctor.line import Line, fail, ok, warn
 from planpush.logs import scrubbed
-from planpush.models.schema import known_revisions, number, oldest_reader, revision
+from planpush.operations.migrations import known_revisions, number, oldest_reader, revision
 
 NAME, _PATIENCE = "database", 5
 _MIGRATE = "planpush migrate"

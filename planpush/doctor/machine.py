@@ -1,4 +1,4 @@
-"""The machine: folders, files, and what is installed."""
+"""Checks folders, files and installed packages."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from planpush.config import Config
-from planpush.content import engine
 from planpush.doctor.line import Line, fail, ok, warn
+from planpush.document.diagrams import renderer
 from planpush.paths import STATIC, TEMPLATES
 from planpush.web.assets import STYLES, VENDOR
 
@@ -85,11 +85,11 @@ def _integrity(path: Path) -> str:
 def diagrams() -> Iterator[Line]:
     """Draw a diagram."""
     name = "diagrams"
-    if not engine.is_installed():
+    if not renderer.is_installed():
         yield warn(name, "no engine is installed: people see the source of diagrams",
                    "pip install 'planpush[diagrams]', where its wheel fits.")  # fmt: skip
         return
-    answers, seconds = engine.render(["flowchart LR\n  a[One] --> b[Two]"])
+    answers, seconds = renderer.render(["flowchart LR\n  a[One] --> b[Two]"])
     if answers and answers[0].svg:
         yield ok(name, f"one was drawn in {seconds * 1000:.0f} ms")
     else:

@@ -1,4 +1,4 @@
-"""The outside, and the worker that tells it: what only a look into the database can say."""
+"""Checks the worker and the channels."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from flask import Flask, g
 
 from planpush import create_app
 from planpush.config import Config
-from planpush.db import db, now
+from planpush.database.session import db, now
 from planpush.doctor.line import Line, fail, ok, warn
-from planpush.integrations.checks import check
-from planpush.models.integration import missing_of
-from planpush.models.stock import last_stock, overdue
-from planpush.settings import SPECS
+from planpush.operations.statistics import last_stock, overdue
+from planpush.pages.admin.integration_checks import check
+from planpush.pages.admin.integrations import missing_of
+from planpush.setting_specs import SPECS
 
 _SILENT = 180.0  # seconds without a sign of life of the worker
 _LATE = 300.0  # seconds that a delivery may be due

@@ -14,15 +14,15 @@ from random import Random
 
 from sqlalchemy import select
 
-from planpush.content.problem import Problem
-from planpush.db import db, now
+from planpush.accounts.permissions import holders
+from planpush.accounts.user import User
+from planpush.database.session import db, now
+from planpush.errors import Problem
 from planpush.filling import journal, plans
 from planpush.filling.documents import Stock
 from planpush.filling.rows import COLUMNS, NOTICES, TURNS, People, Rows
 from planpush.filling.store import Store, analyse
 from planpush.filling.words import RARE_PLANS, Vocabulary
-from planpush.models.permission import holders
-from planpush.models.user import User
 
 BATCH = 2_000
 _NUMBERED = ("plans", "versions", "sections", "threads", "origins", "comments", "sign_offs")

@@ -6,15 +6,15 @@ import json
 from dataclasses import dataclass
 from random import Random
 
-from planpush.content.anchoring import words_at
-from planpush.content.blocks import Block
-from planpush.content.origin import Origin, Place, locate
-from planpush.content.searching import spaced, tsvector
+from planpush.comments.placement import WORDS, place_of
+from planpush.document.anchoring.reanchor import words_at
+from planpush.document.anchoring.target import Origin, Place, locate
+from planpush.document.blocks import Block
+from planpush.document.search_terms import spaced, tsvector
 from planpush.filling.words import COMMON, COMMON_TOO, PHRASE, RARE, Vocabulary
-from planpush.models.fresh import build_fresh
-from planpush.models.manifest import Push, SectionPush, manifest_of
-from planpush.models.placement import WORDS, place_of
-from planpush.models.section import Section, unpack_blocks
+from planpush.plans.section import Section, unpack_blocks
+from planpush.versions.new_sections import build_fresh
+from planpush.versions.request import Push, SectionPush, manifest_of
 
 FIRST = "summary"
 OTHERS = ("design", "data", "interfaces", "rollout", "risks", "testing")

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 
+from planpush.dashboard.search_index import SECTION, TITLE
 from planpush.filling import journal
 from planpush.filling.documents import FIRST, OTHERS, Prepared
 from planpush.filling.rows import Made, Rows
 from planpush.filling.store import DAY, stamp
 from planpush.filling.talk import sign_off, thread
 from planpush.filling.words import RARE
-from planpush.models.passage import SECTION, TITLE
-from planpush.models.plan import EDITOR, PRIVATE, PUBLISHED, REVIEWER
-from planpush.models.turn import REVIEW, WHOLE
-from planpush.models.version import ADDED, CHANGED, SAME, digest_of
+from planpush.plans.plan import EDITOR, PRIVATE, PUBLISHED, REVIEWER
+from planpush.plans.version import ADDED, CHANGED, SAME, digest_of
+from planpush.reviews.attention import REVIEW, WHOLE
 
 SPAN = 730 * DAY
 _OTHER = re.compile("[^a-z0-9]+")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from random import Random
 
+from planpush.dashboard.search_index import SHIFT
 from planpush.filling.documents import Prepared, Stock
 from planpush.filling.journal import Journal
 from planpush.filling.store import Row
-from planpush.models.passage import SHIFT
 
 COLUMNS: dict[str, tuple[str, ...]] = {
     name: tuple(columns.split())

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, func, select, text
 
-from planpush.db import Base, db
+from planpush.database.session import Base, db
 
 DAY = 86_400
 Row = tuple[Any, ...]

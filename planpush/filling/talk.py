@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from planpush.comments.thread import OPEN, RESOLVED
+from planpush.dashboard.search_index import COMMENT
 from planpush.filling import journal
 from planpush.filling.documents import Spot
 from planpush.filling.rows import Made, Rows
 from planpush.filling.store import stamp
-from planpush.models import preference
-from planpush.models.passage import COMMENT
-from planpush.models.sign_off import APPROVED, CHANGES
-from planpush.models.thread import OPEN, RESOLVED
-from planpush.models.turn import COMMENT as COMMENTED
-from planpush.models.turn import REPLY
+from planpush.notifications import preferences
+from planpush.reviews.attention import COMMENT as COMMENTED
+from planpush.reviews.attention import REPLY
+from planpush.reviews.sign_offs import APPROVED, CHANGES
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +79,9 @@ def _comment(rows: Rows, made: Made, number: int, author: int, at: int, warning:
     said = Said(number, comment, author, event, at)
     if named:
         rows.of["mentions"].append((comment, named, rows.people.named[named]))
-        _notice(rows, made, said, named, preference.MENTION)
+        _notice(rows, made, said, named, preferences.MENTION)
     elif rng.random() < 0.05:
-        _notice(rows, made, said, made.owner, preference.COMMENT)
+        _notice(rows, made, said, made.owner, preferences.COMMENT)
     return said
 
 

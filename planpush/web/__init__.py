@@ -1,1 +1,1 @@
-"""HTTP manners: who is asking, how answers look, errors, headers, CSRF, limits, assets."""
+"""HTTP: authentication, errors, headers, limits, responses, templates and assets."""

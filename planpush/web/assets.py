@@ -1,4 +1,4 @@
-"""Static files: addresses that change with their content, so that browsers may keep them.
+"""Static files with content hashes in their addresses.
 
 A file is read and compressed once in a process. All styles are one file, as each file more is a
 wait on a slow network; the modules are not, but none of them is ever asked for again.

@@ -1,4 +1,4 @@
-"""Who is asking: a browser by its cookie, an agent by its bearer token, nobody by default."""
+"""Authenticates a request by cookie or bearer token."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from urllib.parse import quote, urlsplit
 
 from flask import Flask, Response, current_app, g, request
 
+from planpush.accounts.sessions import BrowserSession
+from planpush.accounts.tokens import ACCESS, PERSONAL, SCIM, Token
+from planpush.accounts.user import User
 from planpush.config import Config
-from planpush.content.problem import Forbidden, Problem
-from planpush.db import SAFE_METHODS, afterwards, db, outlives_refusal
-from planpush.models.event import Event, came_from
-from planpush.models.session import BrowserSession
-from planpush.models.setting import settings
-from planpush.models.token import ACCESS, PERSONAL, SCIM, Token
-from planpush.models.user import User
+from planpush.database.session import SAFE_METHODS, afterwards, db, outlives_refusal
+from planpush.errors import Forbidden, Problem
+from planpush.events.event import Event, came_from
+from planpush.settings.store import settings
 from planpush.web.request_id import request_id
 
 View = TypeVar("View", bound=Callable[..., Any])

@@ -11,17 +11,17 @@ from jinja2 import pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
-from planpush.models.plan import Plan
-from planpush.models.reading import Card
-from planpush.models.talk import AnyComment
-from planpush.models.thread import OPEN
-from planpush.models.user import User
+from planpush.accounts.user import User
+from planpush.comments.thread import OPEN
+from planpush.comments.thread_rows import AnyComment
+from planpush.comments.version_view import Card
+from planpush.pages.comments.draft_forms import drafts_on
+from planpush.pages.plans.unseen import seen_of
+from planpush.plans.plan import Plan
 from planpush.web.csrf import csrf_token
-from planpush.web.drafts import drafts_on
 from planpush.web.headers import csp_nonce
-from planpush.web.jinja import ago, bless, form_key, prose
-from planpush.web.since import seen_of
 from planpush.web.stencil import gap, rendered, stencil
+from planpush.web.templates import ago, bless, form_key, prose
 
 _CARD, _COMMENT = "threads/_thread.html", "comments/_comment.html"
 

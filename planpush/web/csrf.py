@@ -1,4 +1,4 @@
-"""Cross-site request forgery: a token bound to the session, and what browsers say of the sender."""
+"""Cross-site request forgery protection."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import secrets
 
 from flask import Flask, g, request
 
-from planpush.content.problem import Forbidden
-from planpush.db import SAFE_METHODS
+from planpush.database.session import SAFE_METHODS
+from planpush.errors import Forbidden
 from planpush.web.auth import config, is_api
 
 _SALT = 16

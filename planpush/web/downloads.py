@@ -1,4 +1,4 @@
-"""Downloads: what is sent while it is read goes to each person one at a time.
+"""One streamed download at a time per person.
 
 Each holds a connection to the database for as long as its reader likes.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from planpush.content.problem import Problem
+from planpush.errors import Problem
 
 _AGAIN = 30  # seconds
 _on_their_way: list[int] = []  # who is being sent something by this process

@@ -1,4 +1,4 @@
-"""Errors, translated for whoever asked: a page, an htmx fragment, or a program."""
+"""Errors as a page, a fragment or JSON."""
 
 from __future__ import annotations
 
@@ -9,20 +9,56 @@ from typing import Any
 from urllib.parse import urlencode
 
 from flask import Flask, Response, current_app, g, redirect, render_template, request
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import ObjectDeletedError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from planpush.content.problem import Problem, TooLarge
-from planpush.db import db
-from planpush.models.token import SCOPES
+from planpush.accounts.tokens import SCOPES
+from planpush.database.outages import RETRY_AFTER, SENTENCES, outage
+from planpush.database.session import db
+from planpush.errors import Problem, TooLarge
+from planpush.logs import kind_of
+from planpush.mcp.server import refuse
 from planpush.web.auth import Unauthenticated, config, is_api, is_mcp, is_scim, own_path
-from planpush.web.mcp import refuse
-from planpush.web.outages import of_database, typed
 from planpush.web.request_id import request_id
 
 log = logging.getLogger("planpush")
+
+_TEXTS = ("body", "note", "message")  # the fields of our forms that take more than a word
+
+
+def of_database(error: Exception) -> Problem | None:
+    """Return what an error of the database, or of its disk, is to whoever asked.
+
+    None: it is an error of ours.
+    """
+    if isinstance(error, ObjectDeletedError):  # a row that this request held: its own session, say
+        return Problem("That is gone since a moment ago.", status=409, code="conflict")
+    if isinstance(error, IntegrityError):
+        kind = type(error.orig).__name__  # its text may hold what was sent
+        log.warning("two requests for one thing, request %s: %s", request_id(), kind)
+        return Problem("Somebody did the same at this moment.", status=409, code="conflict")
+    kind = outage(error)
+    if not kind:
+        return None
+    what = kind_of(getattr(error, "orig", None) or error)
+    log.error("database, request %s: %s: %s", request_id(), kind, what)
+    return unavailable(kind)
+
+
+def unavailable(kind: str) -> Problem:
+    """Return the problem that an outage is: 503, with the seconds after which to try again."""
+    extra = {"retry_after": RETRY_AFTER[kind]}
+    return Problem(SENTENCES[kind], extra=extra, status=503, code=kind)
+
+
+def typed(status: int) -> list[str]:
+    """Return what somebody typed into a form that could not be saved: they get it back."""
+    if status != 503 or request.method != "POST":
+        return []
+    return [text for name in _TEXTS if (text := request.form.get(name, "").strip())]
+
 
 WHAT_TO_DO = {
     400: "Something in the address or the form is not as it should be. Go back and try again.",

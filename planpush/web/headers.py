@@ -1,4 +1,4 @@
-"""Security headers on every answer, and the nonce that scripts and htmx elements carry."""
+"""Security headers and the CSP nonce."""
 
 from __future__ import annotations
 

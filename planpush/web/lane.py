@@ -20,10 +20,10 @@ from werkzeug.datastructures import Accept
 from werkzeug.http import parse_accept_header
 
 from planpush.config import Config
-from planpush.db import db
-from planpush.models.copy import Copies, Copy
-from planpush.models.plan import SLUG
-from planpush.web.access import BEGUN, note
+from planpush.database.session import db
+from planpush.plans.document_bytes import Copies, Copy
+from planpush.plans.plan import SLUG
+from planpush.web.access_log import BEGUN, note
 from planpush.web.headers import fixed, new_nonce, policy
 from planpush.web.request_id import id_of
 

@@ -1,4 +1,4 @@
-"""The request's id: it ties an error page to log lines and to the audit log."""
+"""The id of a request."""
 
 from __future__ import annotations
 

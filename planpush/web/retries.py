@@ -1,4 +1,4 @@
-"""Retries: a program that got no answer asks again, and what it asked for happens once."""
+"""Idempotent retries of API requests."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import hashlib
 
 from flask import request
 
-from planpush.models.idempotency import IdempotencyKey
-from planpush.models.user import User
-from planpush.web.respond import Claim
+from planpush.accounts.idempotency import IdempotencyKey
+from planpush.accounts.user import User
+from planpush.web.responses import Claim
 
 
 def retry_key() -> str | None:

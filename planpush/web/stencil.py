@@ -17,7 +17,7 @@ from typing import Any
 from flask import current_app
 from markupsafe import Markup
 
-from planpush.web.jinja import bless
+from planpush.web.templates import bless
 
 _MARK = secrets.token_hex(12)  # nobody outside can know it: no words of theirs are taken for a gap
 _GAP = re.compile(f"{_MARK}([a-z]+)_")

@@ -1,4 +1,4 @@
-"""The toast: what became of the selected plans, in a sentence or two, and a way back."""
+"""The message after a bulk action, with undo."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from flask import g, request
 
-from planpush.models.bulk import Outcome
+from planpush.dashboard.bulk import Outcome
 
 # What was done, what one may not do, and what was so before.
 _SAID = {

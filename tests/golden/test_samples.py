@@ -7,8 +7,8 @@ import re
 
 import pytest
 
-from planpush.content import vocabulary
-from planpush.content.lint import lint
+from planpush.document import vocabulary
+from planpush.document.lint.linter import lint
 from planpush.paths import SAMPLES
 
 CLASS = re.compile(r'class="([^"]*)"')

@@ -35,5 +35,5 @@ def impatient(trouble: object, seconds: float = 0.8) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         if trouble in ("slow", "trickle"):
             for name in ("_CONNECT", "_READ", "DEADLINE"):
-                patch.setattr(f"planpush.integrations.http.{name}", seconds)
+                patch.setattr(f"planpush.channels.http.{name}", seconds)
         yield

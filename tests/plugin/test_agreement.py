@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from planpush.content.lint import lint, review
+from planpush.document.lint.linter import lint, review
 from tests.plugin.conftest import ROOT, SCRIPTS
 
 GOLDEN = ROOT / "tests" / "golden"

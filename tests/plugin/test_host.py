@@ -17,7 +17,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from planpush.db import db
+from planpush.database.session import db
 from tests.claude import Host, bash
 from tests.conftest import make_app
 from tests.plugin.conftest import section

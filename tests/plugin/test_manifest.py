@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from planpush.integrations.marketplace import marketplace
+from planpush.server.plugin_files import marketplace
 from tests.plugin.conftest import ROOT, SCRIPTS
 
 MARKETPLACE = json.loads((ROOT / ".claude-plugin" / "marketplace.json").read_text())

@@ -18,8 +18,8 @@ import pytest
 from flask import Flask
 from werkzeug.serving import make_server
 
-from planpush.db import db
-from planpush.models.plan import EDITOR
+from planpush.database.session import db
+from planpush.plans.plan import EDITOR
 from tests.conftest import invite, make_app
 from tests.people import Browser, add_cast
 from tests.plugin.conftest import Planpush, section

@@ -14,9 +14,9 @@ import pytest
 
 from tests.plugin.conftest import ROOT, SCRIPTS, Planpush
 
-SERVER = ROOT / "planpush" / "content" / "vocabulary.json"
+SERVER = ROOT / "planpush" / "document" / "vocabulary.json"
 HELPER = SCRIPTS / "vocabulary.json"
-RULES = ROOT / "planpush" / "content" / "checks"
+RULES = ROOT / "planpush" / "document" / "lint" / "rules"
 CHECKS = SCRIPTS / "checks"
 REFERENCE = SCRIPTS.parent / "reference" / "vocabulary.md"
 SKILL = (SCRIPTS.parent / "SKILL.md").read_text(encoding="utf-8")

@@ -12,12 +12,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from planpush.db import commit, db, now
-from planpush.models.delivery import WAITING, Delivery
-from planpush.models.manifest import Push, SectionPush
-from planpush.models.plan import Plan
-from planpush.models.push import push_new, push_version
-from planpush.models.webhook import EVENTS, Wanted, Webhook
+from planpush.database.session import commit, db, now
+from planpush.notifications.outbox import WAITING, Delivery
+from planpush.notifications.webhooks import EVENTS, Wanted, Webhook
+from planpush.plans.plan import Plan
+from planpush.versions.push import push_new, push_version
+from planpush.versions.request import Push, SectionPush
 from tests import launching
 from tests.launching import Started
 from tests.peers.slack import Answer, FakeSlack

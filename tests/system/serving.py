@@ -21,11 +21,11 @@ from typing import IO, Any
 import requests
 
 from planpush import create_app
+from planpush.accounts.sessions import SignInLink
+from planpush.accounts.tokens import Token
 from planpush.config import Config
-from planpush.db import commit, db
-from planpush.models.schema import migrate
-from planpush.models.session import SignInLink
-from planpush.models.token import Token
+from planpush.database.session import commit, db
+from planpush.operations.migrations import migrate
 from tests import launching
 from tests.conftest import ON_POSTGRES, make_app, own_database
 from tests.launching import Started

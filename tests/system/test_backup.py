@@ -11,9 +11,9 @@ import pytest
 import requests
 import sqlalchemy as sa
 
-from planpush.db import db
+from planpush.database.session import db
 from planpush.filling import Sizes, fill
-from planpush.models.backup_file import Reader
+from planpush.operations.backup import Reader
 from tests import launching
 from tests.conftest import make_app
 from tests.system.serving import Server, Visitor

@@ -10,8 +10,8 @@ from io import BytesIO
 
 import pytest
 
-from planpush.models.event import Event
-from planpush.web.call import Call
+from planpush.events.event import Event
+from planpush.server.asgi import Call
 from tests.system.serving import Server, Visitor
 
 PATIENCE = 60  # seconds

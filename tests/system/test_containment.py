@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from planpush.content.vocabulary import CLASSES
+from planpush.document.vocabulary import CLASSES
 from tests.system import hostile
 from tests.system.conftest import ASKED_BY_THE_PAGE, ROOT, document, visits
 from tests.system.serving import Server, Visitor

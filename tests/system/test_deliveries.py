@@ -10,14 +10,13 @@ import requests
 import sqlalchemy as sa
 from gunicorn.arbiter import Arbiter
 
-from planpush.db import db
-from planpush.models.claim import Arrived, claim, settle
-from planpush.models.delivery import Delivery, DeliveryEvent
-from planpush.models.event import Event
-from planpush.models.outbox import hook_of
-from planpush.models.plan import Plan
-from planpush.models.webhook import Webhook
-from planpush.server import Master
+from planpush.database.session import db
+from planpush.events.event import Event
+from planpush.notifications.leases import Arrived, claim, settle
+from planpush.notifications.outbox import Delivery, DeliveryEvent, hook_of
+from planpush.notifications.webhooks import Webhook
+from planpush.plans.plan import Plan
+from planpush.server.gunicorn import Master
 from tests.peers import hook as hooks
 from tests.peers.slack import serving
 from tests.system.sending import NETWORKS, Held, Stage, eventually

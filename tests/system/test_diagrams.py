@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from planpush.content import engine
+from planpush.document.diagrams import renderer
 from tests.system.conftest import ROOT
 from tests.system.serving import Server, Visitor
 
@@ -16,7 +16,7 @@ sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not 
 expect = sync_api.expect
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.skipif(not engine.is_installed(), reason="the extra diagrams is missing"),
+    pytest.mark.skipif(not renderer.is_installed(), reason="the extra diagrams is missing"),
 ]
 Visit = Callable[..., Any]
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"

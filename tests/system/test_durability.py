@@ -15,7 +15,7 @@ import pytest
 import requests
 import sqlalchemy as sa
 
-from planpush.db import db
+from planpush.database.session import db
 from tests.system.serving import Server, Visitor
 
 CUTS = 10

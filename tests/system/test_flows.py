@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from planpush.content import vocabulary
-from planpush.content.sanitise import clean
+from planpush.document import vocabulary
+from planpush.document.sanitizer.sanitizer import clean
 from planpush.paths import STATIC
 from planpush.web.assets import STYLES
 from tests.golden.good import good

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
-from planpush.content import engine
+from planpush.document.diagrams import renderer
 from tests.system.conftest import ASKED_BY_THE_PAGE
 from tests.system.serving import Server
 
 pytestmark = pytest.mark.skipif(
-    not engine.is_installed(), reason="no diagram engine: install the extra diagrams"
+    not renderer.is_installed(), reason="no diagram engine: install the extra diagrams"
 )
 # One diagram a paragraph, below its name.
 SOURCE = r"""

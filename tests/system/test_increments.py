@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from bench import growth
-from planpush.content import sanitise
-from planpush.content import section as content
-from planpush.models.section import Section, compress, unpack_blocks
+from planpush.document import sections as content
+from planpush.document.sanitizer import sanitizer
+from planpush.plans.section import Section, compress, unpack_blocks
 from tests.conftest import ON_POSTGRES, own_database
 
 
@@ -51,7 +51,9 @@ def test_the_database_grows_by_at_most_15_percent_of_the_document(grown: growth.
 
 @pytest.mark.parametrize("times", [0, 1, 8], ids=["nothing", "one section", "many"])
 def test_blocks_come_back_from_beside_their_html(times: int) -> None:
-    html = sanitise.clean("".join(growth.section(n, 0) for n in range(times)) + "<p>é &amp; 漢</p>")
+    html = sanitizer.clean(
+        "".join(growth.section(n, 0) for n in range(times)) + "<p>é &amp; 漢</p>"
+    )
     built = content.build("part", html)
     row = Section.made(built, sha256="0" * 64, source_bytes=1, elements=1)
     assert unpack_blocks(row.blocks, row.html) == built.blocks

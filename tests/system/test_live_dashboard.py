@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from planpush.db import commit
+from planpush.database.session import commit
 from tests.people import person
 from tests.system.conftest import document, visits
 from tests.system.serving import Server, Visitor

@@ -13,8 +13,8 @@ from typing import IO, Any
 import pytest
 import sqlalchemy as sa
 
-from planpush.db import db
-from planpush.models.schema import is_current, known_revisions
+from planpush.database.session import db
+from planpush.operations.migrations import is_current, known_revisions
 from planpush.paths import MIGRATIONS
 from tests import launching
 from tests.conftest import ON_POSTGRES, make_app, own_database
@@ -35,10 +35,10 @@ import sys
 from pathlib import Path
 from planpush import create_app
 from planpush.config import Config
-from planpush.models import schema
-schema.MIGRATIONS = Path(sys.argv[1])
+from planpush.operations import migrations
+migrations.MIGRATIONS = Path(sys.argv[1])
 with create_app(Config.from_env()).app_context():
-    schema.migrate()
+    migrations.migrate()
 """
 WAITING = "another process migrates this database: waiting until it is done"
 

@@ -9,8 +9,8 @@ import pytest
 import requests
 import sqlalchemy as sa
 
-from planpush.db import commit, db
-from planpush.models.setting import Setting, settings
+from planpush.database.session import commit, db
+from planpush.settings.store import Setting, settings
 from tests.conftest import ON_POSTGRES, person
 from tests.peers import github as peer
 from tests.system.serving import Server, Visitor

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import delete
 
-from planpush.db import commit, db
-from planpush.models.session import BrowserSession
+from planpush.accounts.sessions import BrowserSession
+from planpush.database.session import commit, db
 from tests.system.conftest import document
 from tests.system.serving import Server
 

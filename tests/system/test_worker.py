@@ -15,14 +15,14 @@ import requests
 import sqlalchemy as sa
 from gunicorn.arbiter import Arbiter
 
+from planpush.accounts.identity import Identity
+from planpush.accounts.membership import EVERY
+from planpush.accounts.sessions import BrowserSession
 from planpush.config import Config
-from planpush.db import commit, db, now
-from planpush.models.identity import Identity
-from planpush.models.membership import EVERY
-from planpush.models.sealing import seal
-from planpush.models.session import BrowserSession
-from planpush.server import Master
-from planpush.worker import ASK_EVERY, OUTAGE, Worker
+from planpush.database.encryption import seal
+from planpush.database.session import commit, db, now
+from planpush.server.gunicorn import Master
+from planpush.server.worker import ASK_EVERY, OUTAGE, Worker
 from tests.conftest import make_app
 from tests.peers.github import OWN_MEMBERSHIP, serving
 from tests.people import person

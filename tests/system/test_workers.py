@@ -10,13 +10,13 @@ import pytest
 import requests
 import sqlalchemy as sa
 
-from planpush.db import commit, db
-from planpush.models.client import DEVICE
-from planpush.models.device_code import DeviceCode
-from planpush.models.event import Event
-from planpush.models.grant import Grant
-from planpush.models.session import BrowserSession, SignInLink
-from planpush.models.token import Token
+from planpush.accounts.clients import DEVICE
+from planpush.accounts.device_codes import DeviceCode
+from planpush.accounts.grants import Grant
+from planpush.accounts.sessions import BrowserSession, SignInLink
+from planpush.accounts.tokens import Token
+from planpush.database.session import commit, db
+from planpush.events.event import Event
 from tests.conftest import person
 from tests.people import HTMX
 from tests.system.serving import Server

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from planpush.content.vocabulary import COMPONENTS
+from planpush.document.vocabulary import COMPONENTS
 
 FILES = Path(__file__).parent
 

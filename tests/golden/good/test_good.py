@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from planpush.content.lint import lint
-from planpush.content.sanitise import clean
-from planpush.content.section import build
+from planpush.document.lint.linter import lint
+from planpush.document.sanitizer.sanitizer import clean
+from planpush.document.sections import build
 from tests.golden.good import good
 
 DOCUMENTS = good()

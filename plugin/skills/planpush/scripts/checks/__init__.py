@@ -1,4 +1,4 @@
-"""The linter's rules: standard library and Python 3.8 only, nothing of planpush.
+"""The linter's rules: standard library only.
 
 The helper of the plugin carries a copy of this folder, byte for byte
 (`python -m tests.plugin.test_vocabulary` renews it): both find the same, at the same place.

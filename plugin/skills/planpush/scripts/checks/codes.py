@@ -1,4 +1,4 @@
-"""The catalogue: every code of the linter, how bad it is, what it says and how it is mended."""
+"""Every finding's code, severity, message and fix."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Start tags, end tags and text of an HTML source, each with its place, as a browser splits it."""
+"""Tags and text of an HTML source with their positions, as a browser splits it."""
 
 from __future__ import annotations
 

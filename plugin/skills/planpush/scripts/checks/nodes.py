@@ -1,4 +1,4 @@
-"""The elements of a source, and what the HTML standard lets be left out or moves elsewhere."""
+"""Elements of a source, and which tags HTML lets an author leave out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rules about components: tables, drawings, flows, tabs."""
+"""Rules about components: tables, drawings, flows and tabs."""
 
 from __future__ import annotations
 

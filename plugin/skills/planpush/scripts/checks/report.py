@@ -1,4 +1,4 @@
-"""Findings as they are collected: each thing once, where it stands first, and not too many."""
+"""Collects findings: each once, at its first position, up to a limit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rules about a section as a whole: its root, its heading, how much it says and how."""
+"""Rules about a whole section: root element, heading and length."""
 
 from __future__ import annotations
 

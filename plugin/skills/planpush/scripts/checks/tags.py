@@ -1,4 +1,4 @@
-"""Rules about one tag: its name, its attributes, its classes, what it loads."""
+"""Rules about a single tag: name, attributes, classes and what it loads."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The elements of a source as they were written, and what a parser would repair in them."""
+"""The element tree as written, and what a parser would repair."""
 
 from __future__ import annotations
 

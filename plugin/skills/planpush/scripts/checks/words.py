@@ -1,4 +1,4 @@
-"""The words that a document may use, and the one that was meant."""
+"""The allowed names, and the closest match for a misspelled one."""
 
 from __future__ import annotations
 

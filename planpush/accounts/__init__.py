@@ -1,0 +1,1 @@
+"""People, roles, groups, identities, browser sessions and tokens."""

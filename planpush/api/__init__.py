@@ -1,0 +1,1 @@
+"""JSON handlers for programs, with their OpenAPI document."""

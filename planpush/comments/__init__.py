@@ -1,0 +1,1 @@
+"""Threads on a document, and where they are on every version."""

@@ -1,1 +1,0 @@
-"""Pure document work: text in, values out; nothing of Flask, SQLAlchemy, or ours above."""

@@ -1,0 +1,1 @@
+"""Engine, sessions, transactions and paging; what differs between SQLite and PostgreSQL."""

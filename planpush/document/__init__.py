@@ -1,0 +1,1 @@
+"""A plan's document: text in, values out. No database and no request."""

@@ -1,0 +1,1 @@
+"""Where a comment is on this version of a document."""

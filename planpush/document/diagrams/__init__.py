@@ -1,0 +1,1 @@
+"""Mermaid source becomes SVG on the server."""

@@ -1,0 +1,1 @@
+"""A plan as Markdown, annotations or a portable record."""

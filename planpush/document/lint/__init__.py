@@ -1,0 +1,1 @@
+"""Tells an author what to fix, with line and column."""

@@ -1,0 +1,1 @@
+"""What may be stored: an allow-list of elements, attributes and values."""

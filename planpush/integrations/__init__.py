@@ -1,1 +1,0 @@
-"""Outside systems, one module each."""

@@ -1,1 +1,0 @@
-"""Nouns with verbs: they know the database and the document, never a request."""

@@ -1,0 +1,1 @@
+"""Who is notified of an event, and the outbox that sends it."""

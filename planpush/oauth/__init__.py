@@ -1,0 +1,1 @@
+"""Programs act for people: device flow, authorization code, registration."""

@@ -1,0 +1,1 @@
+"""Backup, migrations, retention, statistics and readiness."""

@@ -1,0 +1,1 @@
+"""HTML handlers, one module for each resource, in folders by topic."""

@@ -1,0 +1,1 @@
+"""What only admins see. Everybody else gets 404."""

@@ -1,0 +1,1 @@
+"""The page of a plan and what its owner does with it."""

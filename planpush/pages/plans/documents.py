@@ -1,0 +1,202 @@
+"""A version's document with its pins."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Container, Iterator, Sequence
+from functools import partial
+from itertools import chain
+from types import SimpleNamespace
+from typing import Any
+
+from flask import Blueprint, Flask, Response, render_template
+from markupsafe import Markup, escape
+
+from planpush.comments.thread import OPEN
+from planpush.comments.thread_rows import AnyThread
+from planpush.comments.version_view import Reading
+from planpush.document.diff.navigation import Shown, heading_end, put
+from planpush.document.diff.render import pin_places
+from planpush.document.pins import is_drawn, splice
+from planpush.pages.plans.plans import page
+from planpush.pages.plans.unseen import since_of
+from planpush.plans.plan import Plan
+from planpush.plans.section import expand, unpack_pins
+from planpush.versions.rendered_comparison import Redline
+from planpush.web.auth import current_user
+from planpush.web.headers import csp_nonce
+from planpush.web.responses import fragment, number
+from planpush.web.stencil import gap, rendered, stencil
+from planpush.web.templates import UI_ICONS, bless, plural, sprite
+
+documents = Blueprint("documents", __name__)
+
+
+@documents.get("/p/<slug>/document")
+def show(slug: str) -> Response:
+    """Answer document, contents, bar and panel of one version."""
+    plan = Plan.find(slug, current_user())
+    reading = Reading(plan, number("v"))
+    address = f"/p/{slug}" + ("" if reading.is_newest else f"?v={reading.version.number}")
+    return fragment("documents/show.htmx.html", push_url=address, **page(reading))
+
+
+PIN, DRAWN_PIN, MARKS = "threads/_pin.html", "threads/_drawn_pin.html", "threads/_marks.html"
+
+
+class Pins:
+    """The pins of a reading; all of a kind are filled into one stencil."""
+
+    def __init__(self, reading: Reading) -> None:
+        self.news = since_of(reading)
+        told = {"slug": reading.plan.slug, "version": reading.version.number}
+        self.same = told | {"base": self.news.base, "nonce": csp_nonce()}
+        self.stencils: dict[tuple[Any, ...], str] = {}
+
+    def pin(
+        self, anchor: str, key: int, threads: Sequence[AnyThread], drawn: bool = False
+    ) -> Markup:
+        """Return the pin of a block; nothing where no thread is."""
+        if not threads:
+            return bless("")
+        opened = [thread for thread in threads if thread.state == OPEN]
+        shown = opened or threads
+        kind = "open comment" if opened else "resolved comment"
+        gaps = {"done": not opened}
+        return self._filled(
+            DRAWN_PIN if drawn else PIN,
+            gaps,
+            anchor=escape(anchor),
+            key=key,
+            shown=shown[0].id,
+            all=" ".join(str(thread.id) for thread in threads),
+            words=plural(len(shown), kind),
+            many=len(shown),
+        )
+
+    def marks(self, piece: Any, threads: Sequence[AnyThread]) -> Markup:
+        """Return what stands beside a section's heading, the pin included."""
+        return self._filled(
+            MARKS,
+            {"changed": self.news.state(piece.anchor)},
+            anchor=escape(piece.anchor),
+            title=escape(piece.title),
+            pin=self.pin(piece.anchor, 0, threads),
+        )
+
+    def _filled(self, template: str, turns: dict[str, Any], **told: Any) -> Markup:
+        kind = (template, *turns.values())
+        if kind not in self.stencils:
+            context = _PAGE | turns | {name: gap(name) for name in told}
+            self.stencils[kind] = stencil(kind, partial(rendered, template, context), **self.same)
+        return bless(self.stencils[kind] % told)
+
+
+_PAGE = {
+    "plan": SimpleNamespace(slug=gap("slug")),
+    "version": SimpleNamespace(number=gap("version")),
+    "news": SimpleNamespace(base=gap("base")),
+    "csp_nonce": lambda: gap("nonce"),
+}
+
+
+def init_document(app: Flask) -> None:
+    """Give templates the document and its pins; what they do not show is not made."""
+    app.jinja_env.globals.update(
+        rendered=rendered_document,
+        document_icons=icons,
+        all_pins=all_pins,
+        pins_digest=pins_digest,
+        renewed_marks=renewed_marks,
+        compared=compared,
+        compared_icons=compared_icons,
+    )
+
+
+def rendered_document(reading: Reading, anchors: Container[str] | None = None) -> Markup:
+    """Return the document of a reading, or those of its sections, pins included."""
+    pins, threads = Pins(reading), reading.by_block
+    body = b"".join(
+        _section(pins, piece, threads.get(piece.anchor, {}))
+        for piece in reading.pieces
+        if anchors is None or piece.anchor in anchors
+    )
+    return bless(body.decode())
+
+
+def _section(pins: Pins, piece: Any, threads: dict[int, list[AnyThread]]) -> bytes:
+    html, places = expand(piece.html), unpack_pins(piece.pins)
+    inserts = {0: pins.marks(piece, threads.get(0, [])).encode()}
+    for key, here in threads.items():
+        if key:
+            drawn = is_drawn(html, places, key)
+            inserts[key] = pins.pin(piece.anchor, key, here, drawn).encode()
+    return splice(html, places, inserts)
+
+
+def compared(redline: Redline, shown: Shown) -> Markup:
+    """Return a section of a comparison, which was made safe again, with its marks and pins."""
+    anchor = shown.section.compared.part.anchor
+    is_gone = shown.section.compared.state == "removed"
+    threads = {} if is_gone else redline.pair.threads.get(anchor, {})
+    differs = redline.differs_in(shown)
+    if not (threads or differs):
+        return bless(shown.html)
+    places = pin_places(shown.html)
+    heading = places.get(0, heading_end(shown.html))
+    told = {"redline": redline, "shown": shown, "pair": redline.pair, "anchor": anchor}
+    inserts = [(heading, render_template("comparisons/_marks.html", **told))] if differs else []
+    for key, here in threads.items():
+        place = places.get(key, heading)
+        drawn = shown.html.startswith("</g>", place)
+        pin = render_template("comparisons/_pin.html", key=key, threads=here, drawn=drawn, **told)
+        inserts.append((place, pin))
+    return bless(put(shown.html, inserts))
+
+
+def compared_icons(redline: Redline) -> Markup:
+    """Return the symbols that a comparison's icons need beyond the app's own."""
+    return sprite(tuple(sorted(redline.icons - set(UI_ICONS))))
+
+
+def icons(reading: Reading) -> Markup:
+    """Return the symbols that this document's icons need beyond the app's own."""
+    used = {name for piece in reading.pieces for name in piece.icons}
+    return sprite(tuple(sorted(used - set(UI_ICONS))))
+
+
+def pins_digest(reading: Reading) -> str:
+    """Name every pin of a reading: while it stays, a page has them all."""
+    told = [
+        (anchor, key, [(thread.id, thread.state) for thread in threads])
+        for anchor, blocks in sorted(reading.by_block.items())
+        for key, threads in sorted(blocks.items())
+    ]
+    return hashlib.sha256(repr((reading.version.number, told)).encode()).hexdigest()[:16]
+
+
+def all_pins(reading: Reading) -> Markup:
+    """Return every pin of a reading, each with its place: an open page puts them there.
+
+    So it does not matter which of them the page had before, nor whether it missed something.
+    """
+    pins = Pins(reading)
+    pieces = (piece for piece in reading.pieces if piece.anchor in reading.by_block)
+    placed = (_placed(pins, piece, reading.by_block[piece.anchor]) for piece in pieces)
+    return bless("".join(chain.from_iterable(placed)))
+
+
+def _placed(pins: Pins, piece: Any, threads: dict[int, list[AnyThread]]) -> Iterator[str]:
+    """Yield the pins of one section, which is unpacked once."""
+    html, places = expand(piece.html), unpack_pins(piece.pins)
+    for key, here in threads.items():
+        drawn = is_drawn(html, places, key)
+        place = f'data-section="{escape(piece.anchor)}" data-key="{key}"{" data-drawn" * drawn}'
+        yield f"<span {place}>{pins.pin(piece.anchor, key, here, drawn)}</span>"
+
+
+def renewed_marks(reading: Reading, anchor: str) -> Markup:
+    """Return partials that renew what stands beside a section's heading, but for the pin."""
+    piece = next(piece for piece in reading.pieces if piece.anchor == anchor)
+    marks = Pins(reading).marks(piece, [])
+    return bless(render_template("threads/_renewed_marks.html", anchor=anchor, marks=marks))

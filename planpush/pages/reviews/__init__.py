@@ -1,0 +1,1 @@
+"""Reviewers, sign-offs and attention."""

@@ -1,0 +1,1 @@
+"""Versions, comparisons and exports."""

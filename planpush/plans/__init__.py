@@ -1,0 +1,1 @@
+"""A plan, its versions and sections, and who may see it."""

@@ -1,0 +1,1 @@
+"""Reviewers, sign-offs, attention and the gate."""

@@ -1,0 +1,1 @@
+"""Directories provision people and groups."""

@@ -1,0 +1,1 @@
+"""The processes: event loop, threads, worker and health."""

@@ -1,0 +1,1 @@
+"""What an admin can change while the server runs."""

@@ -1,0 +1,1 @@
+"""GitHub, OpenID Connect and single-use links: signing in and out."""

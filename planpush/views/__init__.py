@@ -1,1 +1,0 @@
-"""Handlers: find through what the person may see, ask the model, answer."""

@@ -1,1 +1,0 @@
-"""The API: bearer tokens only, JSON in and out."""

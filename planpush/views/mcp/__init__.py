@@ -1,1 +1,0 @@
-"""MCP: every other agent's way to read plans, answer comments and push."""

@@ -1,0 +1,108 @@
+"""Threads that programs open: at the same places as people's, and known for an agent's."""
+
+import pytest
+
+from tests.conftest import code, fields, piece
+
+
+@pytest.fixture
+def start(agent, plan):
+    def send(name="bob", headers=None, scopes=None, **body):
+        sent = {"json": {"body": "Hm."} | body, "headers": headers or {}, "scopes": scopes}
+        return agent(name, "POST", f"/api/plans/{plan}/threads", **sent)
+
+    return send
+
+
+PLACES = [
+    ({}, "document", "", ""),
+    ({"anchor": "intro"}, "element", "intro", "Intro"),
+    ({"anchor": "intro", "quote": "rotate on every"}, "text", "intro", "rotate on every"),
+    ({"anchor": "intro", "quote": "o", "prefix": "T", "suffix": "kens"}, "text", "intro", "o"),
+    ({"anchor": "data", "row": "id", "column": "Type"}, "cell", "data", "uuid"),
+    ({"anchor": None, "block": None, "quote": None, "start": None}, "document", "", ""),
+]
+
+
+@pytest.mark.parametrize(("place", "kind", "anchor", "quote"), PLACES)
+def test_a_thread_is_where_it_was_put(start, place, kind, anchor, quote):
+    answer = start(**place)
+    assert answer.status_code == 201, answer.text
+    told = answer.json
+    assert (told["kind"], told["anchor"], told["quote"]) == (kind, anchor, quote)
+    cell = (place.get("row", ""), place.get("column", "")) if kind == "cell" else ("", "")
+    assert (told["row"], told["column"]) == cell
+    assert told["placement"]["state"] == "exact" and told["state"] == "open"
+    assert [(one["body"], one["via"]) for one in told["comments"]] == [("Hm.", "agent")]
+
+
+def test_offsets_count_code_points_in_the_block(start, app, agent, plan):
+    quoted = start(anchor="intro", quote="rotate").json
+    told = start(anchor="intro", block=2, quote="rotate", start=7, end=13)
+    assert told.status_code == 201, told.text
+    assert told.json["quote"] == quoted["quote"] == "rotate"
+
+
+@pytest.mark.parametrize(
+    ("place", "field"),
+    [
+        ({"anchor": "nope"}, "anchor"),
+        ({"anchor": "intro", "quote": "not there"}, "quote"),
+        ({"anchor": "intro", "quote": "o"}, "quote"),
+        ({"block": 2}, "anchor"),
+        ({"anchor": "intro", "block": 99}, "block"),
+        ({"anchor": "intro", "block": 2, "start": 3}, "quote"),
+        ({"anchor": "intro", "block": 2, "quote": "rotate", "start": 0}, "start"),
+        ({"anchor": "data", "row": "nope"}, "row"),
+        ({"body": " "}, "body"),
+    ],
+)
+def test_a_place_that_is_not_there_is_422(start, agent, plan, place, field):
+    refused = start(**place)
+    assert (refused.status_code, fields(refused)) == (422, [field]), refused.text
+    assert agent("bob", "GET", f"/api/plans/{plan}/threads").json["threads"] == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"block": "2"}, "block"),
+        ({"block": -1}, "block"),
+        ({"start": 10**12}, "start"),
+        ({"quote": ["rotate"]}, "quote"),
+        ({"quote": "x" * 10_001}, "quote"),
+        ({"row": "x" * 1001}, "row"),
+        ({"blocking": 1}, "blocking"),
+        ({"version": 0}, "version"),
+        ({"colour": "red"}, "colour"),
+        ({"body": None}, "body"),
+    ],
+)
+def test_a_wrong_form_is_400_and_named(start, wrong, field):
+    refused = start(**wrong)
+    assert (refused.status_code, fields(refused)) == (400, [field])
+
+
+def test_on_an_older_version_it_is_carried_to_the_newest(start, push, plan):
+    push("alice", [piece("intro", "Tokens rotate hourly.")], plan=plan, base_version=1)
+    told = start(anchor="intro", quote="rotate on every use", version=1).json
+    assert (told["opened_on_version"], told["quote"]) == (1, "rotate on every use")
+    assert told["placement"]["state"] in ("edited", "outdated", "moved")
+    assert start(version=9).status_code == 404
+
+
+def test_who_may_open_one(start, browser, plan):
+    for name in ("alice", "bob", "ada"):
+        assert start(name).status_code == 201, name
+    assert start("charlie").status_code == 404
+    browser("alice").send("POST", f"/p/{plan}/publication")
+    assert start("charlie").status_code == 201
+    assert code(start(scopes=["plans:read", "plans:write"])) == "insufficient_scope"
+
+
+def test_a_retry_opens_one_thread(start, agent, plan):
+    key = {"Idempotency-Key": "once"}
+    first = start(headers=key, anchor="intro").json
+    assert start(headers=key, anchor="intro").json == first
+    assert start(headers=key, anchor="data").status_code == 422
+    assert len(agent("bob", "GET", f"/api/plans/{plan}/threads").json["threads"]) == 1

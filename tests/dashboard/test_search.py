@@ -1,0 +1,456 @@
+"""Full text: every word of a title, a document and a comment, as it is now, for who may see it."""
+
+from contextlib import contextmanager
+from itertools import count
+from math import inf
+from types import SimpleNamespace
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import event, func, select, text, update
+
+from planpush.dashboard import filters, search_index
+from planpush.dashboard import search_terms as module
+from planpush.dashboard.listing import list_on, list_plans
+from planpush.dashboard.search_hits import hits
+from planpush.dashboard.search_index import SHIFT, Passage, index_missing, tidy_words
+from planpush.database import cached_count
+from planpush.database.session import commit, db
+from planpush.document.anchoring.target import Place
+from planpush.plans.plan import EDITOR, PRIVATE, PUBLISHED, Member, Plan
+from planpush.versions.purge import purge
+from planpush.versions.push import push_new
+from planpush.versions.request import Push, SectionPush
+from tests.conftest import ON_POSTGRES
+from tests.people import person
+
+TEXT = "Sessions expire after thirty days of silence."
+
+
+@pytest.fixture(autouse=True)
+def within(app):
+    with app.test_request_context():
+        yield
+
+
+def section(html, anchor="body"):
+    from hashlib import sha256
+
+    told = f'<section data-anchor="{anchor}">{html}</section>'
+    return SectionPush(anchor=anchor, sha256=sha256(told.encode()).hexdigest(), html=told)
+
+
+def push(title, *sections, by="alice", visibility=PUBLISHED):
+    made = push_new(
+        Push(sections=list(sections), title=title, visibility=visibility), by=person(by)
+    )
+    commit()
+    return made.plan
+
+
+def found(q, name="alice", **more):
+    return [row.title for row in list_plans(person(name), q=q, **more).plans]
+
+
+def hit(q, name="alice"):
+    listing = list_plans(person(name), q=q)
+    return hits(listing.search, {row.id: listing.places[row.id] for row in listing.plans})
+
+
+@contextmanager
+def listening(note):
+    event.listen(db.engine, "before_cursor_execute", note)
+    yield
+    event.remove(db.engine, "before_cursor_execute", note)
+
+
+def say(plan, body, by="bob"):
+    thread = plan.open_thread(Place(anchor="body"), body, by=person(by), on=plan.newest)
+    commit()
+    return thread
+
+
+@pytest.mark.parametrize(
+    "q",
+    ["redesign", "REDES", "sessions", "thirty days", '"thirty days"', "silence login", "log",
+     "müssten", "mussten", "-absent login", "expire müss"],
+)  # fmt: skip
+def test_words_are_found_wherever_they_stand(q):
+    plan = push("Login redesign", section(f"<h2>Body</h2><p>{TEXT}</p>"))
+    say(plan, "Das müssten wir prüfen")
+    push("Another", section("<p>Nothing of it.</p>"))
+    assert found(q) == ["Login redesign"]
+
+
+@pytest.mark.parametrize(
+    ("q", "titles"),
+    [
+        ("https://example.com/a-b", ["Linked"]),
+        ("HTTP://10.0.0.1", ["Linked"]),
+        ("https://example.com/other", []),
+        ("-https://example.com/a-b", ["Another"]),
+        ("linked http://10.0.0.1 is:private", []),
+    ],
+)
+def test_an_address_is_no_condition(q, titles):
+    push("Linked", section("<p>See https://example.com/a-b or http://10.0.0.1/x</p>"))
+    push("Another", section("<p>See example.com</p>"))
+    assert found(q) == titles
+
+
+@pytest.mark.parametrize(
+    "q", ["absent", '"days thirty"', "sessions -login", "ilence", '"thirty day"']
+)
+def test_what_does_not_stand_there_is_not_found(q):
+    push("Login redesign", section(f"<p>{TEXT}</p>"))
+    assert found(q) == []
+
+
+def test_a_push_replaces_what_is_found():
+    plan = push("Plan", section("<p>Herring</p>"), section("<p>Kept</p>", "kept"))
+    later = Push(
+        sections=[section("<p>Mackerel</p>"), section("<p>Kept</p>", "kept")],
+        title="Renamed",
+        base_version=1,
+    )
+    plan.push(later, by=person("alice"))
+    commit()
+    assert (found("herring"), found("mackerel"), found("kept")) == ([], ["Renamed"], ["Renamed"])
+    assert (found("plan"), found("renamed")) == ([], ["Renamed"])
+
+
+def test_another_title_alone_is_found_too():
+    plan = push("Before", section("<p>Same</p>"))
+    again = Push(sections=[section("<p>Same</p>")], title="Afterwards", base_version=1)
+    assert not plan.push(again, by=person("alice")).created
+    commit()
+    assert (found("before"), found("afterwards")) == ([], ["Afterwards"])
+
+
+def test_a_comment_is_found_as_it_reads_now():
+    thread = say(push("Plan", section("<p>Text</p>")), "First herring")
+    comment = thread.comments[0]
+    comment.edit("Then mackerel", by=person("bob"))
+    commit()
+    assert (found("herring"), found("mackerel")) == ([], ["Plan"])
+    comment.delete(by=person("bob"))
+    commit()
+    assert found("mackerel") == []
+    comment.restore(by=person("bob"))
+    commit()
+    assert found("mackerel") == ["Plan"]
+
+
+def test_what_was_purged_is_not_found():
+    plan = push("Plan", section("<p>hunter2 secret</p>"))
+    plan.push(Push(sections=[section("<p>Clean</p>")], base_version=1), by=person("alice"))
+    commit()
+    plan.push(Push(sections=[section("<p>hunter2 secret</p>")], base_version=2), by=person("alice"))
+    commit()
+    assert found("hunter2") == ["Plan"]
+    purge(plan, [1, 3], by=person("ada"))
+    commit()
+    assert found("hunter2") == []
+    assert not db.session.scalar(select(func.count()).where(Passage.body.contains("hunter2")))
+
+
+def test_a_hit_leads_to_the_section_or_to_the_thread():
+    plan = push("Plan", section(f"<h2>Body</h2><p>{TEXT}</p>"))
+    thread = say(plan, "Rather a fortnight")
+    there = hit("thirty")[plan.id]
+    assert (there.anchor, there.thread_id) == ("body", None)
+    assert [piece.text for piece in there.pieces if piece.hit] == ["thirty"]
+    said = hit("fortnight")[plan.id]
+    assert (said.anchor, said.thread_id) == ("", thread.id)
+    assert hit("plan") == {}
+
+
+def test_titles_come_first_then_where_it_stands_most_often():
+    once = section("<p>herring</p>")
+    push("Once", once)
+    often = push("Often", once)
+    say(often, "herring, too")
+    push("Herring", section("<p>nothing</p>"))
+    push("Newest", section("<p>nothing</p>"))
+    assert found("herring") == ["Herring", "Often", "Once"]
+    assert found("herring", sort="updated-asc") == ["Once", "Often", "Herring"]
+
+
+def test_a_word_that_many_passages_have_is_found_all_the_same(monkeypatch):
+    monkeypatch.setattr(module, "FEW", 2)
+    monkeypatch.setattr(module, "RARE", 1)
+    for number in range(5):
+        push(f"Plan {number}", section(f"<p>Everybody says consideration {number}</p>"))
+    newest = [f"Plan {number}" for number in (4, 3, 2, 1, 0)]
+    for q in ("consideration", "con", "conside", '"everybody says"', "says consideration",
+              "con eve", "con eve say plan", "says everybody consideration"):  # fmt: skip
+        assert found(q) == newest, q
+        assert len(hit(q)) == 5, q
+    assert found("consideration 3") == ["Plan 3"]
+    assert found("-consideration") == [] == found("-conside")
+    assert found("consideration", sort="title") == newest[::-1]
+
+
+def test_a_frequent_word_is_not_counted_anew_for_a_while(monkeypatch):
+    plan = push("Plan", section("<p>herring</p>"))
+    push("Other", section("<p>herring</p>"))
+    monkeypatch.setattr(module, "FEW", 0)
+    monkeypatch.setattr(module, "RARE", 0)
+    counted = []
+    for name in ("_counted", "_expected"):
+        asked = getattr(module, name)
+        note = lambda *told, asked=asked: counted.append(told) or asked(*told)  # noqa: E731
+        monkeypatch.setattr(module, name, note)
+    assert found("herring") == ["Other", "Plan"] and counted
+    counted.clear()
+    assert found("herring") == ["Other", "Plan"] and not counted
+    plan.push(Push(sections=[section("<p>salmon</p>")], base_version=1), by=person("alice"))
+    commit()
+    assert found("herring") == ["Other"] and not counted
+    monkeypatch.setattr(cached_count, "time", SimpleNamespace(monotonic=lambda: inf))
+    assert found("herring") == ["Other"] and counted
+
+
+def test_a_long_beginning_finds_all_words_that_begin_with_it(monkeypatch):
+    for number, ending in enumerate(("", "e", "es", "able", "ably")):
+        push(f"Plan {number}", section(f"<p>consider{ending} it</p>"))
+    for few, variants in ((20_000, 12), (0, 12), (20_000, 2)):
+        monkeypatch.setattr(module, "_VARIANTS", variants)
+        monkeypatch.setattr(module, "FEW", few)
+        monkeypatch.setattr(module, "RARE", few)
+        assert len(found("consider")) == len(found("conside")) == 5
+        assert found("considera") == ["Plan 4", "Plan 3"] and found("considere") == [
+            "Plan 2",
+            "Plan 1",
+        ]
+        assert found("considers") == []
+
+
+def test_sqlites_index_becomes_one_part_again(monkeypatch):
+    plan = push("Plan", section("<p>zero</p>"))
+    for number in range(9):
+        say(plan, f"herring {number}")
+    before = parts()
+    db.engine.dispose()  # a connection that has changed nothing so far
+    assert tidy_words(seconds=-1) == ON_POSTGRES
+    assert tidy_words()
+    assert ON_POSTGRES or parts() == 1 < before
+    assert found("herring") == found("zero") == ["Plan"]
+    say(plan, "salmon")
+    monkeypatch.setattr(search_index, "_NEWER", 0.9)
+    assert tidy_words() and (ON_POSTGRES or parts() == 2)
+    assert found("salmon") == ["Plan"]
+
+
+def parts():
+    """Return of how many parts SQLite's index is."""
+    if ON_POSTGRES:
+        return 1
+    count = db.session.scalar(text("SELECT count(DISTINCT segid) FROM passage_words_idx"))
+    db.session.rollback()
+    return count
+
+
+def test_of_many_words_each_is_asked_within_the_plan(monkeypatch):
+    monkeypatch.setattr(module, "FEW", 1)
+    monkeypatch.setattr(module, "RARE", 0)
+    for number in range(3):
+        push(f"Apart {number}", section("<p>herring</p>"), section("<p>salmon</p>", "other"))
+    both = push("Both", section("<p>herring</p>"), section("<p>salmon herring</p>", "other"))
+    asked = []
+    with listening(lambda *told: asked.append(str(told[3]))):
+        made = hit("herring salmon")
+    assert len(made) == 4 and made[both.id].anchor == "other"
+    # FTS5 would look for a passage with both through the plans of all others.
+    assert not [one for one in asked if ") AND (" in one]
+
+
+@pytest.mark.parametrize("q", ["plan herring", "herring plan"])
+def test_of_a_frequent_and_another_word_the_other_one_is_shown(monkeypatch, q):
+    monkeypatch.setattr(module, "FEW", 2)
+    monkeypatch.setattr(module, "RARE", 0)
+    for number in range(3):
+        push(f"Number {number}", section("<p>The plan</p>"))
+    both = push("Both", section("<p>The plan</p>"), section("<p>A herring</p>", "other"))
+    together = push("Other", section("<p>plan</p>"), section("<p>herring, plan</p>", "other"))
+    shown = hit(q)
+    assert set(shown) == {both.id, together.id} and shown[together.id].anchor == "other"
+    assert ON_POSTGRES or shown[both.id].anchor == "other"
+
+
+def test_two_words_that_some_have_are_gathered_together(monkeypatch):
+    monkeypatch.setattr(module, "RARE", 0)
+    for words in ("herring", "salmon", "herring salmon trout", "salmon herring", "trout"):
+        push(words.title(), section(f"<p>{words}</p>"))
+    assert found("herring salmon") == ["Salmon Herring", "Herring Salmon Trout"]
+    assert found("herring salmon trout") == ["Herring Salmon Trout"]
+    assert found("herring -salmon") == ["Herring"]
+
+
+def test_a_page_behind_a_place_goes_on_though_the_words_are_rare_by_now(monkeypatch):
+    for number in range(3):
+        push(f"Herring {number}", section("<p>it</p>"))
+    monkeypatch.setattr("planpush.dashboard.listing.PAGE", 1)
+    monkeypatch.setattr(module, "RARE", 0)
+    first = list_plans(person("alice"), q="herring")
+    monkeypatch.setattr(module, "RARE", 2_000)
+    cached_count._known.clear()
+    second = list_plans(person("alice"), q="herring", after=first.next_after)
+    assert [row.title for row in second.plans] == ["Herring 1"] and second.next_after
+
+
+def test_one_letter_finds_the_words_of_titles():
+    push("Alpha plan", section("<p>Z everywhere</p>"))
+    push("Beta", section("<p>p in the text</p>"))
+    assert found("p") == ["Alpha plan"] and found("z") == []
+
+
+SIGNS = ['"', '""', '"*"', "*", "^a", "a NEAR b", "{a}", "a'b", "\\", "-", "- -", "AND", "OR"]
+
+
+@pytest.mark.parametrize("q", [*SIGNS, "NOT x", "(", "\u200b", "é\u0301", "ﬀ", "a:", '"a b*"'])
+def test_no_sign_is_syntax(q):
+    push("Plan", section("<p>Text</p>"))
+    assert found(q) in ([], ["Plan"])
+
+
+@given(q=st.text(max_size=30))
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+def test_no_text_breaks_a_search(q):
+    from planpush.errors import Problem
+
+    try:
+        list_plans(person("alice"), q=q)
+    except Problem as problem:
+        assert problem.status == 422
+
+
+def test_plans_of_an_earlier_release_are_indexed_once():
+    plan = push("Plan", section("<p>Text</p>"))
+    say(plan, "Comment")
+    before = sorted(db.session.scalars(select(Passage.body)))
+    db.session.execute(text("DELETE FROM passages"))
+    assert found("comment") == []
+    assert (index_missing(), index_missing()) == (1, 0)
+    commit()
+    assert sorted(db.session.scalars(select(Passage.body))) == before
+    assert found("comment") == ["Plan"]
+
+
+def test_a_plan_never_runs_into_the_ids_of_the_next_one(monkeypatch):
+    for one in (search_index, module, search_index):
+        monkeypatch.setattr(one, "SHIFT", 3)
+    plan, other = push("Busy", section("<p>zero</p>")), push("Calm", section("<p>calm</p>"))
+    first, second = say(plan, "salmon"), say(plan, "trout")
+    for number in range(20):
+        for thread in (first, second):
+            comment = thread.comments[0]
+            comment.edit(f"herring {number}", by=comment.author)
+            commit()
+    assert {row.id >> 3 for row in db.session.scalars(select(Passage))} == {plan.id, other.id}
+    assert found("herring 19") == found("zero") == ["Busy"] and found("calm") == ["Calm"]
+
+
+def test_passages_of_a_plan_are_a_range_of_ids():
+    plan = push("Plan", section("<p>Text</p>"))
+    say(plan, "Comment")
+    ids = db.session.scalars(select(Passage.id)).all()
+    assert len(ids) == len(set(ids)) == 3
+    assert {one >> SHIFT for one in ids} == {plan.id}
+
+
+names = st.sampled_from(["alice", "bob", "charlie", "ada", "pam"])
+
+
+@given(
+    shelf=st.lists(
+        st.tuples(names, st.sampled_from([PRIVATE, PUBLISHED]), st.sets(names)), max_size=6
+    ),
+    many=st.booleans(),
+    few=st.booleans(),
+    busy=st.booleans(),
+    q=st.sampled_from(["herring", '"red herring"', "herr", "comment", "", "is:private herring",
+                       "-absent", "h", "has:open-threads", "involves:me", "mentions:me", "turn:me",
+                       "author:alice", "-author:me", "updated:>2020-01-01 herring"]),
+)  # fmt: skip
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+def test_nobody_finds_counts_or_reads_what_they_may_not_see(shelf, many, few, busy, q):
+    db.session.execute(update(Plan).values(deleted_at=Plan.active_at))
+    cached_count._known.clear()  # or what the example before told would count
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "FEW", 1 if many else 10_000)
+        patch.setattr(module, "RARE", 0 if few or many else 2_000)
+        patch.setattr(filters, "_OWN", 0 if busy else 2_000)
+        made = [stocked(f"Herring {number}", *told) for number, told in enumerate(shelf)]
+        for name in ("alice", "bob", "charlie", "ada", "pam"):
+            check(name, q, [plan.id for plan in made])
+
+
+def stocked(title, owner, visibility, editors):
+    plan = push(title, section("<p>A red herring</p>"), by=owner, visibility=visibility)
+    for name in editors:
+        db.session.add(Member(plan_id=plan.id, user_id=person(name).id, kind=EDITOR))
+    say(plan, "My comment names @bob @charlie", by=owner)
+    return plan
+
+
+def check(name, q, made):
+    user = person(name)
+    may = set(db.session.scalars(Plan.visible_to(user).with_only_columns(Plan.id)))
+    listing = list_plans(user, q=q)
+    ids = {row.id for row in listing.plans}
+    assert ids <= may
+    assert listing.total == len(ids)
+    assert (
+        set(hits(listing.search, {row.id: listing.places[row.id] for row in listing.plans})) <= may
+    )
+    assert {row.id for row in list_on(user, q=q).plans} == ids
+    if q in ("herring", '"red herring"', "herr", "comment"):
+        assert ids == may & set(made)
+
+
+def test_words_that_many_have_and_none_together_are_gathered_not_asked_of_each_plan(monkeypatch):
+    for number in range(3):
+        push(f"Evenly {number}", section("<p>together</p>"))
+        push(f"Oddly {number}", section("<p>together</p>"))
+    for name in ("RARE", "FEW"):
+        monkeypatch.setattr(module, name, 0)
+    monkeypatch.setattr("planpush.dashboard.search.FEW", 0)
+    apart = list_plans(person("alice"), q='"evenly" "oddly"')
+    # PostgreSQL gathers the plans of each word anyway.
+    assert [one.lazy for one in apart.search.wanted] == [ON_POSTGRES] * 2 and not apart.plans
+    both = list_plans(person("alice"), q='"evenly" "together"')
+    assert len(both.plans) == 3
+    assert [one.lazy for one in both.search.wanted] == [True] * 2
+
+
+@pytest.mark.parametrize("few", [False, True])
+def test_a_plan_is_asked_for_a_word_once_and_none_after_the_page(monkeypatch, few):
+    plans = [push(f"Plan {number}", section("<p>herring</p>")).id for number in range(5)]
+    if ON_POSTGRES:
+        db.session.execute(text("CREATE TEMP SEQUENCE asked"))
+    else:
+        calls = count(1)
+        raw = db.session.connection().connection.dbapi_connection
+        raw.create_function("nextval", 1, lambda _: next(calls))
+    monkeypatch.setattr(search_index, "_first", lambda *_, **__: func.nextval("asked"))
+    ordered = Plan.visible_to(person("alice")).with_only_columns(Plan.id).order_by(Plan.id)
+    asked = db.session.execute(
+        search_index.walked(ordered, 3, few=few, sqlite=not ON_POSTGRES)
+    ).all()
+    assert [tuple(row) for row in asked] == list(zip(plans, (1, 2, 3), strict=False))
+    assert db.session.scalar(select(func.nextval("asked"))) == 4
+
+
+def test_a_hit_is_outside_of_the_title_and_has_all_words_if_any_has(monkeypatch):
+    monkeypatch.setattr(module, "FEW", 0)
+    monkeypatch.setattr(module, "RARE", 0)
+    titled = push("Herring alone", section("<p>nothing</p>"))
+    both = push("Herring", section("<p>herring</p>"), section("<p>herring, salmon</p>", "other"))
+    apart = push("Salmon", section("<p>herring</p>"))
+    assert set(list_plans(person("alice"), q="herring").places) == {titled.id, both.id, apart.id}
+    assert set(hit("herring")) == {both.id, apart.id}
+    assert all(one.anchor for one in hit("herring").values())
+    together = {plan_id: one.anchor for plan_id, one in hit("herring salmon").items()}
+    assert together == {both.id: "other", apart.id: "body"}

@@ -1,0 +1,103 @@
+"""Connected devices: a person sees what acts for them, and ends it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import sqlalchemy as sa
+
+from planpush.accounts.grants import Grant
+from planpush.database.session import commit, db
+from planpush.events.event import Event
+from tests.people import person
+from tests.terminal import Terminal
+
+PAGE = "/settings/tokens"
+
+
+@pytest.fixture
+def terminal(app, browser):
+    """alice's terminal, signed in."""
+    made = Terminal(app)
+    made.sign_in(browser("alice"), device_name="<i>laptop</i>", scope="plans:read")
+    return made
+
+
+def listed(who):
+    return re.findall(r'<li id="pp-grant-(\d+)">', who.get(PAGE).text)
+
+
+def test_the_page_lists_device_address_scopes_and_last_use(app, browser, terminal):
+    page = browser("alice").get(PAGE).text.partition('<div id="grants">')[2]
+    for fact in ("planpush on &lt;i&gt;laptop&lt;/i&gt;", "127.0.0.1", "never used", "plans:read"):
+        assert fact in page, fact
+    assert "plans:write" not in page
+    assert terminal.use() == 200
+    assert "last used" in browser("alice").get(PAGE).text
+    terminal.renew()
+    assert len(listed(browser("alice"))) == 1
+    assert listed(browser("bob")) == []
+
+
+@pytest.mark.parametrize("htmx", [True, False])
+def test_38_ending_a_device_takes_all_it_has(app, browser, terminal, htmx):
+    other, alice = Terminal(app), browser("alice")
+    other.sign_in(alice)
+    first = terminal.got["access_token"]
+    terminal.renew()
+    answer = alice.send("DELETE", f"/settings/grants/{listed(alice)[1]}", htmx=htmx)
+    if htmx:
+        assert answer.status_code == 200 and "laptop" not in answer.text
+        assert "pp-grant-" in answer.text and "<html" not in answer.text
+    else:
+        assert (answer.status_code, answer.location) == (303, PAGE)
+    assert terminal.use() == terminal.use(token=first) == 401
+    assert terminal.renew().json["error"] == "invalid_grant"
+    assert other.use() == 200 and len(listed(alice)) == 1
+    with app.app_context():
+        (row,) = db.session.scalars(sa.select(Event).where(Event.kind == "token.revoked"))
+        assert row.actor_id == person("alice").id and "laptop" in row.target
+
+
+def test_the_form_without_script_ends_it_too(browser, terminal):
+    alice = browser("alice")
+    (grant_id,) = listed(alice)
+    form = {"csrf_token": alice.csrf}
+    answer = alice.client.post(f"/settings/grants/{grant_id}?_method=DELETE", data=form)
+    assert answer.status_code == 303 and terminal.use() == 401
+    assert "No connected devices" in alice.get(PAGE).text
+
+
+def test_nobody_ends_what_is_not_theirs(browser, terminal):
+    (grant_id,) = listed(browser("alice"))
+    for name in ("bob", "ada"):
+        answer = browser(name).send("DELETE", f"/settings/grants/{grant_id}", htmx=False)
+        assert answer.status_code == 404
+    assert browser("alice").send("DELETE", "/settings/grants/999999999").status_code == 404
+    assert terminal.use() == 200
+
+
+def test_more_devices_are_not_more_questions(app, browser, terminal):
+    alice, statements = browser("alice"), []
+    with app.app_context():
+        note = (db.engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
+        sa.event.listen(*note)
+        alice.get(PAGE)
+        few = len(statements)
+        for _ in range(5):
+            told = {"client_id": "x", "client_name": "X", "scopes": ["plans:read"]}
+            made = Grant.start(person("alice"), **told)
+            made.hold(f"ppa_{made.id}", f"ppr_{made.id}", ["plans:read"])
+        commit()
+        statements.clear()
+        assert len(listed(alice)) == 6 and len(statements) == few
+        sa.event.remove(*note)
+
+
+def test_a_device_counts_once_for_admins(app, browser, terminal):
+    terminal.renew()
+    terminal.use()
+    page = browser("ada").get("/admin/members").text
+    row = page.partition("alice@example.com")[2].partition("</tr>")[0]
+    assert re.search(r"\b1 token\b", row), row

@@ -1,0 +1,117 @@
+"""The comments page: which threads it lists, what it shows of them, and its addresses."""
+
+import re
+
+import pytest
+
+from planpush.activity import conversations
+
+HOSTILE = "<script>alert(1)</script> & <b>bold</b>"
+
+
+def say(browser, name, plan, body):
+    place = {"anchor": "intro", "quote": "rotate", "body": body}
+    return browser(name).send("POST", f"/p/{plan}/threads", place)
+
+
+def rows(page):
+    return re.findall(r'id="pp-talk-(\d+)"', page.text)
+
+
+def current(page):
+    return re.findall(r'id="pp-(?:show|state)-(\w+)"[^>]*aria-current', page.text)
+
+
+def test_a_thread_is_listed_with_its_newest_word(browser, plan, thread):
+    browser("alice").send("POST", f"/p/{plan}/threads/{thread}/comments", {"body": HOSTILE})
+    page = browser("bob").get("/comments")
+    assert rows(page) == [thread] and current(page) == ["mine", "open"]
+    assert "<b>Alice:</b>" in page.text and "1 reply" in page.text and "Your turn" in page.text
+    assert "&lt;script&gt;alert(1)" in page.text and "<b>bold" not in page.text
+    assert "<bdi>Intro</bdi> · <q>rotate</q>" in page.text
+    assert f'href="/p/{plan}?thread={thread}#t{thread}"' in page.text
+
+
+@pytest.mark.parametrize(
+    ("name", "show", "found"),
+    [
+        ("bob", "mine", 1), ("alice", "mine", 0), ("alice", "plans", 1), ("bob", "plans", 0),
+        ("ada", "mentions", 1), ("alice", "mentions", 0),
+    ],
+)  # fmt: skip
+def test_the_tabs_narrow(browser, plan, name, show, found):
+    say(browser, "bob", plan, "@Ada, look")
+    for state, there in (("open", found), ("resolved", 0), ("all", found)):
+        page = browser(name).get(f"/comments?show={show}&state={state}")
+        assert len(rows(page)) == there and current(page) == [show, state]
+        assert there or 'class="sheet empty"' in page.text
+
+
+def test_a_resolved_thread_moves(browser, plan, thread):
+    browser("alice").send("POST", f"/p/{plan}/threads/{thread}/resolution")
+    bob = browser("bob")
+    assert rows(bob.get("/comments")) == [] and "no open thread" in bob.get("/comments").text
+    assert rows(bob.get("/comments?state=resolved")) == rows(bob.get("/comments?state=all"))
+
+
+@pytest.mark.parametrize("query", ["show=nope", "state=nope", "show=all", "state=%3Cscript%3E"])
+def test_unknown_filters_are_a_sentence_above_the_list(browser, plan, thread, query):
+    page = browser("bob").get(f"/comments?{query}")
+    assert page.status_code == 422 and "There is no " in page.text
+    assert rows(page) == [thread] and current(page) == [] and "“<script>" not in page.text
+
+
+def test_pages_follow_each_other(browser, plan, monkeypatch):
+    monkeypatch.setattr(conversations, "PAGE", 2)
+    for number in range(5):
+        say(browser, "bob", plan, f"No. {number}")
+    bob, seen, path = browser("bob"), [], "/comments?state=all"
+    while path:
+        page = bob.get(path)
+        seen += re.findall(r"No\. (\d)", page.text)
+        path = (re.findall(r'id="pp-older" href="([^"]+)"', page.text) or [""])[0]
+        path = path.replace("&amp;", "&")
+        assert not path or "state=all" in path
+    assert seen == ["4", "3", "2", "1", "0"]
+    assert 'id="pp-newest" href="/comments?state=all"' in page.text
+    assert "There is nothing older." in bob.get("/comments?before=1").text
+    assert bob.get("/comments?before=x").status_code == 400
+
+
+def test_whose_turn_it_is_is_said(browser, plan, thread):
+    page = browser("bob").get("/comments")
+    assert "Waits for Alice" in page.text and "Your turn" not in page.text
+    assert "Your turn" in browser("alice").get("/comments?show=plans").text
+
+
+def test_nothing_of_a_deleted_comment(browser, plan, thread):
+    bob = browser("bob")
+    bob.send("POST", f"/p/{plan}/threads/{thread}/comments", {"body": "A secret"})
+    assert "A secret" in bob.get("/comments").text
+    bob.send("DELETE", f"/p/{plan}/comments/2")
+    page = bob.get("/comments")
+    assert "A secret" not in page.text and "How often?" in page.text and "No reply" in page.text
+
+
+def test_charlie_learns_nothing_once_the_plan_is_private_again(browser, plan):
+    browser("alice").send("POST", f"/p/{plan}/publication")
+    say(browser, "charlie", plan, "Mine")
+    say(browser, "bob", plan, "@Charlie, a secret?")
+    browser("alice").send("DELETE", f"/p/{plan}/publication")
+    charlie = browser("charlie")
+    for show in ("mine", "plans", "mentions"):
+        page = charlie.get(f"/comments?show={show}&state=all")
+        assert rows(page) == [] and "Auth" not in page.text and "secret" not in page.text
+    browser("alice").send("POST", f"/p/{plan}/publication")
+    assert len(rows(charlie.get("/comments"))) == 1
+
+
+def test_the_page_asks_as_much_for_many_as_for_few(browser, plan, request):
+    bob = browser("bob")
+    say(lambda _: bob, "bob", plan, "One")
+    bob.get("/comments")
+    count = request.getfixturevalue("count")
+    few = count(lambda: bob.get("/comments"))
+    for number in range(10):
+        say(lambda _: bob, "bob", plan, f"No. {number}")
+    assert count(lambda: bob.get("/comments")) <= few + 1  # see the model's test

@@ -1,0 +1,111 @@
+"""Threads that somebody opens with bad intentions: refused or shown as text, never a fault."""
+
+import re
+from html import escape, unescape
+
+import pytest
+
+from tests.pages.comments.test_threads import cards, opened
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "<b>{{ 7*7 }}</b>",
+    "'\";--",
+]
+
+
+@pytest.mark.parametrize("key", ["k" * 300, "ü", "\x07", "\0", "😀"])
+def test_a_strange_key_never_breaks(browser, plan, key):
+    assert opened(browser("bob"), plan, key=key).status_code in (201, 400, 422)
+
+
+@pytest.mark.parametrize("body", ["Hm.", ""])
+@pytest.mark.parametrize("htmx", [True, False])
+def test_an_unknown_version_is_refused(browser, plan, body, htmx):
+    bob = browser("bob")
+    for version in ("99", "999999999", "9999999999999", "-1", "abc", "²", "\0"):
+        answer = opened(bob, plan, htmx, v=version, body=body)
+        assert answer.status_code in (400, 404, 422), version
+
+
+@pytest.mark.parametrize("name", ["block", "start", "end"])
+def test_a_strange_number_is_refused(browser, plan, name):
+    bob = browser("bob")
+    for value in ("-1", "9" * 12, "1.5", "abc", "0x1", "٣", "\0", "999999999"):
+        place = {"anchor": "intro", "block": "2", "quote": "rotate"} | {name: value}
+        assert opened(bob, plan, **place).status_code in (201, 400, 422), value
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["\0", "\x1b[0m", "<b>&", "😀" * 50, "x" * 100_000, "\u202e", "' OR 1=1--", "%ED%A0%80"],
+)
+def test_a_hostile_selector_never_breaks(browser, plan, value):
+    bob = browser("bob")
+    for name in ("anchor", "quote", "prefix", "suffix", "row", "column", "key"):
+        for place in (
+            {},
+            {"anchor": "intro"},
+            {"anchor": "intro", "block": "2", "quote": "rotate"},
+        ):
+            answer = opened(bob, plan, **(place | {name: value}))
+            assert answer.status_code in (201, 400, 422), (name, place)
+        assert bob.get(f"/p/{plan}").status_code == 200, name
+
+
+@pytest.mark.parametrize("name", ["body", "anchor", "quote", "prefix", "key", "v", "blocking"])
+def test_bytes_that_are_no_text_never_break(browser, plan, name):
+    bob = browser("bob")
+    data = f"body=Hm&{name}=".encode() + b"%ED%A0%80%FF\xed\xa0\x80"
+    headers = {"X-CSRF-Token": bob.csrf, "Content-Type": "application/x-www-form-urlencoded"}
+    answer = bob.client.post(f"/p/{plan}/threads", data=data, headers=headers)
+    assert answer.status_code in (303, 400, 422)
+    assert bob.get(f"/p/{plan}").status_code == 200
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_markup_in_a_comment_is_shown_as_text_everywhere(browser, plan, hostile):
+    bob = browser("bob")
+    shown = [opened(bob, plan, body=hostile, anchor="intro")]
+    number = cards(shown[0])[0]
+    shown += [bob.get(f"/p/{plan}"), bob.get(f"/p/{plan}/document"), bob.get(f"/p/{plan}/threads")]
+    shown += [bob.get(f"/p/{plan}/threads/{number}"), bob.get(f"/p/{plan}/comments/1/edit")]
+    for answer in shown:
+        assert hostile not in answer.text
+        assert hostile in unescape(answer.text)
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_markup_in_a_quote_is_escaped_in_text_and_title(browser, push, hostile):
+    section = {"anchor": "a", "html": f"<p>Say {escape(hostile, quote=False)} now</p>"}
+    slug = push("bob", [section], title="Quotes").json["plan"]
+    answer = opened(browser("bob"), slug, anchor="a", quote=hostile, body="This?")
+    assert answer.status_code == 201
+    title = re.search(r'class="quote"[^>]* title="([^"]*)">', answer.text)[1]
+    assert unescape(title) == hostile
+    assert "<script>" not in answer.text and "<img" not in answer.text
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_markup_in_a_form_given_back_is_escaped(browser, plan, hostile):
+    answer = opened(browser("bob"), plan, body=hostile, quote=f"nope {hostile}", anchor="intro")
+    assert answer.status_code == 422
+    assert hostile not in answer.text
+
+
+def test_links_in_a_comment_lead_only_to_the_web(browser, plan):
+    words = 'See https://example.com/a?b=1&c=2. Not javascript:alert(1) nor http://x"onclick=y'
+    text = opened(browser("bob"), plan, body=words).text
+    assert 'href="https://example.com/a?b=1&amp;c=2"' in text and "noopener" in text
+    assert 'href="javascript:' not in text and '"onclick' not in text
+
+
+@pytest.mark.parametrize("number", ["0", "99", "2147483648", "9223372036854775808", "9" * 40])
+def test_a_thread_that_is_not_there_is_404(browser, plan, thread, number):
+    bob = browser("bob")
+    base = f"/p/{plan}/threads/{number}"
+    assert bob.get(base).status_code == 404
+    assert bob.send("POST", f"{base}/comments", {"body": "Hello"}).status_code == 404
+    assert bob.send("POST", f"{base}/resolution").status_code == 404
+    assert bob.send("DELETE", f"{base}/resolution").status_code == 404

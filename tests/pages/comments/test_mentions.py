@@ -1,0 +1,80 @@
+"""The list of people behind an @: who may see the plan, best first, and nobody else."""
+
+import re
+from html import unescape
+
+import pytest
+
+from planpush.accounts.user import User
+from planpush.database.session import commit
+
+
+def offers(somebody, plan, q=""):
+    answer = somebody.get(f"/p/{plan}/mentions/new", query_string={"q": q})
+    assert answer.status_code == 200 and "<html" not in answer.text
+    return [unescape(words) for words in re.findall('data-words="([^"]*)"', answer.text)]
+
+
+def test_only_who_sees_a_private_plan_is_offered(browser, plan):
+    bob = browser("bob")
+    assert offers(bob, plan) == ["Alice", "Bob", "Ada", "Pam"]
+    assert offers(bob, plan, "cha") == [] and offers(bob, plan, "PA") == ["Pam"]
+
+
+def test_a_published_plan_offers_everybody(browser, plan):
+    browser("alice").send("POST", f"/p/{plan}/publication")
+    assert offers(browser("bob"), plan, "cha") == ["Charlie"]
+    browser("alice").send("DELETE", f"/p/{plan}/publication")
+    assert offers(browser("bob"), plan, "cha") == []
+
+
+def test_each_option_is_one_for_a_listbox(browser, plan):
+    text = browser("bob").get(f"/p/{plan}/mentions/new?q=al").text
+    assert text.count('role="option"') == 1 and 'id="pp-mention-1"' in text
+    assert "alice@example.com" in text
+
+
+@pytest.mark.parametrize("q", ["\0", "%", "_", "'\"<b>", "\ud800", "x" * 5_000, " ", "\u202e", "@"])
+def test_hostile_letters_find_nobody(browser, plan, q):
+    answer = browser("bob").get(
+        f"/p/{plan}/mentions/new?q="
+        + "".join(f"%{b:02x}" for b in q.encode("utf-8", "surrogatepass"))
+    )
+    assert answer.status_code in (200, 400) and 'role="option"' not in answer.text
+
+
+def test_a_hostile_name_is_text(app, browser, plan):
+    with app.app_context():
+        User.add("mallory@x.test", name='"><img src=x onerror=a()> *M*', roles=["admin"])
+        commit()
+    bob = browser("bob")
+    (words,) = offers(bob, plan, "mall")
+    assert "<img" not in bob.get(f"/p/{plan}/mentions/new?q=mall").text
+    page = bob.send("POST", f"/p/{plan}/threads", {"body": f"Ask @{words} now"}).text
+    assert "<img" not in page and '<span class="mention">@&quot;&gt;&lt;img' in page
+
+
+def test_a_mention_is_highlighted_more_for_whom_it_means(browser, plan, thread):
+    body = {"body": "@bob, `@Bob`: what does @Ada say? @Charlie is not here."}
+    card = browser("alice").send("POST", f"/p/{plan}/threads/{thread}/comments", body).text
+    assert re.findall('<span class="mention([^"]*)">(.*?)</span>', card) == [
+        ("", "@bob"),
+        ("", "@Ada"),
+    ]
+    page = browser("bob").get(f"/p/{plan}").text
+    assert '<span class="mention me">@bob</span>' in page and "<code>@Bob</code>" in page
+
+
+def test_an_agents_comment_names_people_as_well(browser, agent, plan, thread):
+    agent("alice", "POST", f"/api/threads/{thread}/comments", json={"body": "@Bob, done."})
+    agent("alice", "POST", f"/api/plans/{plan}/threads", json={"body": "@Bob, look."})
+    call = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "thread_reply",
+            "arguments": {"thread": thread, "body": "@bob"}}}  # fmt: skip
+    assert agent("alice", "POST", "/mcp", json=call).status_code == 200
+    assert browser("bob").get(f"/p/{plan}?show=all").text.count('<span class="mention me">') == 3
+
+
+def test_nobody_learns_of_a_plan_by_being_named(browser, plan, thread, stored):
+    browser("bob").send("POST", f"/p/{plan}/threads/{thread}/comments", {"body": "@Charlie @Ada"})
+    assert len(stored()["mentions"]) == 1
+    assert browser("charlie").get(f"/p/{plan}/mentions/new?q=").status_code == 404

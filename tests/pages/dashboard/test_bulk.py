@@ -1,0 +1,266 @@
+"""Bulk: the selected plans, each by its own right; the list afterwards, a toast, and Undo."""
+
+import re
+import time
+from html import unescape
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import sqlalchemy as sa
+
+from planpush.dashboard import bulk
+from planpush.database import encryption
+from planpush.database.session import commit, db
+from planpush.plans.plan import PRIVATE, PUBLISHED, Plan
+from tests.people import CAST, person
+
+NOBODYS = 999_999_999
+
+
+@pytest.fixture
+def shelve(app):
+    """Put plans on the shelf: shelve("alice", "one", "two", visibility=…); their ids."""
+
+    def put(name, *slugs, **columns):
+        with app.app_context():
+            owner = person(name).id
+            made = [
+                Plan(slug=slug, title=slug.title(), owner_id=owner, newest=1, **columns)
+                for slug in slugs
+            ]
+            db.session.add_all(made)
+            commit()
+            return [one.id for one in made]
+
+    return put
+
+
+@pytest.fixture
+def state(app):
+    """Where plans are: state([1, 2], "archived")."""
+
+    def read(ids, column):
+        with app.app_context():
+            query = sa.select(Plan.id, getattr(Plan, column)).where(Plan.id.in_(ids))
+            found = dict(map(tuple, db.session.execute(query)))
+            return [found[one] for one in ids]
+
+    return read
+
+
+def send(somebody, ids, action, htmx=True, **more):
+    return somebody.send("POST", "/plans/bulk", {"id": ids, "action": action} | more, htmx=htmx)
+
+
+def toast(answer):
+    """What the toast says, and the address that undoes it."""
+    assert answer.status_code == 200, answer.text
+    inner = re.search(r'<details class="toast".*?</details>', answer.text, re.DOTALL)[0]
+    undo = re.search(r'action="(/undo/[^"]+)"', inner)
+    return unescape(re.search(r"<p>(.*?)</p>", inner)[1]), undo[1] if undo else ""
+
+
+def refusal(answer):
+    """What a refusal says, without markup."""
+    return unescape(re.sub(r"<[^>]+>", " ", answer.text))
+
+
+@pytest.mark.parametrize(
+    ("action", "column", "before", "after", "said"),
+    [
+        ("archive", "archived", False, True, "2 plans archived."),
+        ("unarchive", "archived", True, False, "2 plans taken out of the archive."),
+        (
+            "publish", "visibility", PRIVATE, PUBLISHED,
+            "2 plans published. Everybody who is signed in can see them.",
+        ),
+        ("unpublish", "visibility", PUBLISHED, PRIVATE, "2 plans made private."),
+    ],
+)  # fmt: skip
+def test_each_action_and_its_undo(browser, shelve, state, action, column, before, after, said):
+    made = {"archived_at": sa.func.now()} if before is True else {}
+    ids = shelve("alice", "one", "two", **(made if column == "archived" else {column: before}))
+    alice = browser("alice")
+    words, undo = toast(send(alice, ids, action))
+    assert words == said and state(ids, column) == [after, after]
+    words, again = toast(alice.send("POST", undo))
+    assert words.startswith("Undone: 2 plans ") and again == ""
+    assert state(ids, column) == [before, before]
+
+
+def test_of_what_is_not_ones_own_nothing_moves_and_the_words_say_so(browser, shelve, state):
+    ids = shelve("alice", "one", "two", "three")
+    open_one = shelve("charlie", "public", visibility=PUBLISHED)
+    words, undo = toast(send(browser("alice"), ids + open_one, "archive"))
+    assert words == "3 plans archived. 1 is not yours to archive." and undo
+    assert state(ids + open_one, "archived") == [True, True, True, False]
+
+
+@pytest.mark.parametrize("name", [*CAST])
+def test_the_whole_cast_may_do_what_each_may_do_alone(browser, shelve, state, name):
+    ids = shelve("alice", "private") + shelve("alice", "public", visibility=PUBLISHED)
+    answer = send(browser(name), ids, "archive")
+    moved = name in ("alice", "ada", "pam")
+    assert state(ids, "archived") == [moved, moved]
+    told = "Nothing changed. 1 is not yours to archive. 1 was not found."
+    assert toast(answer)[0] == ("2 plans archived." if moved else told)
+
+
+def test_hidden_plans_are_told_like_those_that_do_not_exist(browser, shelve):
+    hidden, charlie = shelve("alice", "hidden")[0], browser("charlie")
+    said = [toast(send(charlie, [one], "archive")) for one in (hidden, NOBODYS)]
+    assert said[0] == said[1] == ("Nothing changed. 1 was not found.", "")
+
+
+def test_what_is_so_already_is_no_change(browser, shelve):
+    ids, alice = shelve("alice", "one", "two"), browser("alice")
+    send(alice, ids[:1], "archive")
+    assert toast(send(alice, ids, "archive"))[0] == "1 plan archived. 1 was archived already."
+
+
+def test_a_plan_that_is_told_twice_is_one(browser, shelve):
+    ids = shelve("alice", "one")
+    assert toast(send(browser("alice"), ids * 3, "archive"))[0] == "1 plan archived."
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        ({"action": "archive"}, "Select at least one plan"),
+        ({"id": [1]}, "Choose what to do"),
+        ({"id": [1], "action": "delete"}, "Choose what to do"),
+        ({"id": ["x"], "action": "archive"}, "That is no plan"),
+        ({"id": ["-1"], "action": "archive"}, "That is no plan"),
+        ({"id": ["0"], "action": "archive"}, "That is no plan"),
+        ({"id": ["²"], "action": "archive"}, "That is no plan"),
+        ({"id": ["9" * 10], "action": "archive"}, "That is no plan"),
+        ({"id": ["1\0"], "action": "archive"}, "That is no plan"),
+        ({"id": [*range(1, 102)], "action": "archive"}, "at most 100"),
+    ],
+)
+@pytest.mark.parametrize("htmx", [True, False])
+def test_what_cannot_be_done_is_refused_with_a_sentence(browser, data, said, htmx):
+    answer = browser("alice").send("POST", "/plans/bulk", data, htmx=htmx)
+    assert answer.status_code == 422 and said in refusal(answer)
+
+
+def test_a_refused_state_changes_nothing(browser, shelve, state):
+    ids = shelve("alice", "one")
+    assert send(browser("alice"), ids, "archive", q="autor:me").status_code == 422
+    assert state(ids, "archived") == [False]
+
+
+def test_a_hundred_are_one_answer(browser, shelve, state):
+    ids = shelve("alice", *(f"plan-{number}" for number in range(100)))
+    alice = browser("alice")
+    words, undo = toast(send(alice, ids, "archive"))
+    assert words == "100 plans archived." and all(state(ids, "archived"))
+    assert len(undo) < 3_000  # of the 4,094 that the server reads of a request's first line
+    assert toast(alice.send("POST", undo))[0].startswith("Undone: 100 plans ")
+
+
+def test_the_list_stays_in_its_state(browser, shelve):
+    ids = shelve("alice", "one", "two")
+    shelve("alice", "public", visibility=PUBLISHED)
+    answer = send(browser("alice"), ids[:1], "archive", q="is:private", sort="title")
+    assert ">Two<" in answer.text and ">One<" not in answer.text and ">Public<" not in answer.text
+    assert 'name="q" value="is:private"' in answer.text
+    assert 'name="sort" value="title"' in answer.text
+    assert answer.headers["HX-Replace-Url"] == "/dashboard?q=is%3Aprivate&sort=title"
+
+
+def test_when_a_page_is_emptied_the_first_is_shown(browser, shelve):
+    ids = shelve("alice", *(f"plan-{number:03}" for number in range(51)))
+    state = {"q": "author:me", "sort": "title", "page": "2"}
+    answer = send(browser("alice"), ids[-1:], "archive", **state)
+    assert "Plan-000" in answer.text
+    assert answer.headers["HX-Replace-Url"] == "/dashboard?q=author%3Ame&sort=title"
+
+
+def test_without_script_the_page_says_it_and_undoes_it(browser, shelve, state):
+    ids, alice = shelve("alice", "one", "two"), browser("alice")
+    answer = send(alice, ids[:1], "archive", htmx=False, q="author:me", sort="title")
+    assert answer.status_code == 303
+    kept = parse_qs(urlsplit(answer.location).query)
+    assert (kept["q"], kept["sort"]) == (["author:me"], ["title"])
+    words, undo = toast(alice.get(answer.location))
+    assert words == "1 plan archived."
+    answer = alice.send("POST", undo, {"q": "author:me"}, htmx=False)
+    assert answer.status_code == 303 and state(ids, "archived") == [False, False]
+    words, again = toast(alice.get(answer.location))
+    assert words.startswith("Undone: 1 plan ") and again == ""
+
+
+@pytest.mark.parametrize("sort", ["", "title"])
+def test_the_page_holds_what_a_form_without_script_needs(browser, shelve, sort):
+    shelve("alice", "one")
+    text = browser("alice").get(f"/dashboard?q=author:me&sort={sort}").text
+    form = re.search(r'<form class="bulk".*?</form>', text, re.DOTALL)[0]
+    assert 'method="post" action="/plans/bulk"' in form and 'name="csrf_token"' in form
+    assert 'name="q" value="author:me"' in form and ('name="sort"' in form) is bool(sort)
+    assert text.count('form="pp-bulk"') == 1
+
+
+@pytest.mark.parametrize("path", ["/plans/bulk", "/undo/x"])
+def test_it_needs_the_token_of_the_page(browser, shelve, state, path):
+    ids, alice = shelve("alice", "one"), browser("alice")
+    data = {"id": ids, "action": "archive"}
+    assert alice.client.post(path, data=data).status_code == 403
+    assert state(ids, "archived") == [False]
+
+
+def test_somebody_else_cannot_undo_it(browser, shelve, state):
+    ids = shelve("alice", "one", visibility=PUBLISHED)
+    _, undo = toast(send(browser("alice"), ids, "archive"))
+    for name in CAST.keys() - {"alice"}:
+        assert browser(name).send("POST", undo).status_code == 404
+        page = browser(name).get(f"/dashboard?undo={undo.rpartition('/')[2]}")
+        assert page.status_code == 200 and 'class="toast"' not in page.text
+    assert state(ids, "archived") == [True]
+
+
+def test_what_somebody_changed_meanwhile_is_left_and_told(browser, shelve, state):
+    ids, alice, pam = shelve("alice", "one", "two", "three"), browser("alice"), browser("pam")
+    _, undo = toast(send(alice, ids, "archive"))
+    send(pam, ids[:2], "unarchive")
+    send(pam, ids[1:2], "archive")
+    words, _ = toast(alice.send("POST", undo))
+    assert words == (
+        "Undone: 1 plan taken out of the archive. 1 was not in the archive. "
+        "1 was changed meanwhile and stays as it is."
+    )
+    assert state(ids, "archived") == [False, True, False]
+
+
+@pytest.mark.parametrize("htmx", [True, False])
+def test_a_token_that_is_too_old_says_what_to_do(app, browser, shelve, state, htmx):
+    ids, alice = shelve("alice", "one"), browser("alice")
+    _, undo = toast(send(alice, ids, "archive"))
+    with app.app_context():
+        keys = encryption._keys(encryption._secrets(), bulk._PURPOSE)
+        told = keys.decrypt(undo.rpartition("/")[2])
+        token = keys.encrypt_at_time(told, int(time.time()) - 601).decode()
+    answer = alice.send("POST", f"/undo/{token}", htmx=htmx)
+    assert answer.status_code == 410
+    assert "Undo works for 10 minutes. Select the plans in the list" in refusal(answer)
+    assert state(ids, "archived") == [True]
+    page = alice.get(f"/dashboard?undo={token}")
+    assert page.status_code == 200 and 'class="toast"' not in page.text
+
+
+@pytest.mark.parametrize("token", ["x", "gAAAAA", "é", "%00", "a" * 3_000])
+def test_a_forged_token_is_none(browser, token):
+    alice = browser("alice")
+    assert alice.send("POST", f"/undo/{token}").status_code == 404
+    assert alice.get(f"/dashboard?undo={token}").status_code == 200
+
+
+def test_more_plans_are_hardly_more_questions(browser, shelve, count):
+    small = shelve("alice", "one", "two")
+    large = shelve("alice", *(f"plan-{number}" for number in range(50)))
+    shelve("alice", "rest")
+    alice = browser("alice")
+    state = {"q": "author:me", "sort": "title"}
+    few = count(lambda: send(alice, small, "archive", **state))
+    many = count(lambda: send(alice, large, "archive", **state))
+    assert many <= few + 48 + 2  # each has an event of its own

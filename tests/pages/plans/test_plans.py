@@ -1,0 +1,202 @@
+"""The plan page: bars, contents, versions, and an ETag that changes whenever the page does."""
+
+import re
+
+import pytest
+
+from tests.conftest import piece
+from tests.people import Browser
+
+
+@pytest.fixture
+def second(push, plan):
+    """Version 2 of alice's plan: the intro changed, a section is new, the data model is gone."""
+    sections = [piece("intro", "Tokens rotate daily."), piece("risks", "Few.")]
+    told = {"message": "Daily", "direction": "focus on risks", "source": {"agent": "claude-code"}}
+    return push("alice", sections, plan=plan, base_version=1, **told).json["version"]
+
+
+def region(text, start, end):
+    return text.partition(start)[2].partition(end)[0]
+
+
+def nonce(answer):
+    return re.search(r"'nonce-([^']+)'", answer.headers["Content-Security-Policy"])[1]
+
+
+def test_the_bar_says_who_pushed_when_which_version_and_how_many_comments(browser, plan, thread):
+    facts = region(browser("bob").get(f"/p/{plan}").text, 'id="pp-facts">', "</span>")
+    assert re.fullmatch(
+        r'Pushed by Alice · <time datetime="[^"]+" title="[^"]+ UTC">[^<]+</time> · v1 · 1 comment',
+        facts,
+    )
+
+
+def test_the_contents_name_each_section_and_count_its_open_threads(browser, plan, thread):
+    contents = region(browser("bob").get(f"/p/{plan}").text, 'id="pp-contents"', "</nav>")
+    intro, data = re.findall(r'<li><a href="#s-(.*?)</li>', contents, re.DOTALL)
+    assert "Intro" in intro and "1<span" in intro and "open comment" in intro
+    assert "Data model" in data and "open comment" not in data
+
+
+def test_each_section_has_its_id_and_a_permalink_with_version(browser, plan, second):
+    page = browser("alice").get(f"/p/{plan}").text
+    for anchor in ("intro", "risks"):
+        assert page.count(f'id="s-{anchor}"') == 1
+        assert f'href="/p/{plan}?v=2#s-{anchor}"' in page
+
+
+def test_the_plain_address_shows_the_newest_version(browser, plan, second):
+    for path in (f"/p/{plan}", f"/p/{plan}?v=2"):
+        page = browser("alice").get(path).text
+        assert "rotate daily" in page and "every use" not in page
+        assert 'class="banner old"' not in page
+
+
+def test_an_old_version_shows_its_text_a_banner_and_its_own_comments(browser, plan, thread, second):
+    page = browser("bob").get(f"/p/{plan}?v=1").text
+    assert "every use" in page and "rotate daily" not in page
+    banner = region(page, 'class="banner old"', "</p>")
+    assert "v1" in banner and f'href="/p/{plan}"' in banner and "v2" in banner
+    assert f'id="t{thread}"' in page
+
+
+def test_a_version_tells_message_direction_agent_and_what_went(browser, plan, second):
+    page = browser("alice").get(f"/p/{plan}").text
+    assert "Daily" in page and "focus on risks" in page and "claude-code" in page
+    assert re.search(r"<dt>Removed</dt><dd>[^<]*data", page)
+
+
+@pytest.mark.parametrize(
+    "number", ["0", "-1", "3", "999999999", "999999999999", "abc", "1.5", "²", "%00", "1e3", " 1"]
+)
+def test_an_unknown_version_is_not_found_and_never_breaks(browser, plan, second, number):
+    for path in (f"/p/{plan}", f"/p/{plan}/document", f"/p/{plan}/threads"):
+        answer = browser("alice").get(f"{path}?v={number}")
+        assert answer.status_code in (400, 404), path
+    if number.isascii() and number.isdigit() and len(number) < 10:
+        assert answer.status_code == 404 or number == "0"
+
+
+@pytest.mark.parametrize("number", ["0", "3", "999999999"])
+def test_a_version_number_that_is_not_there_is_404(browser, plan, second, number):
+    assert browser("alice").get(f"/p/{plan}?v={number}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "slug", ["nope", "AUTH", "auth%00", "auth%0A", "-auth", "a" * 65, "%ED%A0%80", "ä", "..", "%2e"]
+)
+def test_an_address_that_is_none_is_404(browser, plan, slug):
+    assert browser("alice").get(f"/p/{slug}").status_code == 404
+
+
+def test_the_404_says_whom_to_ask(browser):
+    assert "ask" in browser("alice").get("/p/nope").text.lower()
+    assert "published" in browser("alice").get("/p/nope").text
+
+
+def test_a_kept_page_is_confirmed_with_the_nonce_it_carries(browser, plan, still):
+    alice = browser("alice")
+    first = alice.get(f"/p/{plan}")
+    again = alice.get(f"/p/{plan}", headers={"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+    assert nonce(again) == nonce(first) and nonce(first) in first.text
+    assert again.headers["ETag"] == first.headers["ETag"]
+
+
+def test_the_etag_changes_with_whatever_the_page_shows(browser, push, plan, thread, still):
+    alice, bob = browser("alice"), browser("bob")
+    path = f"/p/{plan}"
+    seen = [alice.get(path).headers["ETag"], bob.get(path).headers["ETag"]]
+    steps = [
+        lambda: bob.send("POST", f"{path}/threads", {"body": "Whole plan"}),
+        lambda: bob.send("POST", f"{path}/threads/{thread}/comments", {"body": "Reply"}),
+        lambda: bob.send("PATCH", f"{path}/comments/1", {"body": "Edited"}),
+        lambda: bob.send("DELETE", f"{path}/comments/1"),
+        lambda: bob.send("POST", f"{path}/threads/{thread}/resolution"),
+        lambda: bob.send("DELETE", f"{path}/threads/{thread}/resolution"),
+        lambda: alice.send("POST", f"{path}/publication"),
+        lambda: push("alice", [piece("intro", "New.")], plan=plan, base_version=1),
+        lambda: push("alice", [piece("intro", "New.")], plan=plan, title="Renamed"),
+    ]
+    for step in steps:
+        assert step().status_code < 300
+        seen.append(alice.get(path).headers["ETag"])
+    assert len(set(seen)) == len(seen)
+
+
+def test_an_answer_by_a_push_without_new_text_changes_the_etag(browser, push, plan, thread, still):
+    alice = browser("alice")
+    before = alice.get(f"/p/{plan}").headers["ETag"]
+    rows = [{"anchor": "intro", "html": None}, {"anchor": "data", "html": None}]
+    answers = [{"thread": thread, "status": "declined", "note": "No."}]
+    assert push("alice", rows, plan=plan, responses=answers).status_code == 200
+    assert alice.get(f"/p/{plan}").headers["ETag"] != before
+
+
+def test_each_session_and_version_has_an_etag_of_its_own(browser, plan, second, still):
+    one, two = browser("alice"), browser("alice")
+    paths = (f"/p/{plan}", f"/p/{plan}?v=1", f"/p/{plan}?show=all")
+    tags = [somebody.get(path).headers["ETag"] for somebody in (one, two) for path in paths]
+    assert len(set(tags)) == 6
+
+
+@pytest.mark.parametrize("path", ["/p/auth", "/p/auth?v=1", "/dashboard", "/p/nope"])
+def test_every_page_has_a_csrf_token_that_works(browser, plan, path):
+    alice = browser("alice")
+    token = re.search(r'<meta name="csrf-token" content="([^"]+)">', alice.get(path).text)[1]
+    answer = alice.client.post(f"/p/{plan}/publication", headers={"X-CSRF-Token": token})
+    assert answer.status_code == 303
+
+
+def test_the_private_banner_is_for_the_owner(browser, plan):
+    seen = "Only you and your reviewers can see this"  # bob is one
+    assert seen in browser("alice").get(f"/p/{plan}").text
+    assert seen not in browser("bob").get(f"/p/{plan}").text
+    assert "Make private" not in browser("bob").get(f"/p/{plan}").text
+
+
+def test_a_link_to_a_thread_opens_it_in_its_tab(browser, plan, thread):
+    bob = browser("bob")
+    bob.send("POST", f"/p/{plan}/threads/{thread}/resolution")
+    page = bob.get(f"/p/{plan}?thread={thread}").text
+    assert re.search(rf'<article class="thread done active" id="t{thread}"', page)
+
+
+@pytest.mark.parametrize("place", ["pp-whole", "intro", "intro.2"])
+def test_the_composer_opens_without_script(browser, plan, place):
+    page = browser("bob").get(f"/p/{plan}?compose={place}").text
+    assert 'id="pp-composer"' in page
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["compose=%00", "compose=x.99999999999", "compose=..", "compose=%22%3E%3Cscript%3E", "show=x",
+     "thread=0", "thread=99999999999", "thread=abc", "edit=99", "edit=-1", "compose=%ED%A0%80"],
+)  # fmt: skip
+def test_a_strange_query_never_breaks_the_page(browser, plan, query):
+    answer = browser("alice").get(f"/p/{plan}?{query}")
+    assert answer.status_code in (200, 400, 404)
+    assert "<script>" not in answer.text
+
+
+def test_ids_are_unique_on_the_page(browser, plan, thread):
+    page = browser("bob").get(f"/p/{plan}?compose=intro&thread={thread}&edit=1").text
+    ids = re.findall(r'\sid="([^"]+)"', page)
+    assert sorted({name for name in ids if ids.count(name) > 1}) == []
+
+
+def test_document_and_title_cannot_break_out(browser, push):
+    html = '<p onclick="x()">Hi <script>alert(1)</script><a href="javascript:alert(2)">go</a></p>'
+    pushed = push("alice", [{"anchor": "a", "html": html}], title='</title><script>alert("t")')
+    page = browser("alice").get(f"/p/{pushed.json['plan']}").text
+    assert "alert(1)" not in page and "alert(2)" not in page and "onclick" not in page
+    assert "<script>alert" not in page
+
+
+def test_the_page_is_served_alike_by_a_second_process(app, another, plan, still):
+    alice = Browser(app, "alice")
+    tag = alice.get(f"/p/{plan}").headers["ETag"]
+    other = another().test_client()
+    other.set_cookie("planpush", alice.client.get_cookie("planpush").value)
+    assert other.get(f"/p/{plan}", headers={"If-None-Match": tag}).status_code == 304

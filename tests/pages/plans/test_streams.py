@@ -1,0 +1,155 @@
+"""The live stream's answer: names only, from where the page left off, for those who may see it."""
+
+import pytest
+
+from planpush.database.session import commit
+from planpush.events.event import Event
+from planpush.live.subscriptions import FAR, Happening
+
+
+def names(answer):
+    return [line[7:] for line in answer.text.splitlines() if line.startswith("event: ")]
+
+
+def ids(answer):
+    return [int(line[4:]) for line in answer.text.splitlines() if line.startswith("id: ")]
+
+
+def test_a_page_hears_what_it_missed(browser, plan, app):
+    alice, bob = browser("alice"), browser("bob")
+    with app.app_context():
+        since = Event.newest_of_all()
+    assert names(bob.get(f"/p/{plan}/events?since={since}")) == []
+    alice.send("POST", f"/p/{plan}/threads", data={"anchor": "intro", "body": "Why?"})
+    answer = bob.get(f"/p/{plan}/events?since={since}")
+    assert (answer.mimetype, names(answer)) == ("text/event-stream", ["threads"])
+    assert "Why?" not in answer.text
+    again = {"Last-Event-ID": str(ids(answer)[0])}
+    assert names(bob.get(f"/p/{plan}/events?since={since}", headers=again)) == []
+
+
+@pytest.mark.parametrize("told", ["-1", "x", "9" * 30, "²", "1\t2", ""])
+def test_a_strange_last_event_id_is_none(browser, plan, told):
+    answer = browser("alice").get(f"/p/{plan}/events", headers={"Last-Event-ID": told})
+    assert answer.status_code == 200
+    assert names(answer) == ["version", "threads"]
+
+
+def test_who_may_not_see_the_plan_hears_nothing(browser, plan):
+    assert browser("charlie").get(f"/p/{plan}/events?since=0").status_code == 404
+    assert browser("charlie").get(f"/p/{plan}/viewers").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    ["events.show", "events.index", "viewers.index", "bells.show", "listing_updates.index"],
+)
+def test_an_open_page_keeps_no_session_alive(app, endpoint):
+    assert app.view_functions[endpoint].quiet
+
+
+KINDS = [
+    ("thread.opened", ("threads",)), ("comment.edited", ("threads",)),
+    ("version.pushed", ("version", "threads")), ("plan.published", ("threads",)),
+    ("session.started", ()), ("placement.confirmed", ("threads",)),
+    ("review.asked", ("sign-off",)), ("sign_off.given", ("sign-off",)),
+    ("editor.added", ("sign-off",)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "told"), KINDS)
+def test_kinds_have_names(kind, told):
+    assert Happening(1, kind, 7, 1, "").names == told
+    assert Happening(1, kind, 0, 1, "").names == ()
+
+
+def test_whose_rights_may_have_ended():
+    gone = Happening(1, "user.deactivated", 0, 9, "bob@example.com")
+    private = Happening(2, "plan.unpublished", 7, 9, "")
+    assert gone.concerns(1, 5, "bob@example.com") and not gone.concerns(1, 5, "eve@example.com")
+    assert private.concerns(7, 5, "bob@example.com") and not private.concerns(8, 9, "x")
+    assert Happening(4, "review.withdrawn", 7, 9, "bob@example.com").concerns(7, 5, "x")
+    assert Happening(4, "review.withdrawn", 7, 9, "bob@example.com").ends_rights
+    removed = Happening(5, "editor.removed", 7, 9, "bob@example.com")
+    assert removed.ends_rights and removed.shuts_out and removed.concerns(7, 5, "x")
+    assert not Happening(3, "thread.opened", 7, 9, "").ends_rights
+
+
+def test_readers_are_shown_unless_they_do_not_like_it(app, browser, plan):
+    from planpush.plans.plan import Plan
+    from planpush.plans.presence import Viewer
+    from tests.conftest import person
+
+    with app.app_context():
+        found = Plan.find(plan, person("ada"))
+        here = {(found.id, person(name).id) for name in ("bob", "alice")}
+        Viewer.tell("one", here | {(999, 1), (found.id, 999)}, set())
+        Viewer.tell("two", {(found.id, person("bob").id)}, set())
+        commit()
+    answer = browser("alice").get(f"/p/{plan}/viewers").text
+    assert "1 viewing" in answer and "Bob reads this" in answer and "Alice reads" not in answer
+    with app.app_context():
+        person("bob").presence = False
+        Viewer.tell("one", set(), here)
+        commit()
+    assert "viewing" not in browser("alice").get(f"/p/{plan}/viewers").text
+
+
+@pytest.fixture
+def newest(app):
+    """The newest event of all."""
+
+    def ask():
+        with app.app_context():
+            return Event.newest_of_all()
+
+    return ask
+
+
+def test_a_page_of_no_plan_hears_of_what_its_reader_sees_and_charlie_of_nothing(
+    browser, plan, newest
+):
+    since = newest()
+    browser("ada")  # signs in: no plan's event
+    people = {name: browser(name) for name in ("alice", "bob", "charlie", "pam")}
+    path = f"/events?since={since}"
+    assert [names(one.get(path)) for one in people.values()] == [[]] * 4
+    people["bob"].send("POST", f"/p/{plan}/threads", data={"anchor": "intro", "body": "Why?"})
+    told = {name: names(one.get(path)) for name, one in people.items()}
+    assert told == {"alice": ["plans"], "bob": ["plans"], "charlie": [], "pam": ["plans"]}
+    assert names(people["alice"].get(f"{path}&notices={since}")) == ["plans", "notices"]
+    assert names(people["bob"].get(f"{path}&notices={since}")) == ["plans"]
+    assert names(people["charlie"].get(f"{path}&notices={since}")) == []
+    assert names(people["charlie"].get("/events")) == names(people["alice"].get("/events")) == []
+
+
+def test_what_is_taken_back_is_told_to_who_saw_it(browser, plan, newest):
+    alice, charlie = browser("alice"), browser("charlie")
+    alice.send("POST", f"/p/{plan}/publication")
+    since = newest()
+    alice.send("DELETE", f"/p/{plan}/publication")
+    answer = charlie.get("/events", headers={"Last-Event-ID": str(since)})
+    assert (names(answer), ids(answer)) == (["plans"], [newest()])
+    alice.send("POST", f"/p/{plan}/threads", data={"anchor": "intro", "body": "Alone"})
+    assert names(charlie.get(f"/events?since={ids(answer)[0]}")) == []
+
+
+def test_a_stream_of_all_looks_at_few_rows_however_much_happened(app, browser, plan, count):
+    alice = browser("alice")
+    few = count(lambda: alice.get("/events?since=1&notices=1"))
+    with app.app_context():
+        for _ in range(FAR + 5):
+            Event.record("session.started", by=None)
+        commit()
+    assert count(lambda: alice.get("/events?since=1&notices=1")) <= few <= 6
+    assert names(browser("charlie").get("/events?since=1")) == ["plans"]  # nobody looked
+
+
+def test_every_page_has_one_stream_and_a_stranger_none(app, browser, plan):
+    alice = browser("alice")
+    pages = ("/dashboard", f"/p/{plan}", f"/p/{plan}/owner", "/settings/profile", "/notices")
+    for page in (*pages, "/p/nope"):
+        text = alice.get(page).text
+        assert text.count("hx-sse:connect") == text.count(' id="live"') == 1, page
+        assert text.count(' id="pp-ring"') == 1, page
+    assert "hx-sse:connect" not in app.test_client().get("/sign-in").text

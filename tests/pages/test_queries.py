@@ -1,0 +1,32 @@
+"""Every page asks the database a fixed number of questions, however much it shows."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.conftest import piece
+
+
+@pytest.mark.parametrize("path", ["/p/auth", "/p/auth/threads?show=all", "/p/auth/document"])
+def test_more_threads_are_not_more_questions(browser, plan, count, path):
+    alice = browser("alice")
+    alice.send("POST", f"/p/{plan}/threads", {"body": "One", "anchor": "intro"})
+    few = count(lambda: alice.get(path))
+    for number in range(8):
+        alice.send("POST", f"/p/{plan}/threads", {"body": f"More {number}", "anchor": "data"})
+    assert count(lambda: alice.get(path)) == few <= 15
+
+
+def test_more_answers_in_a_push_are_not_more_questions(browser, push, plan, count):
+    alice = browser("alice")
+    for number in range(9):
+        alice.send("POST", f"/p/{plan}/threads", {"body": f"No. {number}", "anchor": "intro"})
+
+    def answer(base, *threads):
+        said = [{"thread": str(one), "status": "applied"} for one in threads]
+        sections = [{"anchor": "intro", "html": None}, piece(f"more-{base}")]
+        pushed = push("alice", sections, plan=plan, base_version=base, responses=said)
+        assert pushed.status_code == 201, pushed.text
+
+    few = count(lambda: answer(1, *range(1, 10)))
+    assert count(lambda: answer(2, *range(1, 10), *[9] * 90)) <= few + 2

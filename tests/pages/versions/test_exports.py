@@ -1,0 +1,174 @@
+"""Exports: a version as a file that says everything, reaches nowhere and runs nothing."""
+
+import hashlib
+import re
+from base64 import b64encode
+
+import pytest
+from markdown_it import MarkdownIt
+from mdit_py_plugins.footnote import footnote_plugin
+from selectolax.lexbor import LexborHTMLParser
+
+from tests.conftest import piece
+from tests.people import Browser
+
+FORMS = {
+    "html": "text/html; charset=utf-8",
+    "md": "text/markdown; charset=utf-8",
+    "json": 'application/ld+json; profile="http://www.w3.org/ns/anno.jsonld"',
+}
+HOSTILE = (
+    "</style><script>alert(1)</script> <img src=x onerror=alert(1)> # Forged\n\n# Forged\n\n"
+    "[^1]: forged\n| a | b |\n|---|---|\n[x](javascript:alert(1)) `</code><b>` &lt;i&gt; {{ 7*7 }}"
+)
+
+
+def export(browser, form, query="", name="alice", plan="auth"):
+    return browser(name).get(f"/p/{plan}/export.{form}{query}")
+
+
+def page(answer):
+    return LexborHTMLParser(answer.text)
+
+
+def rendered(text):
+    return LexborHTMLParser(
+        MarkdownIt("gfm-like", {"linkify": False}).use(footnote_plugin).render(text)
+    )
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_form_is_a_file_to_keep(browser, thread, form):
+    answer = export(browser, form, "?v=1")
+    assert answer.status_code == 200
+    assert answer.headers["Content-Type"] == FORMS[form]
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="auth-v1.{form}"'
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "How often?" in answer.text and "Bob" in answer.text
+    assert "@example.com" not in answer.text
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(("query", "status"), [("?v=2", 404), ("?v=0", 404), ("?v=x", 400)])
+def test_a_version_that_is_not_there_is_no_file(browser, plan, form, query, status):
+    assert export(browser, form, query).status_code == status
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_comments_can_stay_behind(browser, thread, form):
+    answer = export(browser, form, "?comments=0")
+    assert answer.status_code == 200
+    assert "How often?" not in answer.text and "Bob" not in answer.text
+    assert "[^1]" not in answer.text and "pp-note" not in answer.text
+
+
+def test_an_old_version_is_exported_as_it_was(browser, push, thread):
+    push("alice", [piece("intro", "All new.")], plan="auth", base_version=1)
+    for form in ("html", "md"):
+        assert "rotate" in export(browser, form, "?v=1&comments=0").text
+        newest = export(browser, form, "?comments=0")
+        assert "All new." in newest.text and "Tokens rotate" not in newest.text
+        assert "auth-v2" in newest.headers["Content-Disposition"]
+
+
+def test_the_page_allows_itself_its_one_style_and_nothing_else(browser, thread):
+    answer = export(browser, "html", "?disposition=inline")
+    assert answer.headers["Content-Disposition"].startswith("inline; ")
+    css = re.search(r"<style>(.*?)</style>", answer.text, re.DOTALL)[1]
+    digest = b64encode(hashlib.sha256(css.encode()).digest()).decode()
+    inside = page(answer).css_first("meta[http-equiv]").attributes["content"]
+    assert inside.startswith(f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:;")
+    sent = answer.headers["Content-Security-Policy"]
+    assert sent.startswith(inside) and sent.endswith("; sandbox")
+    assert not re.search(r"url\((?!['\"]?(?:data:|#))|@import", css)
+
+
+def test_the_page_reaches_nowhere(browser, thread):
+    found = page(export(browser, "html"))
+    assert found.css("script, link, iframe, object, embed, base, form, [style], [hx-get]") == []
+    for node in found.css("[src]"):
+        assert node.attributes["src"].startswith("data:")
+    for node in found.css("use"):
+        assert found.css_first(f'[id="{node.attributes["href"][1:]}"]') is not None
+
+
+def test_references_and_notes_lead_to_each_other(browser, thread):
+    browser("bob").send("POST", "/p/auth/threads", {"body": "On all of it"})
+    browser("bob").send(
+        "POST",
+        "/p/auth/threads",
+        {"body": "A cell", "row": "id", "column": "Type", "anchor": "data"},
+    )
+    found = page(export(browser, "html"))
+    assert len(found.css(".x-notes > ol > li")) == 3
+    for note in found.css(".x-notes > ol > li"):
+        number = note.attributes["id"].removeprefix("pp-note-")
+        assert note.css_first("a.x-num").attributes["href"] == f"#pp-ref-{number}"
+        assert found.css_first(f"#pp-ref-{number}").attributes["href"] == f"#pp-note-{number}"
+    assert found.css_first("p #pp-ref-2, td #pp-ref-3") is not None
+    text = export(browser, "md").text
+    assert re.findall(r"\[\^(\d)\](?!:)", text) == ["2", "3", "1"]
+
+
+def test_the_file_says_what_it_is_of(browser, thread):
+    found = page(export(browser, "html"))
+    said = {
+        meta.attributes.get("name"): meta.attributes["content"] for meta in found.css("meta[name]")
+    }
+    assert (said["planpush-plan"], said["planpush-version"]) == ("auth", "1")
+    assert re.fullmatch(r"sha256:[0-9a-f]{64}", said["planpush-digest"])
+    assert said["planpush-digest"] in export(browser, "md").text
+    for form in ("html", "md"):
+        text = export(browser, form).text
+        assert "Alice" in text and "http://localhost/p/auth?v=1" in text
+
+
+def test_hostile_words_stay_words(app, browser, push, plan):
+    html = f'<section data-anchor="bad"><h2>Bad</h2><p>{HOSTILE}</p></section>'
+    sections = [
+        {"anchor": "bad", "html": html, "sha256": hashlib.sha256(html.encode()).hexdigest()}
+    ]
+    title = "</title><script>alert(2)</script>"
+    assert push("alice", sections, title=title, slug="evil").status_code == 201
+    browser("alice").send("POST", "/p/evil/threads", {"body": HOSTILE, "anchor": "bad"})
+    answer = export(browser, "html", plan="evil")
+    found = page(answer)
+    assert found.css("script, img[src], [onerror]") == [] and len(found.css("style")) == 1
+    assert answer.text.count("</style>") == 1 and answer.text.count("</title>") == 1
+    assert not [a for a in found.css("a") if "javascript" in (a.attributes.get("href") or "")]
+    shown = rendered(export(browser, "md", plan="evil").text)
+    assert shown.css("script, img, h1, table, b") == []
+    assert [h.text()[:8] for h in shown.css("h2")] == ["Bad[1]", "Comments"]
+    assert not [a for a in shown.css("a") if "javascript" in (a.attributes.get("href") or "")]
+    assert len(shown.css("li.footnote-item")) == 1
+
+
+def test_deleted_words_are_gone_and_answers_are_there(browser, agent, thread):
+    agent(
+        "alice",
+        "POST",
+        f"/api/threads/{thread}/answer",
+        json={"status": "declined", "note": "No *need*"},
+    )
+    reply = browser("bob").send("POST", f"/p/auth/threads/{thread}/comments", {"body": "Secret"})
+    number = re.findall(r'id="comment-(\d+)"', reply.text)[-1]
+    browser("bob").send("DELETE", f"/p/auth/comments/{number}")
+    for form in FORMS:
+        assert "Secret" not in export(browser, form).text
+
+
+def test_the_bar_offers_every_form(browser, plan):
+    shown = LexborHTMLParser(browser("alice").get(f"/p/{plan}").text)
+    links = [a.attributes["href"] for a in shown.css("#pp-bar a[href*=export]")]
+    assert len(links) == 5
+    for link in links:
+        assert browser("alice").get(link).status_code == 200
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("form", FORMS)
+def test_exports_are_limited(another, browser, plan, form):
+    app = another(rate_limits=True)
+    alice = Browser(app, "alice")
+    statuses = {alice.get(f"/p/{plan}/export.{form}?comments=0").status_code for _ in range(121)}
+    assert statuses == {200, 429}
