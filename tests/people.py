@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask, g
+from flask import Flask
 from flask.testing import FlaskClient
 
 from planpush.accounts.sessions import BrowserSession
@@ -13,9 +13,9 @@ from planpush.accounts.user import User
 from planpush.database.session import commit
 from planpush.events.event import came_from
 from planpush.web.auth import cookie_name
-from planpush.web.csrf import csrf_token
 
 HTMX = {"HX-Request": "true"}
+SAME_ORIGIN = {"Sec-Fetch-Site": "same-origin"}
 CAST = {
     "alice": "developer",
     "bob": "qa",
@@ -36,19 +36,18 @@ def person(name: str) -> User:
 
 
 class Browser:
-    """Somebody with a session; what they send carries the CSRF token."""
+    """Somebody with a session; what they send comes from a page of ours."""
 
     def __init__(self, app: Flask, name: str) -> None:
         self.client: FlaskClient = app.test_client()
-        with app.test_request_context():  # what every page says, without one made to read it
+        with app.test_request_context():
             came_from("127.0.0.1", "")
             secret = BrowserSession.start(
                 person(name), provider="local", address="127.0.0.1", agent="a test"
             )
             commit()
             self.client.set_cookie(cookie_name(), secret)
-            g.browser_session = BrowserSession.find(secret)
-            self.csrf = csrf_token()
+            BrowserSession.find(secret)  # its first use is a write, which no test is about
 
     def get(self, path: str, **options: Any) -> Any:
         return self.client.get(path, **options)
@@ -56,7 +55,7 @@ class Browser:
     def send(
         self, method: str, path: str, data: Any = None, *, htmx: bool = True, **headers: str
     ) -> Any:
-        sent = {"X-CSRF-Token": self.csrf} | (HTMX if htmx else {}) | headers
+        sent = SAME_ORIGIN | (HTMX if htmx else {}) | headers
         return self.client.open(path, method=method, data=data, headers=sent)
 
 

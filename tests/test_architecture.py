@@ -64,12 +64,6 @@ def test_templates_need_no_eval_and_no_inline_code(path: Path) -> None:
     text = path.read_text()
     assert not re.search(r"\bhx-on\b|\bjs:|javascript:|\son[a-z]+=|\sstyle=|\|\s*safe\b", text)
     assert not re.search(r'hx-trigger="[^"]*\[', text)
-    for tag in re.findall(r"<[a-z][^<>]*?\shx-(?:get|post|patch|delete)[^>]*>", plain(text)):
-        assert "hx-nonce=" in tag, tag
-
-
-def plain(text: str) -> str:
-    return re.sub(r"\{[{%].*?[%}]\}", "", text)
 
 
 @pytest.mark.parametrize("path", templates(), ids=lambda path: str(path.relative_to(TEMPLATES)))

@@ -12,6 +12,7 @@ import json
 import mimetypes
 import os
 from functools import cache
+from importlib.metadata import version
 from typing import Any, NamedTuple
 
 from flask import Flask, Response, abort, request, url_for
@@ -25,7 +26,7 @@ STYLES = (
     "dashboard", "bulk", "settings", "notices", "activity", "admin", "deliveries", "doc",
     "doc-parts", "doc-flow", "doc-screens", "doc-diagrams", "docs", "print",
 )  # fmt: skip
-VENDOR = ("htmx.min.js", "hx-csp.min.js", "hx-sse.min.js")
+VENDOR = ("htmx.min.js", "hx-sse.min.js")
 SHEET = "css/all.css"
 _MODULES = "js/"
 _YEAR = 365 * 24 * 3600
@@ -90,6 +91,12 @@ def _manifest() -> dict[str, Any]:
 def vendor(name: str) -> dict[str, str]:
     """Return address and integrity of a browser library."""
     return {"src": asset(f"vendor/{name}"), "integrity": _manifest()[name]["integrity"]}
+
+
+@cache
+def release() -> str:
+    """Return what differs from one release's pages to another's, for their ETags."""
+    return f"{version('planpush')} {_version(SHEET)} {_version('js/app.js')}"
 
 
 def _send(filename: str, v: str = "") -> Response:

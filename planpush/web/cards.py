@@ -18,8 +18,6 @@ from planpush.comments.version_view import Card
 from planpush.pages.comments.draft_forms import drafts_on
 from planpush.pages.plans.unseen import seen_of
 from planpush.plans.plan import Plan
-from planpush.web.csrf import csrf_token
-from planpush.web.headers import csp_nonce
 from planpush.web.stencil import gap, rendered, stencil
 from planpush.web.templates import ago, bless, form_key, prose
 
@@ -49,7 +47,7 @@ class Cards:
         self.user: User = page["user"]
         self.me = self.user.id
         self.seen = seen_of(self.plan)
-        self.same = {"slug": self.plan.slug, "nonce": csp_nonce(), "csrf": csrf_token()}
+        self.same = {"slug": self.plan.slug}
         self.stencils: dict[Any, str] = {}
         self.people: dict[int, dict[str, Any]] = {}
         typed, misplaced = page.get("typed"), page.get("misplaced")
@@ -160,8 +158,6 @@ def _page(*, turns: bool = False) -> dict[str, Any]:
         "typed": None,
         "draft_of": lambda *_: None,
         "draft_key": lambda *_, **__: gap("key"),
-        "csp_nonce": lambda: gap("nonce"),
-        "csrf_token": lambda: gap("csrf"),
         "is_unfolded": lambda _: False,
     }
 

@@ -1,11 +1,8 @@
-"""Security headers and the CSP nonce."""
+"""Security headers."""
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import re
-import secrets
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, g, request
@@ -14,7 +11,7 @@ from planpush.config import Config
 from planpush.web.auth import config
 
 _POLICY = (
-    "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; "
     "img-src 'self' data:; connect-src 'self'; form-action {targets}; object-src 'none'; "
     "base-uri 'none'; frame-ancestors {ancestors}; require-trusted-types-for 'script'; "
     "trusted-types htmx"
@@ -34,23 +31,6 @@ def init_headers(app: Flask) -> None:
     app.after_request(_protect)
 
 
-def csp_nonce() -> str:
-    """Return this answer's nonce."""
-    if "nonce" not in g:
-        g.nonce = new_nonce()
-    nonce: str = g.nonce
-    return nonce
-
-
-def nonce_for(etag: str) -> None:
-    """Tie the nonce to an ETag: a 304 must name the nonce that the kept page carries.
-
-    It stays unguessable, being keyed, and changes whenever the page does.
-    """
-    key = config().secret_keys[0].encode()
-    g.nonce = hmac.new(key, b"nonce:" + etag.encode(), hashlib.sha256).hexdigest()[:32]
-
-
 def framable_by(address: str) -> None:
     """Let pages of that address's origin, and of no other, show this answer in a frame."""
     g.ancestors = _origin(address)
@@ -64,14 +44,9 @@ def _origin(address: str) -> str:
     return f"{parts.scheme}://{host}" if fine else ""
 
 
-def new_nonce() -> str:
-    """Return a nonce that nobody can guess."""
-    return secrets.token_urlsafe(18)
-
-
-def policy(nonce: str, targets: str = "'self'", ancestors: str = "'none'") -> str:
+def policy(targets: str = "'self'", ancestors: str = "'none'") -> str:
     """Return the policy of an answer's contents."""
-    return _POLICY.format(nonce=nonce, targets=targets, ancestors=ancestors)
+    return _POLICY.format(targets=targets, ancestors=ancestors)
 
 
 def fixed(config: Config) -> dict[str, str]:
@@ -102,7 +77,7 @@ def _protect(response: Response) -> Response:
     headers = response.headers
     if "Content-Security-Policy" not in headers:
         shown_in = g.get("ancestors") or "'none'"
-        headers.add("Content-Security-Policy", policy(csp_nonce(), _targets(), shown_in))
+        headers.add("Content-Security-Policy", policy(_targets(), shown_in))
     for name, value in fixed(config()).items():
         headers[name] = value
     if g.get("ancestors"):  # even in a frame of a page that isolates itself

@@ -24,7 +24,7 @@ from planpush.database.session import db
 from planpush.plans.document_bytes import Copies, Copy
 from planpush.plans.plan import SLUG
 from planpush.web.access_log import BEGUN, note
-from planpush.web.headers import fixed, new_nonce, policy
+from planpush.web.headers import fixed, policy
 from planpush.web.request_id import id_of
 
 ROUTE = "/api/plans/<slug>/document"
@@ -98,7 +98,7 @@ class Lane:
             ("ETag", f'"{digest}"'),
             ("Cache-Control", "private, no-cache"),
             ("Vary", "Accept-Encoding"),
-            ("Content-Security-Policy", policy(new_nonce())),
+            ("Content-Security-Policy", policy()),
             ("X-Request-ID", told),
         ]
         if body:

@@ -16,7 +16,7 @@ from planpush.accounts.idempotency import IdempotencyKey
 from planpush.accounts.user import User
 from planpush.errors import Finding, Malformed, Problem
 
-_NOT_SAID = {"csrf_token", "shown", "panel", "pins"}  # about the page that sends, not what is sent
+_NOT_SAID = {"shown", "panel", "pins"}  # about the page that sends, not what is sent
 _KEY = re.compile(r"[A-Za-z0-9_-]{1,60}")
 
 

@@ -19,14 +19,11 @@ from markupsafe import Markup, escape
 from planpush.accounts.user import User
 from planpush.comments.mentions import Mention
 from planpush.comments.thread_rows import Named
-from planpush.database.session import now
 from planpush.document.comment_markdown import Marks
 from planpush.pages.account.unread import bell
 from planpush.pages.reviews.reviews import review_of
 from planpush.settings.store import settings
 from planpush.web.assets import VENDOR, asset, vendor
-from planpush.web.csrf import csrf_token
-from planpush.web.headers import csp_nonce
 from planpush.web.toast import asked_toast
 
 UI_ICONS = (
@@ -37,7 +34,6 @@ UI_ICONS = (
     "arrow-left", "diff", "archive", "archive-restore", "undo-2", "user-check", "user-plus",
     "copy", "list-filter", "users", "log-in", "monitor", "settings", "shield", "smartphone",
 )  # fmt: skip
-_STEPS = ((3600, 60, "min"), (86400, 3600, "h"), (7 * 86400, 86400, "d"))
 # strftime takes ten times as long, and asks for the locale.
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -55,8 +51,6 @@ def init_jinja(app: Flask) -> None:
         has_bot=lambda: bool(settings().slack_bot_token),
         vendor=vendor,
         libraries=VENDOR,
-        csp_nonce=csp_nonce,
-        csrf_token=csrf_token,
         icon=icon,
         ui_icons=UI_ICONS,
         sprite=sprite,
@@ -117,27 +111,20 @@ def region(
     swap = f"{swap} settle:0" if swap == "outerHTML" else swap
     body = render_block(context.environment, template, block, **context.get_all())
     return bless(
-        f'<hx-partial hx-target="{escape(target)}" hx-swap="{escape(swap)}" '
-        f'hx-nonce="{csp_nonce()}">{body}</hx-partial>'
+        f'<hx-partial hx-target="{escape(target)}" hx-swap="{escape(swap)}">{body}</hx-partial>'
     )
 
 
 def ago(at: datetime | Markup) -> Markup:
-    """Return a `<time>` in short words, with the exact UTC time in its title."""
+    """Return a `<time>` with its date, and the exact UTC time in its title.
+
+    `static/js/times.js` shows how long ago that was: what is rendered does not depend on when.
+    """
     if isinstance(at, Markup):  # a gap: see stencil
         return at
-    today = now()
-    passed = max(0, int((today - at).total_seconds()))
-    for limit, unit, name in _STEPS:
-        if passed < limit:
-            words = f"{passed // unit} {name} ago" if passed >= 60 else "just now"
-            break
-    else:
-        month = _MONTHS[at.month - 1]
-        words = f"{at.day} {month}" + ("" if at.year == today.year else f" {at.year}")
     told = at.isoformat(timespec="seconds")
-    exact = f"{told[:10]} {told[11:19]} UTC"
-    return bless(f'<time datetime="{told}" title="{exact}">{words}</time>')
+    exact, date = f"{told[:10]} {told[11:19]} UTC", f"{at.day} {_MONTHS[at.month - 1]} {at.year}"
+    return bless(f'<time class="ago" datetime="{told}" title="{exact}">{date}</time>')
 
 
 def prose(

@@ -1,4 +1,6 @@
 // Everything works without it.
+import "./trusted.js";
+import "./times.js";
 import "./banner.js";
 import "./live.js";
 import "./drafts.js";
@@ -11,8 +13,7 @@ import "./keys.js";
 import { byId, isPlain, say } from "./page.js";
 
 const copyLink = async (link) => {
-	const { pathname, search, hash } = link;
-	await navigator.clipboard.writeText(document.body.dataset.base + pathname + search + hash);
+	await navigator.clipboard.writeText(document.body.dataset.base + link.getAttribute("href"));
 	say("Link copied.");
 	link.classList.add("copied");
 	setTimeout(() => link.classList.remove("copied"), 1200);

@@ -16,7 +16,6 @@ export const clear = () => {
 	show();
 };
 
-// What the page asks by itself.
 const asks = ["pp-news", "pp-refresh", "pp-viewers", "pp-mentions", "pp-ring", "live"];
 const listen = (name, act) => {
 	document.addEventListener(name, ({ detail: { ctx } }) => {

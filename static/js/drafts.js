@@ -38,7 +38,6 @@ const morph = (old, { newNode }) => {
 	return true;
 };
 
-// Who keeps which attribute.
 const stays = { open: "#comments details, .menu:not(:has(.htmx-request))", class: ".htmx-request" };
 const attribute = (element, { attrName }) => made.has(element) || !element.matches(stays[attrName]);
 

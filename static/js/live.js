@@ -22,8 +22,10 @@ document.addEventListener("htmx:sse:after:connection", ({ detail }) => {
 	failures = 0;
 });
 // What was asked before is stale.
-document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
-	ctx.shown = shownNow();
+document.addEventListener("htmx:config:request", (event) => {
+	event.detail.ctx.shown = shownNow();
+	// hx-sse does not.
+	if (event.target.closest("[hx-ignore]")) event.preventDefault();
 });
 document.addEventListener("htmx:after:request", (event) => {
 	const { sourceElement, shown } = event.detail.ctx;

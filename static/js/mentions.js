@@ -1,4 +1,3 @@
-// The field keeps the focus.
 import { byId, isPlain, load, say } from "./page.js";
 
 const FIELD = "#comments textarea[name=body]";
@@ -59,7 +58,7 @@ const ask = async () => {
 		looked = now;
 		if (!now?.startsWith(nobody ?? "")) nobody = null;
 		if (now === null || nobody !== null) continue;
-		await load("mentions/new", { q: now }, list(), "innerHTML");
+		await load("mentions/new", { q: now }, list());
 		if (!options().length) nobody = now;
 	}
 	asking = false;

@@ -37,7 +37,7 @@ const fits = ({ quote, prefix, suffix, ...place }) => {
 
 export const compose = (place) => {
 	if (moving) return attach(place);
-	return load("threads/new", fits(place), byId("composer"), "innerHTML");
+	return load("threads/new", fits(place), byId("composer"));
 };
 
 const begin = (link) => {
@@ -59,12 +59,12 @@ document.addEventListener(
 	"click",
 	(event) => {
 		const link = event.target.closest?.("a[data-reattach]");
-		const plus = moving && event.target.closest?.("#pp-doc a.pin.add");
+		const plus = event.target.closest?.("#pp-doc a.pin.add");
 		if ((!link && !plus) || !isPlain(event)) return;
 		event.preventDefault();
 		event.stopImmediatePropagation();
 		if (link) begin(link);
-		else attach({ anchor: plus.closest("[data-anchor]").dataset.anchor });
+		else compose({ anchor: plus.closest("[data-anchor]").dataset.anchor });
 	},
 	true,
 );

@@ -18,23 +18,6 @@ const told = async (answer) => {
 	return `Not saved: ${status === 401 ? "sign in in another tab" : "keep a copy of it"}`;
 };
 
-const send = (sent, last) => {
-	const { plan } = byId("pp-doc").dataset;
-	const headers = { "HX-Request": "true" };
-	return fetch(`/p/${plan}/drafts`, { method: "POST", body: sent, headers, keepalive: last });
-};
-
-// After a sign-in in another tab.
-const renew = async () => {
-	const text = await (await fetch(location.href, { cache: "no-store" })).text();
-	const token = /name="csrf-token" content="(\w+)"/.exec(text)?.[1];
-	const who = document.querySelector(".bar .who small")?.textContent;
-	if (!token || !who || !text.includes(`<small>${who}</small>`)) return false;
-	document.body.setAttribute("hx-headers:inherited", JSON.stringify({ "X-CSRF-Token": token }));
-	for (const field of document.querySelectorAll("[name=csrf_token]")) field.value = token;
-	return true;
-};
-
 // One save at a time; the `last` does not wait.
 const save = async (id, last = false) => {
 	const state = states.get(id);
@@ -42,16 +25,16 @@ const save = async (id, last = false) => {
 	if (!state?.due || !field?.form || (state.busy && !last)) return;
 	clearTimeout(state.timer);
 	Object.assign(state, { due: false, busy: true });
-	const sent = new FormData(field.form);
-	sent.set("turn", `${page}.${++count}`);
+	const drafts = `/p/${byId("pp-doc").dataset.plan}/drafts`;
+	const headers = { "HX-Request": "true" };
+	const body = new FormData(field.form);
+	body.set("turn", `${page}.${++count}`);
 	let words = "Not saved yet: trying again";
 	let wait = WAIT;
 	try {
-		const answer = await send(sent, last);
-		if (answer.status === 403 && !state.renewed) state.renewed = state.due = await renew();
-		if (answer.status !== 403 || !state.due) words = await told(answer);
-		if (answer.ok) state.renewed = false;
-		state.spent = words.startsWith("Sent") && sent.get("key");
+		const answer = await fetch(drafts, { method: "POST", body, headers, keepalive: last });
+		words = await told(answer);
+		state.spent = words.startsWith("Sent") && body.get("key");
 		if (answer.status === 401) [state.due, wait] = [true, 0];
 	} catch {
 		[state.due, wait] = [true, AGAIN];

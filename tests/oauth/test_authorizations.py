@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
-from tests.conftest import plain
+from tests.people import SAME_ORIGIN
 from tests.terminal import Terminal
 
 CALLBACK = "http://127.0.0.1:47113/callback"
@@ -65,7 +65,7 @@ def decide(person: Any, wish: dict[str, str], decision: str = "allow") -> Any:
     assert page.status_code == 200, page.text
     fields = re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page.text)
     form = {name: unescape(value) for name, value in fields} | {"decision": decision}
-    return person.client.post("/oauth/authorize", data=form)
+    return person.client.post("/oauth/authorize", data=form, headers=SAME_ORIGIN)
 
 
 def told(answer: Any) -> dict[str, str]:
@@ -176,7 +176,7 @@ def test_a_bad_client_or_address_is_told_on_a_page_and_never_redirected(program,
         assert (page.status_code, posted.status_code) == (400, 400), wrong
         assert "Location" not in page.headers | dict(posted.headers), wrong
         assert "evil" not in page.headers["Content-Security-Policy"], wrong
-        assert plain(page).startswith("<!DOCTYPE html>"), wrong
+        assert page.text.startswith("<!DOCTYPE html>"), wrong
 
 
 WRONG_FOR_THE_CLIENT = {

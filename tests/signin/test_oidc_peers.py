@@ -19,7 +19,7 @@ from planpush.accounts.user import User
 from planpush.database.session import commit, db
 from tests.conftest import make_app
 from tests.peers.emulator import choose, emulating
-from tests.people import person
+from tests.people import SAME_ORIGIN, person
 from tests.system.serving import free_port
 
 CLIENT = {"okta_client_id": "planpush-client", "okta_client_secret": "planpush-secret"}
@@ -70,8 +70,7 @@ def sign_in(client: Any, consent: Callable[[str], str]) -> Any:
 
 
 def sign_out(client: Any) -> str:
-    csrf = re.search(r'name="csrf-token" content="(\w+)"', client.get("/dashboard").text)[1]
-    answer = client.post("/sign-out", data={"csrf_token": csrf})
+    answer = client.post("/sign-out", headers=SAME_ORIGIN)
     assert answer.status_code == 302
     assert client.get("/dashboard").status_code == 302
     return answer.location

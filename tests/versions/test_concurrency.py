@@ -13,7 +13,7 @@ from planpush.events.event import Event
 from planpush.plans.plan import Plan
 from planpush.plans.visits import Visit
 from tests.conftest import ON_POSTGRES, at_once
-from tests.people import Browser, person
+from tests.people import SAME_ORIGIN, Browser, person
 
 
 @pytest.fixture
@@ -65,13 +65,13 @@ def test_the_same_words_at_once_make_one_version(send, plan):
 
 def test_sixteen_comment_at_once_and_none_is_lost(app, agent, plan):
     bob = Browser(app, "bob")
-    cookie, headers = bob.client.get_cookie("planpush").value, {"X-CSRF-Token": bob.csrf}
+    cookie = bob.client.get_cookie("planpush").value
 
     def comment(number):
         client = app.test_client()
         client.set_cookie("planpush", cookie)
         form = {"body": f"Comment {number}", "anchor": "intro"}
-        return client.post(f"/p/{plan}/threads", data=form, headers=headers)
+        return client.post(f"/p/{plan}/threads", data=form, headers=SAME_ORIGIN)
 
     answers = at_once(16, comment)
     assert {answer.status_code for answer in answers} == {303}, [a.text for a in answers]
@@ -82,13 +82,13 @@ def test_sixteen_comment_at_once_and_none_is_lost(app, agent, plan):
 
 def test_a_double_click_at_once_makes_one_thread(app, agent, plan):
     bob = Browser(app, "bob")
-    cookie, headers = bob.client.get_cookie("planpush").value, {"X-CSRF-Token": bob.csrf}
+    cookie = bob.client.get_cookie("planpush").value
 
     def comment(_number):
         client = app.test_client()
         client.set_cookie("planpush", cookie)
         form = {"body": "Once", "anchor": "intro", "key": "k1"}
-        return client.post(f"/p/{plan}/threads", data=form, headers=headers)
+        return client.post(f"/p/{plan}/threads", data=form, headers=SAME_ORIGIN)
 
     answers = at_once(8, comment)
     assert len({answer.location for answer in answers}) == 1
@@ -97,7 +97,7 @@ def test_a_double_click_at_once_makes_one_thread(app, agent, plan):
 
 def test_pushes_and_comments_cross_without_a_loss(app, agent, plan, send):
     bob = Browser(app, "bob")
-    cookie, headers = bob.client.get_cookie("planpush").value, {"X-CSRF-Token": bob.csrf}
+    cookie = bob.client.get_cookie("planpush").value
 
     def act(number):
         if number % 2:
@@ -105,7 +105,7 @@ def test_pushes_and_comments_cross_without_a_loss(app, agent, plan, send):
         client = app.test_client()
         client.set_cookie("planpush", cookie)
         form = {"body": f"Comment {number}", "anchor": "intro", "v": "1"}
-        return client.post(f"/p/{plan}/threads", data=form, headers=headers).status_code
+        return client.post(f"/p/{plan}/threads", data=form, headers=SAME_ORIGIN).status_code
 
     statuses = at_once(8, act)
     assert Counter(statuses) == {303: 4, 201: 1, 409: 3}

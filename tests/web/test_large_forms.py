@@ -3,6 +3,7 @@
 import pytest
 
 from planpush.web.auth import MOST_FORM
+from tests.people import SAME_ORIGIN
 
 URLENCODED, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data; boundary=b"
 FORMS = {
@@ -19,8 +20,7 @@ FORMS = {
 def test_a_form_that_is_too_large_is_refused(browser, path, name):
     body, kind = FORMS[name]
     alice = browser("alice")
-    headers = {"X-CSRF-Token": alice.csrf}
-    answer = alice.client.post(path, data=body, content_type=kind, headers=headers)
+    answer = alice.client.post(path, data=body, content_type=kind, headers=SAME_ORIGIN)
     assert answer.status_code in (400, 413), answer.text
 
 

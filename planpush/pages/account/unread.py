@@ -9,7 +9,7 @@ from functools import cache, partial
 from typing import Any
 
 from flask import Blueprint, Response, request
-from sqlalchemy import Integer, Select, bindparam, exists, func, literal, select
+from sqlalchemy import Integer, Select, bindparam, case, exists, func, literal, select
 
 from planpush.accounts.user import Reader, User
 from planpush.database.session import afterwards, rows
@@ -33,6 +33,7 @@ def show() -> Response:
     return fragment("notices/count.htmx.html", user=current_user(), **here)
 
 
+_RENAMING = ("scim.user.changed", "setting.changed", "user.erased")
 _KEPT = "planpush.bell"  # where this request keeps it
 
 
@@ -40,7 +41,9 @@ _KEPT = "planpush.bell"  # where this request keeps it
 class Bell:
     """How many notices are unread, at most `MOST_COUNTED`; and whether the page's plan is muted.
 
-    `since` is the newest event of all at that moment: where the page's live stream begins.
+    `changed` is the newest event of the page's plan, or of what people are called and of settings:
+    while it stays, what the page shows of them does. `since` is the newest event of all at that
+    moment: where the page's live stream begins.
     `visited_at` is when somebody looked at the page's plan last, and `seen` what they said then
     that they have seen of it; None: never.
     """
@@ -48,6 +51,7 @@ class Bell:
     unread: int
     muted: bool
     plan_id: int
+    changed: int
     since: int = field(compare=False, repr=False)  # what is shown does not depend on it
     visited_at: datetime | None = field(compare=False, repr=False)
     seen: Seen | None = field(compare=False, repr=False)
@@ -72,8 +76,10 @@ def bell(user: User, plan: Plan | None = None) -> Bell:
     if kept is None or plan_id not in (0, kept.plan_id):
         asked = {"me": user.id, "plan": plan_id}
         row = rows(_look(Reader.like(user)), asked).one()
-        seen = Seen(user.id, row[4], row[5]) if row[4] else None
-        kept = request.environ[_KEPT] = Bell(row[0], row[1], plan_id, row[2] or 0, row[3], seen)
+        seen = Seen(user.id, row[5], row[6]) if row[5] else None
+        unread, muted, changed, newest, visited_at = row[:5]
+        kept = Bell(unread, muted, plan_id, changed, newest or 0, visited_at, seen)
+        request.environ[_KEPT] = kept
     return kept
 
 
@@ -87,9 +93,14 @@ def _look(reader: Reader) -> Select[Any]:
     plan_id: Any = bindparam("plan", type_=Integer)
     muted = exists().where(Mute.user_id == reader.id, Mute.plan_id == plan_id)
     newest = select(func.max(Event.id)).scalar_subquery()
+    here, elsewhere = (
+        func.coalesce(select(func.max(Event.id)).where(one).scalar_subquery(), 0)
+        for one in (Event.plan_id == plan_id, Event.kind.in_(_RENAMING))
+    )
+    changed = case((here > elsewhere, here), else_=elsewhere)
     visits = (Visit.user_id == reader.id) & (Visit.plan_id == plan_id)
     query = select(
-        Notice.count_unread(reader), muted, newest, Visit.at, Visit.version, Visit.seen_at
+        Notice.count_unread(reader), muted, changed, newest, Visit.at, Visit.version, Visit.seen_at
     )
     return query.select_from(select(literal(1)).subquery().outerjoin(Visit, visits))
 

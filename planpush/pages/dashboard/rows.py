@@ -21,8 +21,6 @@ from planpush.database.session import now
 from planpush.document.snippet import Piece, marked
 from planpush.reviews.approval import Seat
 from planpush.reviews.attention import Reason, Turn
-from planpush.web.csrf import csrf_token
-from planpush.web.headers import csp_nonce
 from planpush.web.stencil import gap, rendered, stencil
 from planpush.web.templates import ago, bless
 
@@ -120,7 +118,7 @@ class Rows:
         self.hits, self.turns, self.reviewers = page["hits"], page["turns"], page["reviewers"]
         self.first = next(iter(self.turns), None) if "done" in page else None
         at = escape(page["address"](self.listing))
-        self.same = {"nonce": csp_nonce(), "csrf": csrf_token(), "at": at}
+        self.same = {"at": at}
         self.blanks: dict[Kind, str] = {}
         self.seat = stencil("seat", _blank_seat)
 
@@ -247,6 +245,4 @@ def _calls(kind: Kind) -> dict[str, Callable[..., Any]]:
         "initials": lambda *_: gap("initials"),
         "hue": lambda _: gap("hue"),
         "address": lambda _: gap("at"),
-        "csrf_token": lambda: gap("csrf"),
-        "csp_nonce": lambda: gap("nonce"),
     }

@@ -24,7 +24,6 @@ from planpush.plans.plan import Plan
 from planpush.plans.section import expand, unpack_pins
 from planpush.versions.rendered_comparison import Redline
 from planpush.web.auth import current_user
-from planpush.web.headers import csp_nonce
 from planpush.web.responses import fragment, number
 from planpush.web.stencil import gap, rendered, stencil
 from planpush.web.templates import UI_ICONS, bless, plural, sprite
@@ -50,7 +49,7 @@ class Pins:
     def __init__(self, reading: Reading) -> None:
         self.news = since_of(reading)
         told = {"slug": reading.plan.slug, "version": reading.version.number}
-        self.same = told | {"base": self.news.base, "nonce": csp_nonce()}
+        self.same = told | {"base": self.news.base}
         self.stencils: dict[tuple[Any, ...], str] = {}
 
     def pin(
@@ -96,7 +95,6 @@ _PAGE = {
     "plan": SimpleNamespace(slug=gap("slug")),
     "version": SimpleNamespace(number=gap("version")),
     "news": SimpleNamespace(base=gap("base")),
-    "csp_nonce": lambda: gap("nonce"),
 }
 
 

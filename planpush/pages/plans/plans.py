@@ -23,8 +23,8 @@ from planpush.plans.plan import Plan
 from planpush.plans.version import Version
 from planpush.plans.visits import Visit
 from planpush.versions.purge import Trace
+from planpush.web.assets import release
 from planpush.web.auth import current_user
-from planpush.web.headers import nonce_for
 from planpush.web.responses import kept, number
 
 plans = Blueprint("plans", __name__)
@@ -156,17 +156,14 @@ def _composer(reading: Reading) -> Composer | None:
 
 
 def _etag(reading: Reading) -> str:
-    """Name the page's state: what is shown, for whom, and the minute that its times speak of."""
+    """Name the page's state: what is shown, and for whom."""
     plan = reading.plan
     parts = (
         plan.id, plan.title, plan.visibility, plan.newest, plan.active_at.isoformat(),
         plan.open_threads, plan.resolved_threads, plan.comment_count, plan.owner.name,
         plan.archived, reading.version.number, current_user().id, current_user().keys,
         sorted(current_user().roles), bell(current_user(), plan), review_of(plan).key,
-        since_of(reading).seen, g.browser_session.id, request.full_path,
+        release(), since_of(reading).seen, g.browser_session.id, request.full_path,
         [draft.saved_at.isoformat() for draft in drafts_on(plan).values()],
-        now().strftime("%Y-%m-%dT%H:%M"),
     )  # fmt: skip
-    etag = hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
-    nonce_for(etag)
-    return etag
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]

@@ -10,8 +10,8 @@ from flask import Blueprint, Response, g, render_template, request
 from planpush.pages.account.unread import bell
 from planpush.plans.plan import Plan
 from planpush.versions.rendered_comparison import Pair, Redline
+from planpush.web.assets import release
 from planpush.web.auth import current_user
-from planpush.web.headers import nonce_for
 from planpush.web.rate_limits import limited
 from planpush.web.responses import fragment, kept, number
 
@@ -68,9 +68,8 @@ def _etag(pair: Pair) -> str:
     )
     parts = (
         plan.id, plan.title, plan.newest, pair.old.id, pair.new.id, pair.only_changed, threads,
-        [version.number for version in pair.choices], user.id, user.keys, user.name,
+        [version.number for version in pair.choices], release(), user.id, user.keys,
+        user.name,
         sorted(user.roles), bell(user, plan), g.browser_session.id, request.full_path,
     )  # fmt: skip
-    etag = hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
-    nonce_for(etag)
-    return etag
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]

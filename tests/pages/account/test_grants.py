@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from planpush.accounts.grants import Grant
 from planpush.database.session import commit, db
 from planpush.events.event import Event
-from tests.people import person
+from tests.people import SAME_ORIGIN, person
 from tests.terminal import Terminal
 
 PAGE = "/settings/tokens"
@@ -63,8 +63,8 @@ def test_38_ending_a_device_takes_all_it_has(app, browser, terminal, htmx):
 def test_the_form_without_script_ends_it_too(browser, terminal):
     alice = browser("alice")
     (grant_id,) = listed(alice)
-    form = {"csrf_token": alice.csrf}
-    answer = alice.client.post(f"/settings/grants/{grant_id}?_method=DELETE", data=form)
+    path = f"/settings/grants/{grant_id}?_method=DELETE"
+    answer = alice.client.post(path, headers=SAME_ORIGIN)
     assert answer.status_code == 303 and terminal.use() == 401
     assert "No connected devices" in alice.get(PAGE).text
 

@@ -12,7 +12,7 @@ from planpush.accounts.tokens import Token
 from planpush.database.session import commit, db, now
 from planpush.events.event import Event
 from tests.conftest import at_once
-from tests.people import HTMX, Browser, person
+from tests.people import HTMX, SAME_ORIGIN, Browser, person
 
 PATH = "/settings/tokens"
 FORM = re.compile(r"\bppt_[0-9A-Za-z]{46}\b")
@@ -213,7 +213,7 @@ def test_30_what_is_revoked_while_the_body_comes_does_nothing(app, browser):
 def test_30_a_browser_signed_out_while_its_form_comes_makes_no_token(app, browser):
     alice, form = browser("alice"), b"name=x&scope=plans:read&expires=30"
     kind = "application/x-www-form-urlencoded"
-    sent = {"X-CSRF-Token": alice.csrf, "Content-Length": str(len(form)), "Content-Type": kind}
+    sent = SAME_ORIGIN | {"Content-Length": str(len(form)), "Content-Type": kind}
     body = Slowly(form, shut_out(app, "alice"))
     answer = alice.client.post(PATH, input_stream=body, headers=sent)
     assert (answer.status_code, answer.location) == (302, "/sign-in")

@@ -9,7 +9,6 @@ import pytest
 from planpush.accounts.tokens import Token
 from planpush.database.session import commit
 from planpush.privacy.erasure import go_on
-from tests.conftest import plain
 
 
 def finish(app):
@@ -34,7 +33,7 @@ def test_they_are_out_and_their_comment_stays_without_a_name(ada, member, plan, 
     assert (done.status_code, done.location) == (303, "/admin/audit?q=action:user.erased")
     assert bob.get("/p/auth").status_code in (302, 401)
     finish(app)
-    page = plain(browser("alice").get("/p/auth"))
+    page = browser("alice").get("/p/auth").text
     assert "Why?" in page and "Deleted person" in page and "Bob" not in page
     assert ada.get(at).status_code == 404
     assert "bob@example.com" not in ada.get("/admin/members").text + ada.get("/admin/audit").text

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.people import Browser
+from tests.people import SAME_ORIGIN, Browser
 
 
 @pytest.mark.parametrize("htmx", [True, False])
@@ -29,6 +29,6 @@ def test_40_no_link_where_local_sign_in_is_switched_off(app, another, member):
     client = other.test_client()
     client.set_cookie("planpush", ada.client.get_cookie("planpush").value)
     path = member("bob", "/sign-in-link")
-    answer = client.post(path, headers={"X-CSRF-Token": ada.csrf})
+    answer = client.post(path, headers=SAME_ORIGIN)
     assert answer.status_code == 409
     assert "/sign-in-link" not in client.get("/admin/members").text

@@ -14,6 +14,7 @@ from planpush.notifications import webhooks
 from planpush.notifications.channels import Outlet
 from planpush.notifications.webhooks import MOST, Webhook
 from tests.peers import hook as peer
+from tests.people import SAME_ORIGIN
 
 PAGE = "/admin/integrations/webhooks"
 ADDRESS = "http://127.0.0.1:9/in?token=hush-of-ours"
@@ -176,7 +177,7 @@ def test_a_test_is_limited(app, another, ada, add):
     add()
     client = another(rate_limits=True).test_client()
     client.set_cookie("planpush", ada.client.get_cookie("planpush").value)
-    sent = {"headers": {"X-CSRF-Token": ada.csrf}}
+    sent = {"headers": SAME_ORIGIN}
     answers = [client.post(f"{PAGE}/1/test", **sent).status_code for _ in range(31)]
     assert answers == [303] * 30 + [429]
 

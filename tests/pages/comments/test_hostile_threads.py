@@ -6,6 +6,7 @@ from html import escape, unescape
 import pytest
 
 from tests.pages.comments.test_threads import cards, opened
+from tests.people import SAME_ORIGIN
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -58,7 +59,7 @@ def test_a_hostile_selector_never_breaks(browser, plan, value):
 def test_bytes_that_are_no_text_never_break(browser, plan, name):
     bob = browser("bob")
     data = f"body=Hm&{name}=".encode() + b"%ED%A0%80%FF\xed\xa0\x80"
-    headers = {"X-CSRF-Token": bob.csrf, "Content-Type": "application/x-www-form-urlencoded"}
+    headers = SAME_ORIGIN | {"Content-Type": "application/x-www-form-urlencoded"}
     answer = bob.client.post(f"/p/{plan}/threads", data=data, headers=headers)
     assert answer.status_code in (303, 400, 422)
     assert bob.get(f"/p/{plan}").status_code == 200

@@ -2,8 +2,6 @@
 
 import pytest
 
-from tests.conftest import plain
-
 BOB = {"email": "bob@example.com"}
 
 
@@ -50,7 +48,7 @@ def test_nobody_else_learns_that_the_address_exists(browser, address, name):
         hidden = somebody.send(method, address, BOB if method == "POST" else None, htmx=htmx)
         absent = somebody.send(method, "/admin/nothing", htmx=htmx)
         assert (hidden.status_code, absent.status_code) == (404, 404)
-        assert plain(hidden) == plain(absent)
+        assert hidden.text == absent.text
 
 
 @pytest.mark.parametrize("typed", ["nobody@example.com", "", "alice@example.com"])

@@ -20,16 +20,10 @@ def region(text, start, end):
     return text.partition(start)[2].partition(end)[0]
 
 
-def nonce(answer):
-    return re.search(r"'nonce-([^']+)'", answer.headers["Content-Security-Policy"])[1]
-
-
 def test_the_bar_says_who_pushed_when_which_version_and_how_many_comments(browser, plan, thread):
     facts = region(browser("bob").get(f"/p/{plan}").text, 'id="pp-facts">', "</span>")
-    assert re.fullmatch(
-        r'Pushed by Alice · <time datetime="[^"]+" title="[^"]+ UTC">[^<]+</time> · v1 · 1 comment',
-        facts,
-    )
+    time = r'<time class="ago" datetime="[^"]+" title="[^"]+ UTC">[^<]+</time>'
+    assert re.fullmatch(rf"Pushed by Alice · {time} · v1 · 1 comment", facts)
 
 
 def test_the_contents_name_each_section_and_count_its_open_threads(browser, plan, thread):
@@ -95,16 +89,15 @@ def test_the_404_says_whom_to_ask(browser):
     assert "published" in browser("alice").get("/p/nope").text
 
 
-def test_a_kept_page_is_confirmed_with_the_nonce_it_carries(browser, plan, still):
+def test_a_kept_page_is_confirmed(browser, plan):
     alice = browser("alice")
     first = alice.get(f"/p/{plan}")
     again = alice.get(f"/p/{plan}", headers={"If-None-Match": first.headers["ETag"]})
     assert (again.status_code, again.data) == (304, b"")
-    assert nonce(again) == nonce(first) and nonce(first) in first.text
     assert again.headers["ETag"] == first.headers["ETag"]
 
 
-def test_the_etag_changes_with_whatever_the_page_shows(browser, push, plan, thread, still):
+def test_the_etag_changes_with_whatever_the_page_shows(browser, push, plan, thread):
     alice, bob = browser("alice"), browser("bob")
     path = f"/p/{plan}"
     seen = [alice.get(path).headers["ETag"], bob.get(path).headers["ETag"]]
@@ -125,7 +118,7 @@ def test_the_etag_changes_with_whatever_the_page_shows(browser, push, plan, thre
     assert len(set(seen)) == len(seen)
 
 
-def test_an_answer_by_a_push_without_new_text_changes_the_etag(browser, push, plan, thread, still):
+def test_an_answer_by_a_push_without_new_text_changes_the_etag(browser, push, plan, thread):
     alice = browser("alice")
     before = alice.get(f"/p/{plan}").headers["ETag"]
     rows = [{"anchor": "intro", "html": None}, {"anchor": "data", "html": None}]
@@ -134,19 +127,11 @@ def test_an_answer_by_a_push_without_new_text_changes_the_etag(browser, push, pl
     assert alice.get(f"/p/{plan}").headers["ETag"] != before
 
 
-def test_each_session_and_version_has_an_etag_of_its_own(browser, plan, second, still):
+def test_each_session_and_version_has_an_etag_of_its_own(browser, plan, second):
     one, two = browser("alice"), browser("alice")
     paths = (f"/p/{plan}", f"/p/{plan}?v=1", f"/p/{plan}?show=all")
     tags = [somebody.get(path).headers["ETag"] for somebody in (one, two) for path in paths]
     assert len(set(tags)) == 6
-
-
-@pytest.mark.parametrize("path", ["/p/auth", "/p/auth?v=1", "/dashboard", "/p/nope"])
-def test_every_page_has_a_csrf_token_that_works(browser, plan, path):
-    alice = browser("alice")
-    token = re.search(r'<meta name="csrf-token" content="([^"]+)">', alice.get(path).text)[1]
-    answer = alice.client.post(f"/p/{plan}/publication", headers={"X-CSRF-Token": token})
-    assert answer.status_code == 303
 
 
 def test_the_private_banner_is_for_the_owner(browser, plan):
@@ -194,7 +179,7 @@ def test_document_and_title_cannot_break_out(browser, push):
     assert "<script>alert" not in page
 
 
-def test_the_page_is_served_alike_by_a_second_process(app, another, plan, still):
+def test_the_page_is_served_alike_by_a_second_process(app, another, plan):
     alice = Browser(app, "alice")
     tag = alice.get(f"/p/{plan}").headers["ETag"]
     other = another().test_client()

@@ -133,7 +133,7 @@ def test_a_sign_off_moves_it(browser, thrice):
     assert line(answer) == line(bob.get(f"/p/{thrice}")) == ""
 
 
-def test_the_etag_changes_with_it(browser, thrice, still):
+def test_the_etag_changes_with_it(browser, thrice):
     bob = browser("bob")
     tags = [bob.get(f"/p/{thrice}").headers["ETag"]]
     for version in (2, 3):
@@ -342,7 +342,7 @@ def test_the_notice_of_a_push_links_the_compare(browser, thrice):
 
 
 def test_it_costs_no_question_when_nothing_changed_and_one_when_something_did(
-    browser, count, thrice, still
+    browser, count, thrice
 ):
     bob, path = browser("bob"), f"/p/{thrice}"
     changed = count(lambda: bob.get(path))

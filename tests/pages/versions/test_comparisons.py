@@ -204,8 +204,6 @@ def test_a_pair_never_changes_but_what_is_around_it_may(browser, compare, revise
     tag = first.headers["ETag"]
     again = compare(headers={"If-None-Match": tag})
     assert (again.status_code, again.data) == (304, b"")
-    nonce = re.search(r"'nonce-([^']+)'", again.headers["Content-Security-Policy"])[1]
-    assert f'nonce="{nonce}"' in first.text
     seen = [tag, compare("?from=2&to=3&only=1").headers["ETag"]]
     seen += [compare("?from=1&to=3").headers["ETag"], compare("?from=3&to=2").headers["ETag"]]
     seen.append(browser("alice").get(f"/p/{revised}/compare?from=2&to=3").headers["ETag"])
