@@ -51,6 +51,12 @@ TABLE = (
 _BY_NAME = {permission.name: permission for permission in TABLE}
 
 
+def highest_role(roles: Iterable[str]) -> str:
+    """Return the highest of somebody's roles, in words."""
+    held = [name for name in ROLES if name in roles]
+    return ROLE_NAMES[held[0]] if held else "No role"
+
+
 def allowed(roles: Iterable[str], name: str) -> bool:
     """Tell whether somebody with these roles has a right everywhere. `KeyError`: no such right."""
     return bool(_BY_NAME[name].roles & set(roles))

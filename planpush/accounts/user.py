@@ -26,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from planpush.accounts import avatar
-from planpush.accounts.permissions import ROLE_NAMES, allowed, holders
+from planpush.accounts.permissions import allowed, highest_role, holders
 from planpush.database.session import Base, UTCDateTime, db, now, storable
 from planpush.database.sqlite import lists
 from planpush.errors import Conflict, Finding, Forbidden, Invalid, NotFound
@@ -133,8 +133,7 @@ class User(Base):
     @property
     def role(self) -> str:
         """Return the highest role, in words."""
-        held = [name for name in ROLES if name in self.roles]
-        return ROLE_NAMES[held[0]] if held else "No role"
+        return highest_role(self.roles)
 
     def may(self, permission: str) -> bool:
         """Tell whether this person has a right everywhere: see `permission.TABLE`."""

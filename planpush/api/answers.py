@@ -10,7 +10,7 @@ from planpush.accounts.user import User
 from planpush.api.operations import describes
 from planpush.api.request_bodies import AnswerBody
 from planpush.api.responses import AnsweredThread
-from planpush.api.threads import told
+from planpush.api.threads import newest_as_dict
 from planpush.comments.answers import answer_one, unanswered
 from planpush.comments.thread import Thread
 from planpush.web.auth import current_user, scope
@@ -44,4 +44,4 @@ def _answer(thread: Thread, body: AnswerBody, user: User, claimed: Claim) -> dic
         answer_one(thread, body.status, body.note, by=user)
         claimed.keep(thread.id)
     left = [str(open_id) for open_id in unanswered(thread.plan)]
-    return told(thread) | {"unanswered": left}
+    return newest_as_dict(thread.plan, thread.id) | {"unanswered": left}

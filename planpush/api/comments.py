@@ -10,9 +10,10 @@ from planpush.accounts.user import User
 from planpush.api.operations import describes
 from planpush.api.request_bodies import CommentBody
 from planpush.api.responses import ReplyAnswer
-from planpush.api.threads import address_of, comment_as_dict
-from planpush.comments.comment import Comment, checked_body
+from planpush.api.threads import comment_as_dict, thread_address
+from planpush.comments.comment import checked_body
 from planpush.comments.thread import Thread
+from planpush.comments.thread_rows import comment_of
 from planpush.web.auth import current_user, scope
 from planpush.web.parsing import parse_body
 from planpush.web.rate_limits import limited
@@ -40,10 +41,8 @@ def replied(user: User, thread_id: int, body: str) -> dict[str, Any]:
 
 
 def _reply(thread: Thread, body: str, user: User, claimed: Claim) -> dict[str, Any]:
-    words = checked_body(body)
+    checked, plan, made = checked_body(body), thread.plan, claimed.made
     if claimed.first:
-        comment = thread.comment(words, by=user, via="agent")
-        claimed.keep(comment.id)
-    else:
-        comment = Comment.find(thread.plan, claimed.made or 0)
-    return comment_as_dict(comment) | {"thread": str(thread.id), "url": address_of(thread)}
+        made = claimed.keep(thread.comment(checked, by=user, via="agent").id)
+    comment = comment_as_dict(comment_of(plan, made or 0))
+    return comment | {"thread": str(thread.id), "url": thread_address(plan, thread.id)}

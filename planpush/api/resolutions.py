@@ -6,7 +6,7 @@ from flask import Blueprint, Response, jsonify
 
 from planpush.api.operations import describes
 from planpush.api.responses import ThreadAnswer
-from planpush.api.threads import told
+from planpush.api.threads import newest_as_dict
 from planpush.comments.thread import Thread
 from planpush.errors import Forbidden
 from planpush.settings.store import settings
@@ -26,7 +26,7 @@ def create(thread_id: int) -> tuple[Response, int]:
     thread = _found(thread_id)
     if claim_retry(current_user()).first:
         thread.resolve(by=current_user(), via="agent")
-    return jsonify(told(thread)), 201
+    return jsonify(newest_as_dict(thread.plan, thread.id)), 201
 
 
 @resolutions.delete("/<id:thread_id>/resolution")
@@ -37,7 +37,7 @@ def destroy(thread_id: int) -> Response:
     """Reopen a thread, where an admin lets agents do that."""
     thread = _found(thread_id)
     thread.reopen(by=current_user(), via="agent")
-    return jsonify(told(thread))
+    return jsonify(newest_as_dict(thread.plan, thread.id))
 
 
 def _found(thread_id: int) -> Thread:

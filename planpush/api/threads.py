@@ -13,9 +13,8 @@ from planpush.api.request_bodies import ThreadBody
 from planpush.api.request_queries import ThreadsQuery
 from planpush.api.responses import ThreadAnswer, ThreadsAnswer
 from planpush.comments.comment import checked_body
-from planpush.comments.placement import Placement
-from planpush.comments.thread import OPEN, Thread
-from planpush.comments.thread_rows import AnyComment, AnyThread
+from planpush.comments.thread import OPEN
+from planpush.comments.thread_rows import CommentRow, ThreadRow, thread_on
 from planpush.comments.version_view import Card, Reading
 from planpush.database.session import iso
 from planpush.events.event import Event
@@ -68,7 +67,7 @@ def listed(
         for card in Reading(plan).cards
         if state in ("all", card.thread.state) and (touched is None or card.thread.id in touched)
     ]
-    found = [thread_as_dict(card) for card in cards]
+    found = [thread_as_dict(plan, card) for card in cards]
     return {"threads": found, "cursor": cursor_of(cursor)}
 
 
@@ -81,46 +80,46 @@ def _open(plan: Plan, body: ThreadBody, user: User, claimed: Claim) -> dict[str,
             body.to_place(), words, by=user, on=on, blocking=body.blocking, via="agent"
         )
         made = claimed.keep(thread.id)
-    return told(Thread.find(plan, made or 0))
+    return newest_as_dict(plan, made or 0)
 
 
-def told(thread: Thread) -> dict[str, Any]:
-    """Return a thread as it stands on its plan's newest version."""
-    return thread_as_dict(Card(thread, Placement.of(thread, thread.plan.newest)))
+def newest_as_dict(plan: Plan, thread_id: int) -> dict[str, Any]:
+    """Return a thread as it is on the newest version of its plan."""
+    return thread_as_dict(plan, Card(*thread_on(plan, plan.newest, thread_id)))
 
 
-def address_of(thread: AnyThread) -> str:
-    """Return where people read a thread."""
-    return f"{config().base_url}/p/{thread.plan.slug}?thread={thread.id}#t{thread.id}"
+def thread_address(plan: Plan, thread_id: int) -> str:
+    """Return the address of a thread for people."""
+    return f"{config().base_url}/p/{plan.slug}?thread={thread_id}#t{thread_id}"
 
 
-def thread_as_dict(card: Card) -> dict[str, Any]:
-    """Return a thread as the API tells it."""
-    thread, placed = card.thread, card.placement
+def thread_as_dict(plan: Plan, card: Card) -> dict[str, Any]:
+    """Return a thread as the API shows it."""
+    thread, place, origin = card.thread, card.placement, card.origin
     return {
         "id": str(thread.id),
         "state": thread.state,
         "kind": thread.kind,
-        "anchor": thread.origin.section,
+        "anchor": origin.section,
         "quote": card.then,
-        "now": placed.words,
-        "row": thread.origin.row,
-        "column": thread.origin.column,
+        "now": place.words,
+        "row": origin.row,
+        "column": origin.column,
         "blocking": thread.blocking,
         "placement": {
-            "state": placed.state,
-            "anchor": placed.section,
-            "confirmed": placed.confirmed,
+            "state": place.state,
+            "anchor": place.section,
+            "confirmed": place.confirmed,
         },
         "answer": _answer(thread),
-        "url": address_of(thread),
+        "url": thread_address(plan, thread.id),
         "opened_on_version": thread.opened_on,
         "comments": [comment_as_dict(comment) for comment in thread.comments],
     }
 
 
-def comment_as_dict(comment: AnyComment) -> dict[str, Any]:
-    """Return a comment as the API tells it: its words are data, whatever they say."""
+def comment_as_dict(comment: CommentRow) -> dict[str, Any]:
+    """Return a comment as the API shows it: its body is data, whatever it says."""
     return {
         "id": str(comment.id),
         "author": {"name": comment.author.name, "role": comment.author.role},
@@ -131,7 +130,7 @@ def comment_as_dict(comment: AnyComment) -> dict[str, Any]:
     }
 
 
-def _answer(thread: AnyThread) -> dict[str, Any] | None:
+def _answer(thread: ThreadRow) -> dict[str, Any] | None:
     if thread.answer_status is None:
         return None
     return {

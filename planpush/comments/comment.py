@@ -95,11 +95,6 @@ class Comment(Base):
         """Return the words; those of a deleted comment are for nobody, though kept a while."""
         return "" if self.deleted_at else self.kept
 
-    @property
-    def restorable(self) -> bool:
-        """Tell whether this was deleted and can be put back."""
-        return self.deleted_at is not None and bool(self.kept)
-
     @classmethod
     def of(cls, event: Event) -> Comment | None:
         """Return the comment that an event is about; None: about none, or it is gone."""
@@ -146,7 +141,7 @@ class Comment(Base):
         self.only_author(by)
         if self.deleted_at is None:
             return
-        if not self.restorable:
+        if not self.kept:
             raise Swept
         self.deleted_at = None
         self.thread.plan.comment_count = Plan.comment_count + 1
@@ -160,10 +155,6 @@ class Comment(Base):
         for kind in (Wording, Mention):
             db.session.execute(delete(kind).where(kind.comment_id.in_(swept)))
         db.session.execute(update(cls).where(cls.id.in_(swept)).values(kept=""))
-
-    def history(self) -> History:
-        """Return what this said before it was edited."""
-        return History.of(self.id, self.body)
 
     def only_undeleted(self) -> None:
         """Raise `NotFound` if this was deleted."""

@@ -15,6 +15,7 @@ from planpush.accounts.user import User
 from planpush.comments.comment import Comment
 from planpush.comments.placement import Placement
 from planpush.comments.thread import OPEN, RESOLVED, Thread
+from planpush.comments.thread_rows import Author
 from planpush.comments.version_view import ORPHANED, Card
 from planpush.database.session import db
 from planpush.plans.plan import Plan
@@ -172,7 +173,7 @@ class Panel:
         return [card for card in self._left if card.thread.id in shown]
 
     @cached_property
-    def people(self) -> Sequence[User]:
+    def people(self) -> Sequence[Author]:
         """Return who wrote here, by name, whoever reads first."""
         authors = {
             comment.author_id: comment.author
@@ -201,7 +202,7 @@ class Panel:
         return found
 
     @property
-    def person(self) -> User | None:
+    def person(self) -> Author | None:
         """Return whose threads are shown, if that is somebody who wrote here."""
         return next((one for one in self.people if one.id == self.filter.by), None)
 

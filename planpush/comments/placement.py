@@ -94,16 +94,9 @@ class Placement(Base):
         return {placement.thread_id: placement for placement in found}
 
     @property
-    def spot(self) -> str:
-        """Return this place in one word: it tells whether a page still shows the right one."""
-        return f"{self.state}:{self.section}:{self.block}:{self.start}:{self.end}"
-
-    @property
     def value(self) -> reanchor.Placement:
         """Return the plain value that the anchoring rules take."""
-        return reanchor.Placement(
-            self.state, self.confidence, self.section, self.block, self.start, self.end, self.reason
-        )
+        return reanchor.Placement.of(self)
 
 
 def place_opened(

@@ -10,7 +10,8 @@ from typing import Any
 
 from planpush.comments.placement import WORDS
 from planpush.comments.thread import OPEN
-from planpush.comments.thread_rows import AnyPlacement, AnyThread, Spot, Talk
+from planpush.comments.thread_rows import PlacementRow, ThreadRow, thread_on, threads_on
+from planpush.document.anchoring.placement import Placement
 from planpush.document.anchoring.target import Origin, is_scrubbed
 from planpush.document.diff.words import Word, alike, change
 from planpush.errors import NotFound
@@ -21,17 +22,30 @@ ORPHANED = "orphaned"
 FEW = 5  # comments that are shown at once
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Card:
-    """A thread and where it sits on the version that is read."""
+    """A thread and where it is on the version that is read."""
 
-    thread: AnyThread
-    placement: AnyPlacement
+    thread: ThreadRow
+    placement: PlacementRow
+
+    @classmethod
+    def find(cls, plan: Plan, number: int | None, thread_id: int) -> Card:
+        """Return one thread's card on a version, by default the newest.
+
+        Raises `NotFound`, `Purged`.
+        """
+        return cls(*thread_on(plan, Version.of(plan, number).number, thread_id))
 
     @cached_property
     def origin(self) -> Origin:
-        """Return the place that the thread speaks of, read once."""
-        return self.thread.origin
+        """Return the place that the thread is about, as it was when somebody chose it."""
+        return Origin.from_dict(self.thread.origins[-1])
+
+    @property
+    def fingerprint(self) -> str:
+        """Name where the thread is, for the forms that change that."""
+        return Placement.of(self.placement).fingerprint
 
     @cached_property
     def then(self) -> str:
@@ -115,25 +129,16 @@ class Reading:
     @cached_property
     def cards(self) -> list[Card]:
         """Return every thread that stands on this version, in document order."""
-        placed = Spot.on(self.plan, self.version.number)
         order = {row.anchor: index for index, row in enumerate(self.outline)}
-        cards = [
-            Card(thread, placed[thread.id]) for thread in Talk.on(self.plan) if thread.id in placed
-        ]
+        cards = [Card(*placed) for placed in threads_on(self.plan, self.version.number)]
         return sorted(cards, key=lambda card: _position(card, order))
 
     def card(self, thread_id: int) -> Card:
-        """Return one thread's card. Raises `NotFound`."""
-        if "cards" in self.__dict__:
-            found = next((card for card in self.cards if card.thread.id == thread_id), None)
-            if found is None:
-                raise NotFound("There is no such thread on this version.")
-            return found
-        placed = Spot.on(self.plan, self.version.number, thread_id).get(thread_id)
-        thread = next(Talk.on(self.plan, thread_id), None) if placed else None
-        if thread is None or placed is None:
-            raise NotFound("There is no such thread on this version.")
-        return Card(thread, placed)
+        """Return one of the cards. Raises `NotFound`."""
+        for card in self.cards:
+            if card.thread.id == thread_id:
+                return card
+        raise NotFound("There is no such thread on this version.")
 
     @property
     def is_newest(self) -> bool:
@@ -151,9 +156,9 @@ class Reading:
         return sum(card.thread.state == OPEN for card in self.cards)
 
     @cached_property
-    def by_block(self) -> dict[str, dict[int, list[AnyThread]]]:
+    def by_block(self) -> dict[str, dict[int, list[ThreadRow]]]:
         """Return the threads of each block of each section; key 0 is the section itself."""
-        found: dict[str, dict[int, list[AnyThread]]] = {}
+        found: dict[str, dict[int, list[ThreadRow]]] = {}
         for card in self.cards:
             if card.placement.section:
                 blocks = found.setdefault(card.placement.section, {})

@@ -26,7 +26,7 @@ class Deciding:
     def __init__(self, thread: Thread, number: int, *, by: User, seen: str = "") -> None:
         self.thread, self.plan, self.number, self.by = thread, thread.plan, number, by
         self.here = Placement.of(thread, number)
-        if seen and seen != self.here.spot:
+        if seen and seen != self.here.value.fingerprint:
             message = "Its place has changed since this page showed it: look again."
             raise Conflict(message, code="place_changed")
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Integer, bindparam, func, select
 
-from planpush.comments.thread_rows import AnyThread
+from planpush.comments.thread_rows import ThreadRow
 from planpush.comments.version_view import Reading
 from planpush.database.session import db, now, rows
 from planpush.document.diff.comparison import Compared, compare
@@ -141,7 +141,7 @@ def seen_until(reading: Reading, event_id: int | None) -> datetime:
     return min(end for end in ends if end is not None)
 
 
-def has_news(thread: AnyThread, seen: Seen, until: datetime | None = None) -> bool:
+def has_news(thread: ThreadRow, seen: Seen, until: datetime | None = None) -> bool:
     """Tell whether others commented on, answered or resolved a thread since."""
     done: list[tuple[datetime | None, int | None]] = [
         (one.created_at, one.author_id) for one in thread.comments if not one.deleted_at

@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 
 from planpush.accounts.user import User
 from planpush.comments.thread import OPEN
-from planpush.comments.thread_rows import AnyComment
+from planpush.comments.thread_rows import CommentRow
 from planpush.comments.version_view import Card
 from planpush.pages.comments.draft_forms import drafts_on
 from planpush.pages.plans.unseen import seen_of
@@ -90,11 +90,11 @@ class Cards:
             and all(self._is_plain(comment) for comment in thread.comments)
         )
 
-    def _is_plain(self, comment: AnyComment) -> bool:
+    def _is_plain(self, comment: CommentRow) -> bool:
         changed = comment.deleted_at or comment.edited_at
         return not changed and str(comment.id) not in self.apart
 
-    def _comment(self, comment: AnyComment, version: int) -> str:
+    def _comment(self, comment: CommentRow, version: int) -> str:
         own, at = comment.author_id == self.me, comment.created_at
         new = self.seen is not None and self.seen.misses(at, comment.author_id)
         blank = self._stencil(_blank_comment, own, new, bool(comment.via), version=version)
@@ -106,7 +106,7 @@ class Cards:
             "body": prose(comment.body, comment.mentions, self.user),
         }
 
-    def _author(self, comment: AnyComment) -> dict[str, Any]:
+    def _author(self, comment: CommentRow) -> dict[str, Any]:
         known = self.people.get(comment.author_id)
         if known is None:
             author = comment.author

@@ -17,8 +17,7 @@ from jinja2_fragments import render_block
 from markupsafe import Markup, escape
 
 from planpush.accounts.user import User
-from planpush.comments.mentions import Mention
-from planpush.comments.thread_rows import Named
+from planpush.comments.thread_rows import MentionRow
 from planpush.document.comment_markdown import Marks
 from planpush.pages.account.unread import bell
 from planpush.pages.reviews.reviews import review_of
@@ -127,9 +126,7 @@ def ago(at: datetime | Markup) -> Markup:
     return bless(f'<time class="ago" datetime="{told}" title="{exact}">{date}</time>')
 
 
-def prose(
-    body: str, mentions: Iterable[Mention | Named] = (), reader: User | None = None
-) -> Markup:
+def prose(body: str, mentions: Iterable[MentionRow] = (), reader: User | None = None) -> Markup:
     """Return a comment's words as HTML, the people whom it names highlighted, `reader` more so.
 
     Of comments full of marks only so many are read as Markdown in one answer.
@@ -138,8 +135,8 @@ def prose(
         return body
     if "marks" not in g:
         g.marks = Marks()
-    said = tuple((one.said, reader is not None and one.user_id == reader.id) for one in mentions)
-    return bless(g.marks.prose(body, said))
+    names = tuple((one.name, reader is not None and one.user_id == reader.id) for one in mentions)
+    return bless(g.marks.prose(body, names))
 
 
 def plural(count: int, one: str, many: str = "") -> str:

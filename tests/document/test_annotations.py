@@ -13,7 +13,7 @@ from planpush.document.anchoring.reanchor import place_all, words_at
 from planpush.document.anchoring.target import Origin, Place, locate
 from planpush.document.blocks import normalise
 from planpush.document.export.annotations import collection
-from planpush.document.export.record import Answer, Note, Record, Said
+from planpush.document.export.record import Answer, Note, NoteComment, Record
 from planpush.document.sanitizer.sanitizer import clean
 from planpush.document.sections import build
 
@@ -138,7 +138,7 @@ def note(number: int, origin: Origin, place: Placement, now: str) -> Note:
         then=origin.exact,
         now=now,
         differs=False,
-        said=said(number),
+        comments=comments(number),
         answer=ANSWERS.get(number),
     )
 
@@ -146,9 +146,9 @@ def note(number: int, origin: Origin, place: Placement, now: str) -> Note:
 ANSWERS = {1: Answer("applied", "Done.", True)}
 
 
-def said(number: int) -> list[Said]:
-    first = Said(number * 10, "Bob", THEN, "Why?" if number == 1 else "Hm.", THEN)
-    reply = Said(number * 10 + 1, "Alice", THEN + timedelta(hours=1), None, by_agent=True)
+def comments(number: int) -> list[NoteComment]:
+    first = NoteComment(number * 10, "Bob", THEN, "Why?" if number == 1 else "Hm.", THEN)
+    reply = NoteComment(number * 10 + 1, "Alice", THEN + timedelta(hours=1), None, by_agent=True)
     return [first, reply] if number < 3 else [first]
 
 

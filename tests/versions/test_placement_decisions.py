@@ -154,8 +154,8 @@ def test_every_decision_is_idempotent_and_tells_once(database, pushed, plan, thr
         ("not_here", {}),
         ("reattach", {"anchor": "b", "quote": "number 2"}),
     ):
-        first = (say(decision, **place).spot, len(thread.origins), len(thread.rejections))
-        again = (say(decision, **place).spot, len(thread.origins), len(thread.rejections))
+        first = (say(decision, **place).value, len(thread.origins), len(thread.rejections))
+        again = (say(decision, **place).value, len(thread.origins), len(thread.rejections))
         assert first == again
     kinds = sa.select(Event.kind).where(Event.kind.like("placement.%")).order_by(Event.id)
     assert list(database.scalars(kinds)) == [
@@ -167,7 +167,7 @@ def test_every_decision_is_idempotent_and_tells_once(database, pushed, plan, thr
 
 def test_what_cannot_be_decided_changes_nothing(database, pushed, plan, thread, say):
     pushed({"a": NEW, "b": FILLER}, plan)
-    before = at(thread, 2).spot
+    before = at(thread, 2).value
     for decision, place, error in (
         ("reattach", {}, Invalid),
         ("reattach", {"anchor": "nope"}, Invalid),
@@ -179,7 +179,7 @@ def test_what_cannot_be_decided_changes_nothing(database, pushed, plan, thread, 
         with pytest.raises(error):
             say(decision, **place)
         database.rollback()
-    assert (at(thread, 2).spot, len(thread.origins), thread.rejections) == (before, 1, [])
+    assert (at(thread, 2).value, len(thread.origins), thread.rejections) == (before, 1, [])
 
 
 def test_a_thread_on_the_whole_plan_is_put_on_words(pushed, plan, thread):
@@ -204,10 +204,10 @@ def test_a_rejected_cell_is_not_found_again(database, pushed, plan, quote):
     assert at(cell, 3).block is not None
     decide(plan, cell.id, "not_here", Place(), on=3, by=person("alice"))
     commit()
-    rejected = at(cell, 3).spot
+    rejected = at(cell, 3).value
     assert at(cell, 3).state == "outdated"
     pushed({"a": OLD + "<p>More.</p>", "b": table.format("uuid of this row")}, plan)
-    assert at(cell, 4).spot == rejected
+    assert at(cell, 4).value == rejected
 
 
 def test_a_purge_takes_the_words_of_rejected_places_too(database, pushed, plan, thread, say, dump):

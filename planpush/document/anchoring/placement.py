@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from planpush.document.blocks import Block
 
@@ -33,6 +33,17 @@ class Placement:
     start: int | None
     end: int | None
     reason: str
+
+    @classmethod
+    def of(cls, row: Any) -> Placement:
+        """Return the placement that a stored row describes."""
+        place = row.section, row.block, row.start, row.end
+        return cls(row.state, row.confidence, *place, row.reason)
+
+    @property
+    def fingerprint(self) -> str:
+        """Name this place: a form sends it back to tell whether its page was up to date."""
+        return f"{self.state}:{self.section}:{self.block}:{self.start}:{self.end}"
 
 
 WHOLE = Placement("exact", 1.0, "", None, None, None, SAME)

@@ -9,7 +9,7 @@ from typing import Any
 from planpush.document.anchoring.placement import Placement
 from planpush.document.blocks import Block
 from planpush.document.diff.words import CONTEXT
-from planpush.document.export.record import Note, Record, Said
+from planpush.document.export.record import Note, NoteComment, Record
 
 MEDIA_TYPE = 'application/ld+json; profile="http://www.w3.org/ns/anno.jsonld"'
 CONTEXT_OF_OURS = {"planpush": "urn:planpush:terms:"}
@@ -41,10 +41,11 @@ def _thread(
     record: Record, note: Note, blocks: dict[tuple[str, int], Block]
 ) -> list[dict[str, Any]]:
     """Return a thread's first comment with its places, and the others as replies to it."""
-    if not note.said:
+    if not note.comments:
         return []
-    purpose = "questioning" if (note.said[0].body or "").rstrip().endswith("?") else "commenting"
-    first = _said(record, note, note.said[0], purpose) | {
+    opening, *others = note.comments
+    purpose = "questioning" if (opening.body or "").rstrip().endswith("?") else "commenting"
+    first = _comment(record, note, opening, purpose) | {
         "target": [_original(record, note), _current(record, note, blocks)],
         "planpush:thread": note.id,
         "planpush:status": "open" if note.open else "resolved",
@@ -53,7 +54,7 @@ def _thread(
         **_outcome(note),
     }
     replies = [
-        _said(record, note, said, "replying") | {"target": first["id"]} for said in note.said[1:]
+        _comment(record, note, reply, "replying") | {"target": first["id"]} for reply in others
     ]
     return [first, *replies]
 
@@ -71,21 +72,21 @@ def _outcome(note: Note) -> dict[str, Any]:
     return made
 
 
-def _said(record: Record, note: Note, said: Said, purpose: str) -> dict[str, Any]:
+def _comment(record: Record, note: Note, comment: NoteComment, purpose: str) -> dict[str, Any]:
     made: dict[str, Any] = {
-        "id": f"{record.plan_address}?thread={note.id}#comment-{said.id}",
+        "id": f"{record.plan_address}?thread={note.id}#comment-{comment.id}",
         "type": "Annotation",
         "motivation": purpose,
-        "creator": {"type": "Person", "name": said.by},
-        "created": _time(said.at),
+        "creator": {"type": "Person", "name": comment.by},
+        "created": _time(comment.at),
     }
-    if said.edited_at is not None:
-        made["modified"] = _time(said.edited_at)
-    if said.by_agent:
+    if comment.edited_at is not None:
+        made["modified"] = _time(comment.edited_at)
+    if comment.by_agent:
         made["planpush:via"] = "agent"
-    if said.body is None:
+    if comment.body is None:
         return made | {"planpush:deleted": True}
-    body = {"type": "TextualBody", "value": said.body, "format": "text/markdown"}
+    body = {"type": "TextualBody", "value": comment.body, "format": "text/markdown"}
     return made | {"body": body | {"purpose": purpose}}
 
 

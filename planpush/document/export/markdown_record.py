@@ -59,12 +59,15 @@ def _note(note: Note, marks: Marks) -> list[str]:
     lines = [_facts(note)]
     if note.differs:
         lines += ["", f"Now it says: {_quote(note.now)}"]
-    for said in note.said:
-        by = glue(emphasise(escape(said.by), "**"))
-        agent = " (by an agent)" if said.by_agent else ""
-        edited = ", edited" if said.edited_at and said.body is not None else ""
-        body = ["This comment was deleted."] if said.body is None else _quoted(said.body, marks)
-        lines += ["", f"{by}{agent}, {moment(said.at)}{edited}:", "", *body]
+    for comment in note.comments:
+        by = glue(emphasise(escape(comment.by), "**"))
+        agent = " (by an agent)" if comment.by_agent else ""
+        written = f"{by}{agent}, {moment(comment.at)}"
+        if comment.body is None:
+            lines += ["", f"{written}:", "", "This comment was deleted."]
+        else:
+            edited = ", edited" if comment.edited_at else ""
+            lines += ["", f"{written}{edited}:", "", *_quoted(comment.body, marks)]
     if note.answer:
         doubt = ", but the text is unchanged" if note.answer.unchanged else ""
         lines += ["", f"Answered: {escape(note.answer.status)}{doubt}."]

@@ -12,8 +12,8 @@ from planpush.document.anchoring.target import Origin, is_scrubbed
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """One comment; `body` is None where it was deleted."""
+class NoteComment:
+    """One comment; `body` is None if it was deleted."""
 
     id: int
     by: str
@@ -34,7 +34,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A thread: where it was opened, where it stands on this version, what was said."""
+    """A thread: where it was opened, where it is on this version, and its comments."""
 
     number: int
     id: int
@@ -47,7 +47,7 @@ class Note:
     then: str
     now: str
     differs: bool
-    said: Sequence[Said]
+    comments: Sequence[NoteComment]
     answer: Answer | None = None
     resolved_by: str = ""
     resolved_at: datetime | None = None

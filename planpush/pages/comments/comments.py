@@ -7,7 +7,7 @@ from flask import Blueprint, Response, request
 from planpush.comments.comment import Comment, checked_body
 from planpush.comments.drafts import Draft
 from planpush.comments.thread import Thread
-from planpush.comments.version_view import Reading
+from planpush.comments.version_view import Card, Reading
 from planpush.pages.plans.plans import Typed, page
 from planpush.plans.plan import Plan
 from planpush.web.auth import current_user
@@ -79,7 +79,7 @@ def renewed(slug: str, thread_id: int, *, said: str, status: int = 200) -> Respo
         page=f"/p/{slug}?thread={thread_id}#t{thread_id}",
         status=status,
         plan=plan,
-        card=Reading(plan, shown_version()).card(thread_id),
+        card=Card.find(plan, shown_version(), thread_id),
         user=current_user(),
         said=said,
         typed=None,
@@ -88,16 +88,15 @@ def renewed(slug: str, thread_id: int, *, said: str, status: int = 200) -> Respo
 
 def _card(slug: str, typed: Typed, status: int = 200) -> Response:
     plan = Plan.find(slug, current_user())
-    reading = Reading(plan, shown_version())
-    card = reading.card(typed.thread)
     if not wants_fragment():
-        context = page(reading, active=card.thread.id, typed=typed)
+        reading = Reading(plan, shown_version())
+        context = page(reading, active=reading.card(typed.thread).thread.id, typed=typed)
         return fragment("plans/show.html", status=status, **context)
     return fragment(
         "threads/show.htmx.html",
         status=status,
         plan=plan,
-        card=card,
+        card=Card.find(plan, shown_version(), typed.thread),
         user=current_user(),
         typed=typed,
     )

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, request
 
 from planpush.comments.comment import checked_body
 from planpush.comments.drafts import Draft
-from planpush.comments.version_view import Reading
+from planpush.comments.version_view import Card, Reading
 from planpush.document.anchoring.target import Place
 from planpush.pages.comments.panel import remember, unfolded
 from planpush.pages.plans.plans import Composer, page
@@ -44,7 +44,7 @@ def index(slug: str) -> Response:
 def show(slug: str, thread_id: int) -> Response:
     """Answer one card in full, or with `fold=1` in short."""
     plan = Plan.find(slug, current_user())
-    card = Reading(plan, number("v")).card(thread_id)
+    card = Card.find(plan, number("v"), thread_id)
     remember(unfolded(thread_id, not request.args.get("fold")))
     return fragment("threads/show.htmx.html", plan=plan, card=card, user=current_user(), typed=None)
 

@@ -13,7 +13,7 @@ from flask import Blueprint, Flask, Response, render_template
 from markupsafe import Markup, escape
 
 from planpush.comments.thread import OPEN
-from planpush.comments.thread_rows import AnyThread
+from planpush.comments.thread_rows import ThreadRow
 from planpush.comments.version_view import Reading
 from planpush.document.diff.navigation import Shown, heading_end, put
 from planpush.document.diff.render import pin_places
@@ -53,7 +53,7 @@ class Pins:
         self.stencils: dict[tuple[Any, ...], str] = {}
 
     def pin(
-        self, anchor: str, key: int, threads: Sequence[AnyThread], drawn: bool = False
+        self, anchor: str, key: int, threads: Sequence[ThreadRow], drawn: bool = False
     ) -> Markup:
         """Return the pin of a block; nothing where no thread is."""
         if not threads:
@@ -73,7 +73,7 @@ class Pins:
             many=len(shown),
         )
 
-    def marks(self, piece: Any, threads: Sequence[AnyThread]) -> Markup:
+    def marks(self, piece: Any, threads: Sequence[ThreadRow]) -> Markup:
         """Return what stands beside a section's heading, the pin included."""
         return self._filled(
             MARKS,
@@ -122,7 +122,7 @@ def rendered_document(reading: Reading, anchors: Container[str] | None = None) -
     return bless(body.decode())
 
 
-def _section(pins: Pins, piece: Any, threads: dict[int, list[AnyThread]]) -> bytes:
+def _section(pins: Pins, piece: Any, threads: dict[int, list[ThreadRow]]) -> bytes:
     html, places = expand(piece.html), unpack_pins(piece.pins)
     inserts = {0: pins.marks(piece, threads.get(0, [])).encode()}
     for key, here in threads.items():
@@ -184,7 +184,7 @@ def all_pins(reading: Reading) -> Markup:
     return bless("".join(chain.from_iterable(placed)))
 
 
-def _placed(pins: Pins, piece: Any, threads: dict[int, list[AnyThread]]) -> Iterator[str]:
+def _placed(pins: Pins, piece: Any, threads: dict[int, list[ThreadRow]]) -> Iterator[str]:
     """Yield the pins of one section, which is unpacked once."""
     html, places = expand(piece.html), unpack_pins(piece.pins)
     for key, here in threads.items():

@@ -12,11 +12,12 @@ from flask import Blueprint, Response, render_template, request
 from markupsafe import Markup
 
 from planpush.comments.thread import OPEN
-from planpush.comments.thread_rows import AnyComment
+from planpush.comments.thread_rows import CommentRow
 from planpush.comments.version_view import Card, Reading
+from planpush.document.anchoring.placement import Placement
 from planpush.document.export.annotations import MEDIA_TYPE, collection
 from planpush.document.export.markdown_record import markdown
-from planpush.document.export.record import Answer, Note, Record, Said, moment
+from planpush.document.export.record import Answer, Note, NoteComment, Record, moment
 from planpush.document.pins import is_drawn, splice
 from planpush.paths import STATIC
 from planpush.plans.plan import Plan
@@ -134,22 +135,22 @@ def _note(number: int, card: Card) -> Note:
         open=thread.state == OPEN,
         blocking=thread.blocking,
         opened_on=thread.opened_on,
-        origin=thread.origin,
-        place=place.value,
+        origin=card.origin,
+        place=Placement.of(place),
         confirmed=place.confirmed,
         then=card.then,
         now=place.words,
         differs=card.differs and bool(place.words),
-        said=[_said(comment) for comment in thread.comments],
+        comments=[_comment(comment) for comment in thread.comments],
         answer=Answer(status, thread.answer_note, thread.answer_unchanged) if status else None,
         resolved_by=thread.resolved_by.name if thread.resolved_by else "",
         resolved_at=thread.resolved_at,
     )
 
 
-def _said(comment: AnyComment) -> Said:
+def _comment(comment: CommentRow) -> NoteComment:
     gone = comment.deleted_at is not None
-    return Said(
+    return NoteComment(
         id=comment.id,
         by=comment.author.name,
         at=comment.created_at,
