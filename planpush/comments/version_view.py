@@ -20,6 +20,7 @@ from planpush.plans.version import Version
 
 ORPHANED = "orphaned"
 FEW = 5  # comments that are shown at once
+_LISTED = 5  # versions in the menu; the page of all of them has the rest
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,11 +111,15 @@ class Card:
 
 
 class Reading:
-    """One version of a plan with its threads; each part is loaded when it is first asked for."""
+    """One version of a plan with its threads; each part is loaded when it is first asked for.
 
-    def __init__(self, plan: Plan, number: int | None = None) -> None:
-        self.plan = plan
-        self.version = Version.of(plan, number)
+    `content`: the HTML of the sections is shown, too, so it is loaded with the outline.
+    `history` are the last versions, newest first, as many as a menu shows.
+    """
+
+    def __init__(self, plan: Plan, number: int | None = None, *, content: bool = False) -> None:
+        self.plan, self._with_content = plan, content
+        self.version, self.history = Version.with_history(plan, number, last=_LISTED)
 
     @cached_property
     def pieces(self) -> Sequence[Any]:
@@ -123,8 +128,8 @@ class Reading:
 
     @cached_property
     def outline(self) -> Sequence[Any]:
-        """Return the sections without their content."""
-        return self.version.manifest()
+        """Return the sections; their content is not needed."""
+        return self.pieces if self._with_content else self.version.manifest()
 
     @cached_property
     def cards(self) -> list[Card]:

@@ -75,12 +75,22 @@ class Version(Base):
     @classmethod
     def of(cls, plan: Plan, number: int | None = None) -> Version:
         """Return version `number` of `plan`, the newest if None. Raises `NotFound`, `Purged`."""
+        return cls.with_history(plan, number)[0]
+
+    @classmethod
+    def with_history(
+        cls, plan: Plan, number: int | None, *, last: int = 0
+    ) -> tuple[Version, list[Version]]:
+        """Return a version as `of` does, and the `last` versions, newest first."""
         wanted = plan.newest if number is None else number
-        found = (
-            db.session.scalar(select(cls).where(cls.plan_id == plan.id, cls.number == wanted))
-            if 0 < wanted <= max(plan.newest, plan.last_number)
-            else None
-        )
+        theirs = cls.plan_id == plan.id
+        chosen = cls.number == (wanted if 0 < wanted <= max(plan.newest, plan.last_number) else 0)
+        if last:
+            newest = select(cls.number).where(theirs, cls.purged_at.is_(None))
+            chosen |= cls.number.in_(newest.order_by(cls.number.desc()).limit(last))
+        query = select(cls).where(theirs, chosen).order_by(cls.number.desc())
+        versions = db.session.scalars(query).all()
+        found = next((one for one in versions if one.number == wanted), None)
         if found is None:
             raise NotFound(f"This plan has no version {wanted}; the newest is {plan.newest}.")
         if found.purged_at is not None:
@@ -88,7 +98,7 @@ class Version(Base):
                 f"Version {wanted} was purged by an admin: its content is gone. "
                 f"The newest is version {plan.newest}."
             )
-        return found
+        return found, [one for one in versions if one.purged_at is None][:last]
 
     @classmethod
     def history(cls, plan: Plan, *, since: int = 0, limit: int | None = None) -> Sequence[Version]:
@@ -100,17 +110,17 @@ class Version(Base):
 
     def manifest(self) -> Sequence[Any]:
         """Return (anchor, title, state, sha256, section_id, elements) of each section in order."""
-        return self._rows(
-            Section.sha256, Section.id.label("section_id"), Section.elements, Section.source_bytes
-        )
+        return self._rows()
 
     def pieces(self) -> Sequence[Any]:
-        """Return (anchor, title, state, html, pins, icons) in order: html is compressed."""
+        """Return the manifest with (html, pins, icons) of each section: html is compressed."""
         return self._rows(Section.html, Section.pins, Section.icons)
 
-    def _rows(self, *columns: Any) -> Sequence[Any]:
+    def _rows(self, *content: Any) -> Sequence[Any]:
+        known = Section.sha256, Section.id.label("section_id"), Section.elements
         return db.session.execute(
-            select(Section.anchor, Section.title, VersionSection.state, *columns)
+            select(Section.anchor, Section.title, VersionSection.state, *known)
+            .add_columns(Section.source_bytes, *content)
             .join(VersionSection, VersionSection.section_id == Section.id)
             .where(VersionSection.version_id == self.id)
             .order_by(VersionSection.position)

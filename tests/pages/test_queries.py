@@ -9,12 +9,14 @@ from tests.conftest import piece
 
 @pytest.mark.parametrize("path", ["/p/auth", "/p/auth/threads?show=all", "/p/auth/document"])
 def test_more_threads_are_not_more_questions(browser, plan, count, path):
-    alice = browser("alice")
+    alice, bob = browser("alice"), browser("bob")
     alice.send("POST", f"/p/{plan}/threads", {"body": "One", "anchor": "intro"})
     few = count(lambda: alice.get(path))
     for number in range(8):
-        alice.send("POST", f"/p/{plan}/threads", {"body": f"More {number}", "anchor": "data"})
-    assert count(lambda: alice.get(path)) == few <= 15
+        form = {"body": f"More {number} for @Bob and @Ada", "anchor": "data"}
+        (alice, bob)[number % 2].send("POST", f"/p/{plan}/threads", form)
+    bob.send("POST", f"/p/{plan}/threads/3/resolution")
+    assert count(lambda: alice.get(path)) == few <= 10
 
 
 def test_more_answers_in_a_push_are_not_more_questions(browser, push, plan, count):

@@ -9,7 +9,7 @@ from functools import cache, partial
 from typing import Any
 
 from flask import Blueprint, Response, request
-from sqlalchemy import Integer, Select, bindparam, case, exists, func, literal, select
+from sqlalchemy import Integer, Select, bindparam, exists, func, literal, select
 
 from planpush.accounts.user import Reader, User
 from planpush.database.session import afterwards, rows
@@ -33,7 +33,7 @@ def show() -> Response:
     return fragment("notices/count.htmx.html", user=current_user(), **here)
 
 
-_RENAMING = ("scim.user.changed", "setting.changed", "user.erased")
+_NAMES = ("scim.user.changed", "setting.changed", "user.erased")
 _KEPT = "planpush.bell"  # where this request keeps it
 
 
@@ -41,9 +41,9 @@ _KEPT = "planpush.bell"  # where this request keeps it
 class Bell:
     """How many notices are unread, at most `MOST_COUNTED`; and whether the page's plan is muted.
 
-    `changed` is the newest event of the page's plan, or of what people are called and of settings:
-    while it stays, what the page shows of them does. `since` is the newest event of all at that
-    moment: where the page's live stream begins.
+    `since` is the newest event of all at that moment: where the page's live stream begins. While
+    `newest_here`, that of the page's plan, and `newest_name`, that of what people are called and of
+    settings, stay, what the page shows of them does.
     `visited_at` is when somebody looked at the page's plan last, and `seen` what they said then
     that they have seen of it; None: never.
     """
@@ -51,8 +51,9 @@ class Bell:
     unread: int
     muted: bool
     plan_id: int
-    changed: int
     since: int = field(compare=False, repr=False)  # what is shown does not depend on it
+    newest_here: int
+    newest_name: int
     visited_at: datetime | None = field(compare=False, repr=False)
     seen: Seen | None = field(compare=False, repr=False)
 
@@ -76,10 +77,17 @@ def bell(user: User, plan: Plan | None = None) -> Bell:
     if kept is None or plan_id not in (0, kept.plan_id):
         asked = {"me": user.id, "plan": plan_id}
         row = rows(_look(Reader.like(user)), asked).one()
-        seen = Seen(user.id, row[5], row[6]) if row[5] else None
-        unread, muted, changed, newest, visited_at = row[:5]
-        kept = Bell(unread, muted, plan_id, changed, newest or 0, visited_at, seen)
-        request.environ[_KEPT] = kept
+        seen = Seen(user.id, row.version, row.seen_at) if row.version else None
+        kept = request.environ[_KEPT] = Bell(
+            row.unread,
+            row.muted,
+            plan_id,
+            row.newest or 0,
+            row.newest_here or 0,
+            row.newest_name or 0,
+            row.at,
+            seen,
+        )
     return kept
 
 
@@ -92,15 +100,17 @@ def tell_seen(seen: Seen) -> None:
 def _look(reader: Reader) -> Select[Any]:
     plan_id: Any = bindparam("plan", type_=Integer)
     muted = exists().where(Mute.user_id == reader.id, Mute.plan_id == plan_id)
-    newest = select(func.max(Event.id)).scalar_subquery()
-    here, elsewhere = (
-        func.coalesce(select(func.max(Event.id)).where(one).scalar_subquery(), 0)
-        for one in (Event.plan_id == plan_id, Event.kind.in_(_RENAMING))
-    )
-    changed = case((here > elsewhere, here), else_=elsewhere)
+    newest = select(func.max(Event.id))
     visits = (Visit.user_id == reader.id) & (Visit.plan_id == plan_id)
     query = select(
-        Notice.count_unread(reader), muted, changed, newest, Visit.at, Visit.version, Visit.seen_at
+        Notice.count_unread(reader).label("unread"),
+        muted.label("muted"),
+        newest.scalar_subquery().label("newest"),
+        newest.where(Event.plan_id == plan_id).scalar_subquery().label("newest_here"),
+        newest.where(Event.kind.in_(_NAMES)).scalar_subquery().label("newest_name"),
+        Visit.at,
+        Visit.version,
+        Visit.seen_at,
     )
     return query.select_from(select(literal(1)).subquery().outerjoin(Visit, visits))
 

@@ -35,7 +35,7 @@ documents = Blueprint("documents", __name__)
 def show(slug: str) -> Response:
     """Answer document, contents, bar and panel of one version."""
     plan = Plan.find(slug, current_user())
-    reading = Reading(plan, number("v"))
+    reading = Reading(plan, number("v"), content=True)
     address = f"/p/{slug}" + ("" if reading.is_newest else f"?v={reading.version.number}")
     return fragment("documents/show.htmx.html", push_url=address, **page(reading))
 

@@ -13,7 +13,6 @@ from planpush.comments.drafts import Draft
 from planpush.comments.version_view import Reading
 from planpush.database.session import afterwards, now
 from planpush.document.anchoring.target import Place
-from planpush.events.event import Event
 from planpush.pages.account.unread import bell, note_read
 from planpush.pages.comments.draft_forms import draft_at, drafts_on, newest_draft
 from planpush.pages.comments.panel import asked_thread, missing_on, panel_on
@@ -29,14 +28,13 @@ from planpush.web.responses import kept, number
 
 plans = Blueprint("plans", __name__)
 WHOLE = "pp-whole"
-_LISTED = 5  # versions in the menu; the page of all of them has the rest
 
 
 @plans.get("/p/<slug>")
 def show(slug: str) -> Response:
     """Answer the plan page: bars, contents, document, panel."""
     plan = Plan.find(slug, current_user())
-    reading = Reading(plan, number("v"))
+    reading = Reading(plan, number("v"), content=True)
     note_read(current_user(), plan, asked_thread(reading))
     etag = _etag(reading)
     response = kept(etag, lambda: render_template("plans/show.html", **page(reading)))
@@ -124,9 +122,9 @@ def page(
         "plan": reading.plan,
         "reading": reading,
         "version": reading.version,
-        "since": Event.newest(reading.plan.id),
+        "since": bell(current_user(), reading.plan).newest_here,
         "viewers": review_of(reading.plan).viewers,
-        "history": Version.history(reading.plan, limit=_LISTED),
+        "history": reading.history,
         "panel": panel_on(reading, active=opened),
         "active": opened,
         "missing": missing_on(reading),

@@ -43,7 +43,7 @@ _ANSWER = "; object-src 'none'; frame-ancestors 'none'; sandbox"
 def show(slug: str, form: str) -> Response:
     """Answer a version as one file, with its threads unless `comments=0`."""
     plan = Plan.find(slug, current_user())
-    reading = Reading(plan, number("v"))
+    reading = Reading(plan, number("v"), content=True)
     response = _FORMS[form](reading, _record(reading))
     inline = form == "html" and request.args.get("disposition") == "inline"
     name = f'filename="{plan.slug}-v{reading.version.number}.{form}"'
