@@ -6,7 +6,6 @@ import pytest
 
 from planpush.comments.drafts import Draft
 from planpush.database.session import commit, db
-from planpush.live.subscriptions import Happening
 from tests.conftest import DOCUMENT
 from tests.people import Browser
 
@@ -54,12 +53,6 @@ def test_whom_to_mention_is_asked_so_often_only(another, browser, plan, sql):
     assert bob.get(f"/p/{plan}/mentions/new?q=a").status_code == 200
     sql("UPDATE rate_limits SET used = 300")
     assert bob.get(f"/p/{plan}/mentions/new?q=a").status_code == 429
-
-
-@pytest.mark.parametrize("kind", ["logout.back_channel", "logout.front_channel"])
-def test_a_logout_by_a_provider_ends_streams(kind):
-    gone = Happening(1, kind, 0, 0, "bob@example.com")
-    assert gone.ends_rights and gone.concerns(7, 5, "bob@example.com")
 
 
 def test_what_a_consequence_records_is_announced_as_well(app, monkeypatch):

@@ -16,31 +16,23 @@ HOSTILE = [
 ]
 
 
-@pytest.mark.parametrize("key", ["k" * 300, "ü", "\x07", "\0", "😀"])
-def test_a_strange_key_never_breaks(browser, plan, key):
-    assert opened(browser("bob"), plan, key=key).status_code in (201, 400, 422)
+NUMBERS = ("-1", "9" * 13, "1.5", "abc", "0x1", "²", "٣", "\0", "999999999")
 
 
-@pytest.mark.parametrize("body", ["Hm.", ""])
-@pytest.mark.parametrize("htmx", [True, False])
-def test_an_unknown_version_is_refused(browser, plan, body, htmx):
-    bob = browser("bob")
-    for version in ("99", "999999999", "9999999999999", "-1", "abc", "²", "\0"):
-        answer = opened(bob, plan, htmx, v=version, body=body)
-        assert answer.status_code in (400, 404, 422), version
-
-
-@pytest.mark.parametrize("name", ["block", "start", "end"])
+@pytest.mark.parametrize("name", ["v", "block", "start", "end"])
 def test_a_strange_number_is_refused(browser, plan, name):
     bob = browser("bob")
-    for value in ("-1", "9" * 12, "1.5", "abc", "0x1", "٣", "\0", "999999999"):
+    for value in NUMBERS:
         place = {"anchor": "intro", "block": "2", "quote": "rotate"} | {name: value}
-        assert opened(bob, plan, **place).status_code in (201, 400, 422), value
+        for body, htmx in (("Hm.", True), ("", True), ("", False)):
+            answer = opened(bob, plan, htmx, body=body, **place)
+            assert answer.status_code in (201, 303, 400, 404, 422), (value, body)
+            assert name != "v" or answer.status_code >= 400, value
 
 
 @pytest.mark.parametrize(
     "value",
-    ["\0", "\x1b[0m", "<b>&", "😀" * 50, "x" * 100_000, "\u202e", "' OR 1=1--", "%ED%A0%80"],
+    ["\0", "\x1b[0m", "<b>&", "😀" * 50, "ü", "x" * 100_000, "\u202e", "' OR 1=1--", "%ED%A0%80"],
 )
 def test_a_hostile_selector_never_breaks(browser, plan, value):
     bob = browser("bob")
@@ -80,19 +72,14 @@ def test_markup_in_a_comment_is_shown_as_text_everywhere(browser, plan, hostile)
 @pytest.mark.parametrize("hostile", HOSTILE)
 def test_markup_in_a_quote_is_escaped_in_text_and_title(browser, push, hostile):
     section = {"anchor": "a", "html": f"<p>Say {escape(hostile, quote=False)} now</p>"}
-    slug = push("bob", [section], title="Quotes").json["plan"]
-    answer = opened(browser("bob"), slug, anchor="a", quote=hostile, body="This?")
+    slug, bob = push("bob", [section], title="Quotes").json["plan"], browser("bob")
+    answer = opened(bob, slug, anchor="a", quote=hostile, body="This?")
     assert answer.status_code == 201
     title = re.search(r'class="quote"[^>]* title="([^"]*)">', answer.text)[1]
     assert unescape(title) == hostile
     assert "<script>" not in answer.text and "<img" not in answer.text
-
-
-@pytest.mark.parametrize("hostile", HOSTILE)
-def test_markup_in_a_form_given_back_is_escaped(browser, plan, hostile):
-    answer = opened(browser("bob"), plan, body=hostile, quote=f"nope {hostile}", anchor="intro")
-    assert answer.status_code == 422
-    assert hostile not in answer.text
+    refused = opened(bob, slug, body=hostile, quote=f"nope {hostile}", anchor="a")
+    assert refused.status_code == 422 and hostile not in refused.text
 
 
 def test_links_in_a_comment_lead_only_to_the_web(browser, plan):

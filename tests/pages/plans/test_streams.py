@@ -73,6 +73,9 @@ def test_whose_rights_may_have_ended():
     removed = Happening(5, "editor.removed", 7, 9, "bob@example.com")
     assert removed.ends_rights and removed.shuts_out and removed.concerns(7, 5, "x")
     assert not Happening(3, "thread.opened", 7, 9, "").ends_rights
+    for kind in ("logout.back_channel", "logout.front_channel"):
+        ended = Happening(6, kind, 0, 0, "bob@example.com")
+        assert ended.ends_rights and ended.concerns(7, 5, "bob@example.com")
 
 
 def test_readers_are_shown_unless_they_do_not_like_it(app, browser, plan):
