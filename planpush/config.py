@@ -29,6 +29,11 @@ def permit_plain_http() -> None:
     os.environ["OAUTHLIB_INSECURE_TRANSPORT"] = "1"
 
 
+def share_metrics_in(folder: Path) -> None:
+    """Let prometheus_client keep the numbers of this process in a folder."""
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
+
+
 class ConfigError(Exception):
     """The environment cannot be used; the message names every variable to mend."""
 

@@ -12,7 +12,6 @@ from flask import Flask
 
 import planpush
 from planpush.plans import document_bytes
-from planpush.web import metrics
 
 # What blueprints fill.
 LEFT = (
@@ -82,12 +81,9 @@ def registered(like: Flask, register: Callable[[Flask], None]) -> Flask:
 
 
 def prepare_once() -> None:
-    """Keep what starting apps say to their dialect and count of their routes: half of a start.
-
-    Both are only read, and alike: statements as texts, and the measures of the map of all routes.
-    """
+    """Keep the statements that starting apps compile for their dialect, as texts."""
     prepared: dict[Any, Any] = {}
-    make, measured = document_bytes._Prepared.__init__, metrics.families
+    make = document_bytes._Prepared.__init__
 
     def init(self: document_bytes._Prepared, engine: sa.Engine, query: sa.Select[Any]) -> None:
         if (engine.dialect, query) not in prepared:
@@ -98,5 +94,3 @@ def prepare_once() -> None:
     for name in ("_search", "_stored"):
         setattr(document_bytes, name, functools.cache(getattr(document_bytes, name)))
     document_bytes._Prepared.__init__ = init  # type: ignore[method-assign]
-    kept: list[Any] = []
-    metrics.families = lambda app: kept or kept.extend(measured(app)) or kept

@@ -157,6 +157,7 @@ class Server(BaseApplication):  # type: ignore[misc]
         """Serve the master's app in each worker: what it is made of is in memory once."""
         with self.flask.app_context():
             hurry(db.engine)
+        self.flask.extensions["planpush_metrics"].share()
         return Bridge(self.flask, self.planpush_config.web_threads)
 
     def run(self) -> None:

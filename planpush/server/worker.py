@@ -41,6 +41,7 @@ _GLANCE = 1.0  # seconds between two looks at the clock and at the parent
 
 def work(app: Flask, *, parent: int = 0) -> None:
     """Work until SIGTERM or SIGINT, or until the process `parent` is gone."""
+    app.extensions["planpush_metrics"].share()
     worker = Worker(app, parent)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: worker.stop.set())

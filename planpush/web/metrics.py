@@ -1,437 +1,313 @@
-"""Prometheus metrics of all processes.
+"""Prometheus metrics, added up over all processes that share a DATA_DIR.
 
-Each has a place of its own, which it holds by a lock that ends with it; whoever comes next goes on
-counting there. Written, not mapped into memory: on a full disk a write fails, and a mapping kills.
+prometheus_client keeps a process's numbers in files that it maps into memory. They are named for a
+place, not for a process id, which two containers may share: a process takes the first place that
+nobody holds and goes on counting there, so no count is lost and no file is left behind.
 """
 
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import logging
 import os
-import sys
+import shutil
 import threading
 import time
-from array import array
-from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import wraps
-from itertools import product
+from importlib.metadata import version
+from itertools import count, product
 from pathlib import Path
-from threading import Lock
 from time import perf_counter
 from typing import Any, TypeVar
 
 from flask import Flask, current_app, g, has_app_context, request
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metric, values
+from prometheus_client.metrics import disable_created_metrics
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from sqlalchemy import Engine, event
 
-from planpush.config import Config
+from planpush.config import Config, share_metrics_in
 from planpush.database.session import db
 from planpush.errors import Problem
-from planpush.web.access_log import METHODS, UNKNOWN, route_of
-
-COUNTER, GAUGE, HISTOGRAM = "counter", "gauge", "histogram"
-Labels = tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Family:
-    """What one metric measures: every series that it may have is known from the start.
-
-    `bounds` are the upper bounds of a histogram's buckets, in seconds or bytes.
-    """
-
-    name: str
-    kind: str
-    help: str
-    labels: Labels = ()
-    series: Sequence[Labels] = ((),)
-    bounds: tuple[float, ...] = ()
-
-    @property
-    def width(self) -> int:
-        """Return how many numbers a series takes: of a histogram its buckets and the sum."""
-        return len(self.bounds) + 2 if self.kind == HISTOGRAM else 1
-
-
-class Meter:
-    """Numbers that only grow, and gauges; any thread may add to them."""
-
-    def __init__(self, families: Iterable[Family]) -> None:
-        self.families = tuple(families)
-        self.at: dict[str, dict[Labels, int]] = {}
-        size = 0
-        for family in self.families:
-            self.at[family.name] = cells = {}
-            for labels in family.series:
-                cells[labels] = size
-                size += family.width
-        self.cells = array("d", bytes(8 * size))
-        self.lock = Lock()
-
-    def add(self, cell: int, amount: float = 1.0) -> None:
-        """Add to a counter."""
-        with self.lock:
-            self.cells[cell] += amount
-
-    def observe(self, cell: int, bounds: tuple[float, ...], value: float) -> None:
-        """Note a value in a histogram."""
-        bucket = cell + bisect_left(bounds, value)
-        with self.lock:
-            self.cells[bucket] += 1.0
-            self.cells[cell + len(bounds) + 1] += value
-
-    def set(self, cell: int, value: float) -> None:
-        """Say what a gauge shows now."""
-        self.cells[cell] = value
-
-    def go_on_from(self, before: array[float]) -> None:
-        """Add what a process counted that had this one's place before; its gauges are over."""
-        with self.lock:
-            for family in self.families:
-                if family.kind != GAUGE:
-                    for first in self.at[family.name].values():
-                        for cell in range(first, first + family.width):
-                            self.cells[cell] += before[cell]
-
-    def copy(self) -> array[float]:
-        """Return the numbers as they are at this moment."""
-        with self.lock:
-            return self.cells[:]
-
-
-_PLACES = 160  # processes that can be there at one time
-_HEAD = 8  # bytes before the numbers: when they were written; 0 once the process has ended
-_ALIVE = 10.0  # seconds that a process may say nothing
-
-
-class Board:
-    """One process's place on the board. Raises `OSError` where there cannot be one."""
-
-    def __init__(self, folder: Path, meter: Meter) -> None:
-        self.meter = meter
-        self.size = _HEAD + 8 * len(meter.cells)
-        layout = repr([(one.name, one.series, one.bounds) for one in meter.families])
-        name = f"metrics-{hashlib.sha256(layout.encode()).hexdigest()[:12]}"
-        for other in folder.glob("metrics-*"):  # of another release
-            if other.name != name:
-                other.unlink(missing_ok=True)
-        self.file = os.open(folder / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            self.place = self._taken()
-        except OSError:
-            os.close(self.file)
-            raise
-        before = self._read(self.place)
-        if before is not None:
-            meter.go_on_from(before[1])
-
-    def _taken(self) -> int:
-        for place in range(_PLACES):
-            with suppress(BlockingIOError, PermissionError):
-                flags = fcntl.LOCK_EX | fcntl.LOCK_NB
-                fcntl.lockf(self.file, flags, self.size, place * self.size)
-                return place
-        raise OSError("every place on the board is taken")
-
-    def write(self) -> None:
-        """Let the others see what this process counted."""
-        self._put(time.time(), self.meter.copy())
-
-    def leave(self) -> None:
-        """Say that this process ends; what it counted stays."""
-        with suppress(OSError):
-            self._put(0.0, self.meter.copy())
-        os.close(self.file)
-
-    def _put(self, at: float, cells: array[float]) -> None:
-        os.pwrite(self.file, array("d", [at]).tobytes() + cells.tobytes(), self.place * self.size)
-
-    def others(self) -> Iterator[tuple[bool, array[float]]]:
-        """Return what the others counted, and whether each of them is there still."""
-        for place in range(_PLACES):
-            found = self._read(place) if place != self.place else None
-            if found is not None:
-                yield time.time() - found[0] < _ALIVE, found[1]
-            elif place * self.size > os.fstat(self.file).st_size:
-                return
-
-    def _read(self, place: int) -> tuple[float, array[float]] | None:
-        raw = os.pread(self.file, self.size, place * self.size)
-        if len(raw) < self.size:
-            return None
-        row = array("d", raw)
-        return row[0], row[1:]
-
-
-MIMETYPE = "text/plain; version=0.0.4; charset=utf-8"
-Sample = tuple[Labels, float]
-
-
-def head(name: str, kind: str, told: str) -> str:
-    """Return the two lines before a metric's values."""
-    return f"# HELP {name} {told}\n# TYPE {name} {kind}"
-
-
-def line(name: str, labels: Sequence[tuple[str, str]], value: float) -> str:
-    """Return one value's line."""
-    told = ",".join(f'{key}="{_escaped(one)}"' for key, one in labels)
-    return f"{name}{{{told}}} {_number(value)}" if told else f"{name} {_number(value)}"
-
-
-def exposed(meter: Meter, rows: Iterable[tuple[bool, array[float]]]) -> Iterator[str]:
-    """Return the lines of what all processes counted: of who has gone only what adds up."""
-    ended = list(rows)
-    alive = [row for here, row in ended if here]
-    total = _summed([row for _, row in ended])
-    now = _summed(alive) if len(alive) < len(ended) else total
-    for family in meter.families:
-        lines = list(_family(family, meter, now if family.kind == GAUGE else total))
-        if lines:
-            yield head(family.name, family.kind, family.help)
-            yield from lines
-
-
-def _summed(rows: Sequence[array[float]]) -> Sequence[float]:
-    return rows[0] if len(rows) == 1 else list(map(sum, zip(*rows, strict=True)))
-
-
-def _family(family: Family, meter: Meter, cells: Sequence[float]) -> Iterator[str]:
-    for values, first in meter.at[family.name].items():
-        labels = list(zip(family.labels, values, strict=True))
-        if family.kind == HISTOGRAM:
-            yield from _histogram(family, labels, cells[first : first + family.width])
-        elif cells[first] or family.kind == GAUGE or len(family.series) < _FEW:
-            yield line(family.name, labels, cells[first])
-
-
-_FEW = 40  # series of a metric that are told from the start; of more only those that are in use
-
-
-def _histogram(
-    family: Family, labels: list[tuple[str, str]], cells: Sequence[float]
-) -> Iterator[str]:
-    *buckets, total = cells
-    count = 0.0
-    if not any(buckets) and len(family.series) >= _FEW:
-        return
-    for bound, each in zip((*family.bounds, float("inf")), buckets, strict=True):
-        count += each
-        bounded = [*labels, ("le", "+Inf" if bound == float("inf") else _number(bound))]
-        yield line(f"{family.name}_bucket", bounded, count)
-    yield line(f"{family.name}_sum", labels, total)
-    yield line(f"{family.name}_count", labels, count)
-
-
-def _number(value: float) -> str:
-    return str(int(value)) if value == int(value) and abs(value) < 2**53 else repr(value)
-
-
-def _escaped(value: str) -> str:
-    return value.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")
-
+from planpush.web.access_log import UNKNOWN
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 SHORT = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
 BYTES = (4096.0, 16384.0, 65536.0, 262144.0, 1048576.0, 4194304.0, 16777216.0)
-CLASSES = ("1xx", "2xx", "3xx", "4xx", "5xx")
 KINDS = ("web", "worker")
-_AUTOMATIC = {"HEAD", "OPTIONS"}
+MODES = ("read", "write")
 RESULTS = ("created", "unchanged", "refused", "failed")
-PLACES = ("exact", "moved", "edited", "outdated", "orphaned")
+STATES = ("exact", "moved", "edited", "outdated", "orphaned")
 CHANNELS = ("channel", "person", "webhook")
 OUTCOMES = ("sent", "failed", "dropped")
 
+# Bytes of each file, more than all series need. They are written in advance: a file that has to
+# grow on a full disk fails a request, and memory mapped to a hole in it ends the process.
+RESERVED = {"counter": 256 * 1024, "histogram": 1024 * 1024, "gauge_livesum": 64 * 1024}
 
-def routes(app: Flask) -> list[Labels]:
-    """Return every route with each of its methods, and one for whatever has no route."""
-    found = {
-        (route_of(rule.rule), method)
-        for rule in app.url_map.iter_rules()
-        for method in (rule.methods or set()) - _AUTOMATIC
-    }
-    return [*sorted(found), *((UNKNOWN, one) for one in (*METHODS, "OTHER"))]
-
-
-def families(app: Flask) -> list[Family]:
-    """Return them all."""
-    there = routes(app)
-    answered = [(*one, status) for one in there for status in CLASSES]
-    return [
-        Family("planpush_http_requests_total", COUNTER, "Requests answered.",
-               ("route", "method", "status"), answered),
-        Family("planpush_http_request_duration_seconds", HISTOGRAM,
-               "From when a request was here, as a whole, to when its answer was made.",
-               ("route", "method"), there, SECONDS),
-        Family("planpush_pushes_total", COUNTER, "Pushes by what became of them.",
-               ("result",), [(one,) for one in RESULTS]),
-        Family("planpush_push_duration_seconds", HISTOGRAM, "What a push took, without the commit.",
-               (), ((),), SECONDS),
-        Family("planpush_push_bytes", HISTOGRAM, "What a push brought.", (), ((),), BYTES),
-        Family("planpush_placements_total", COUNTER,
-               "Threads that a push found on its version again, by how sure that is.",
-               ("state",), [(one,) for one in PLACES]),
-        Family("planpush_delivery_attempts_total", COUNTER, "Messages tried, by what came of it.",
-               ("channel", "outcome"), list(product(CHANNELS, OUTCOMES))),
-        *_inside(),
-    ]  # fmt: skip
-
-
-def _inside() -> list[Family]:
-    """Return what processes say of themselves."""
-    kinds = [(one,) for one in KINDS]
-    return [
-        Family("planpush_database_transaction_seconds", HISTOGRAM,
-               "What a transaction took, from its begin until its connection was given back.",
-               ("mode",), [("read",), ("write",)], SHORT),
-        Family("planpush_database_write_wait_seconds", HISTOGRAM,
-               "What a transaction that writes waited for its turn (SQLite).", (), ((),), SHORT),
-        Family("planpush_database_connections_in_use", GAUGE, "Connections that are in use.",
-               ("kind",), kinds),
-        Family("planpush_live_streams_open", GAUGE, "Pages that follow what happens."),
-        Family("planpush_requests_waiting", GAUGE, "Requests that wait for a thread."),
-        Family("planpush_processes", GAUGE, "Processes that are there.", ("kind",), kinds),
-        Family("planpush_process_resident_bytes", GAUGE, "Memory of all processes.",
-               ("kind",), kinds),
-        Family("planpush_process_cpu_seconds_total", COUNTER, "Processor time of all processes.",
-               ("kind",), kinds),
-        Family("planpush_process_open_files", GAUGE, "Files and connections that are open.",
-               ("kind",), kinds),
-    ]  # fmt: skip
-
-
-log = logging.getLogger("planpush")
-Act = TypeVar("Act", bound=Callable[..., Any])
-
-_EVERY = 0.5  # seconds between two times that others are told
+_EVERY = 0.5  # seconds between two updates of the gauges
 _STATM = Path("/proc/self/statm")
 _FILES = Path("/proc/self/fd")
 
+log = logging.getLogger("planpush")
+View = TypeVar("View", bound=Callable[..., Any])
+
+disable_created_metrics()
+
 
 def init_metrics(app: Flask) -> None:
-    """Make the meter: after every route is known."""
+    """Create the app's metrics."""
     app.extensions["planpush_metrics"] = Metrics(app)
 
 
 def metrics() -> Metrics:
-    """Return the running app's."""
+    """Return the running app's metrics."""
     found: Metrics = current_app.extensions["planpush_metrics"]
     return found
 
 
 class Metrics:
-    """What this process counts; once it serves or works, all processes of one DATA_DIR together."""
+    """The metrics of this process, and of all others once it shares them."""
 
     def __init__(self, app: Flask) -> None:
         self.app = app
-        self.meter = Meter(families(app))
-        self.at = self.meter.at
-        self.board: Board | None = None
+        self.folder: Path | None = None  # where the processes keep their numbers
         self._over = threading.Event()
         self._thread: threading.Thread | None = None
-        counted = self.at["planpush_http_requests_total"]
-        self._answered = {
-            (route, method): (counted[route, method, CLASSES[0]], timed)
-            for (route, method), timed in self.at["planpush_http_request_duration_seconds"].items()
+        self._define()
+
+    def _define(self) -> None:
+        self.registry = CollectorRegistry()
+        here: dict[str, Any] = {"namespace": "planpush", "registry": self.registry}
+        summed = {**here, "multiprocess_mode": "livesum"}
+        by_route, by_kind = ("route", "method"), ("kind",)
+
+        self.requests = Counter(
+            "http_requests_total", "Requests answered.", (*by_route, "status"), **here
+        )
+        self.request_seconds = Histogram(
+            "http_request_duration_seconds",
+            "Time from the whole request to its answer.",
+            by_route,
+            buckets=SECONDS,
+            **here,
+        )
+        self.pushes = Counter("pushes_total", "Pushes by result.", ("result",), **here)
+        self.push_seconds = Histogram(
+            "push_duration_seconds",
+            "Duration of a push without its commit.",
+            buckets=SECONDS,
+            **here,
+        )
+        self.push_bytes = Histogram("push_bytes", "Size of a push.", buckets=BYTES, **here)
+        self.placements = Counter(
+            "placements_total", "Threads that pushes re-anchored, by state.", ("state",), **here
+        )
+        self.attempts = Counter(
+            "delivery_attempts_total",
+            "Attempts to deliver a message.",
+            ("channel", "outcome"),
+            **here,
+        )
+        self.transaction_seconds = Histogram(
+            "database_transaction_seconds",
+            "Duration of a transaction.",
+            ("mode",),
+            buckets=SHORT,
+            **here,
+        )
+        self.write_wait_seconds = Histogram(
+            "database_write_wait_seconds",
+            "Time that a write transaction waited to begin (SQLite).",
+            buckets=SHORT,
+            **here,
+        )
+        self.connections = Gauge(
+            "database_connections_in_use", "Database connections in use.", by_kind, **summed
+        )
+        self.cpu_seconds = Counter("process_cpu_seconds_total", "CPU time.", by_kind, **here)
+        self.processes = Gauge("processes", "Running processes.", by_kind, **summed)
+        self.resident_bytes = Gauge("process_resident_bytes", "Memory in use.", by_kind, **summed)
+        self.open_files = Gauge("process_open_files", "Files and connections.", by_kind, **summed)
+        self.gauges = {
+            "planpush_live_streams_open": Gauge(
+                "live_streams_open", "Open pages that receive live updates.", **summed
+            ),
+            "planpush_requests_waiting": Gauge(
+                "requests_waiting", "Requests that wait for a thread.", **summed
+            ),
         }
 
+        # Shown before their first event, so that an alert sees the count increase.
+        for result in RESULTS:
+            self.pushes.labels(result)
+        for state in STATES:
+            self.placements.labels(state)
+        for channel, outcome in product(CHANNELS, OUTCOMES):
+            self.attempts.labels(channel, outcome)
+        for mode in MODES:
+            self.transaction_seconds.labels(mode)
+        for kind in KINDS:
+            self.cpu_seconds.labels(kind)
+            for gauge in (self.processes, self.resident_bytes, self.open_files, self.connections):
+                gauge.labels(kind)
+
     def answered(self, route: str, method: str, status: int, seconds: float) -> None:
-        """Count a request."""
-        cells = self._answered.get((route, method))
-        if cells is None:  # HEAD is as GET; what Flask answers by itself is of no route
-            known = method == "HEAD" and (route, "GET") in self._answered
-            cells = self._answered[(route, "GET") if known else (UNKNOWN, method)]
-        self.meter.add(cells[0] + min(status // 100, 5) - 1)
-        self.meter.observe(cells[1], SECONDS, seconds)
+        """Count a request. HEAD counts as GET, and Flask's own answer to OPTIONS has no route."""
+        if method == "HEAD" and route != UNKNOWN:
+            method = "GET"
+        elif method == "OPTIONS":
+            route = UNKNOWN
+        self.requests.labels(route, method, f"{min(status // 100, 5)}xx").inc()
+        self.request_seconds.labels(route, method).observe(seconds)
 
     def pushed(self, result: str, seconds: float, size: int) -> None:
         """Count a push."""
-        self.meter.add(self.at["planpush_pushes_total"][result,])
-        self.meter.observe(self.at["planpush_push_duration_seconds"][()], SECONDS, seconds)
-        self.meter.observe(self.at["planpush_push_bytes"][()], BYTES, size)
+        self.pushes.labels(result).inc()
+        self.push_seconds.observe(seconds)
+        self.push_bytes.observe(size)
 
     def placed(self, threads: Mapping[str, int]) -> None:
-        """Count where a push found its threads again."""
-        cells = self.at["planpush_placements_total"]
-        for state, count in threads.items():
-            if count and (state,) in cells:
-                self.meter.add(cells[state,], count)
+        """Count the threads that a push re-anchored, by state."""
+        for state in STATES:
+            self.placements.labels(state).inc(threads.get(state, 0))
 
     def tried(self, channel: str, outcome: str) -> None:
-        """Count a message that was sent, or not; a row may name a channel that nobody knows."""
-        cells = self.at["planpush_delivery_attempts_total"]
-        if (channel, outcome) in cells:
-            self.meter.add(cells[channel, outcome])
+        """Count an attempt to deliver; a row may name a channel that this release doesn't know."""
+        if channel in CHANNELS:
+            self.attempts.labels(channel, outcome).inc()
+
+    def share(self) -> None:
+        """Count together with the other processes; call it after a fork, before any thread."""
+        config: Config = self.app.extensions["planpush_config"]
+        name = f"metrics-{version('planpush')}"
+        try:
+            for other in config.data_dir.glob("metrics-*"):  # of another release
+                if other.is_file():
+                    other.unlink(missing_ok=True)
+                elif other.name != name:
+                    shutil.rmtree(other, ignore_errors=True)
+            folder = config.data_dir / name
+            folder.mkdir(mode=0o700, exist_ok=True)
+            place = _take_place(folder)
+        except OSError as error:  # no such folder, one without locks, or a full disk
+            log.warning("metrics of several processes cannot be added up: %s", error.strerror)
+            return
+        self.folder = folder
+        share_metrics_in(folder)
+        values.ValueClass = values.MultiProcessValue(lambda: place)
+        self._define()
 
     def start(self, kind: str, **gauges: Callable[[], float]) -> None:
-        """Count together with the other processes from now on; `kind` is web or worker."""
-        config: Config = self.app.extensions["planpush_config"]
+        """Measure the database and this process, a `kind` of web or worker, until `stop`."""
         with self.app.app_context():
             engine = db.engine
-        _watch(engine, self.meter)
-        gauges[f"planpush_database_connections_in_use {kind}"] = _in_use(engine)
-        try:
-            self.board = Board(config.data_dir, self.meter)
-        except OSError as error:  # no such folder, or one without locks: it counts for itself
-            log.warning("metrics of several processes cannot be added up: %s", error.strerror)
+        self._watch(engine)
+        in_use: Callable[[], float] = getattr(engine.pool, "checkedout", lambda: 0)
+        updates = [(self.connections.labels(kind), in_use)]
+        updates += [(self.gauges[name], read) for name, read in gauges.items()]
         self._over.clear()
         self._thread = threading.Thread(
-            target=self._tell, args=(kind, gauges), name="metrics", daemon=True
+            target=self._update, args=(kind, updates), name="metrics", daemon=True
         )
         self._thread.start()
 
     def stop(self) -> None:
-        """Say goodbye to the other processes."""
+        """Stop measuring. The process keeps its place until it ends: threads may still count."""
         self._over.set()
         if self._thread is not None:
             self._thread.join(_EVERY)
-        board, self.board = self.board, None
-        if board is not None:
-            board.leave()
 
-    def lines(self) -> Iterator[str]:
-        """Return what all processes counted, as Prometheus reads it."""
-        board = self.board
-        others = [] if board is None else list(board.others())
-        return exposed(self.meter, [(True, self.meter.copy()), *others])
+    def collect(self) -> Iterable[Metric]:
+        """Return what all processes counted, for a registry of prometheus_client."""
+        if self.folder is None or not self.folder.is_dir():  # another release removed it
+            return self.registry.collect()
+        for lock in self.folder.glob("*.lock"):
+            held = _lock(lock)
+            if held is not None:  # its process has ended
+                mark_process_dead(lock.stem, self.folder)
+                os.close(held)
+        found: Iterable[Metric] = MultiProcessCollector(None, self.folder).collect()
+        return found
 
-    def _tell(self, kind: str, gauges: Mapping[str, Callable[[], float]]) -> None:
+    def _update(self, kind: str, gauges: Iterable[tuple[Gauge, Callable[[], float]]]) -> None:
         used = 0.0
+        self.processes.labels(kind).set(1)
         while True:
-            used = self._say_own(kind, gauges, used)
-            with suppress(OSError):  # the disk is full: next time
-                if self.board is not None:
-                    self.board.write()
+            now = time.process_time()
+            self.cpu_seconds.labels(kind).inc(now - used)
+            used = now
+            with suppress(OSError, ValueError):  # there is no /proc
+                pages = int(_STATM.read_bytes().split()[1])
+                self.resident_bytes.labels(kind).set(pages * os.sysconf("SC_PAGE_SIZE"))
+                files = len(os.listdir(_FILES))  # noqa: PTH208 (in a tenth of the time)
+                self.open_files.labels(kind).set(files)
+            for gauge, read in gauges:
+                gauge.set(read())
             if self._over.wait(_EVERY):
                 return
 
-    def _say_own(self, kind: str, gauges: Mapping[str, Callable[[], float]], used: float) -> float:
-        now = time.process_time()
-        self.meter.add(self.at["planpush_process_cpu_seconds_total"][kind,], now - used)
-        self.meter.set(self.at["planpush_processes"][kind,], 1.0)
-        with suppress(OSError, ValueError):
-            pages = int(_STATM.read_bytes().split()[1])
-            size = pages * os.sysconf("SC_PAGE_SIZE")
-            self.meter.set(self.at["planpush_process_resident_bytes"][kind,], size)
-            files = len(os.listdir(_FILES))  # noqa: PTH208 (in a tenth of the time)
-            self.meter.set(self.at["planpush_process_open_files"][kind,], files)
-        for name, gauge in gauges.items():
-            family, *labels = name.split(" ")
-            self.meter.set(self.at[family][tuple(labels)], gauge())
-        return now
+    def _watch(self, engine: Engine) -> None:
+        """Measure transactions, and how long those that write wait to begin."""
+        sqlite = engine.dialect.name == "sqlite"
+
+        def before(connection: Any) -> None:
+            writes = bool(g.get("writes", True)) if has_app_context() else True
+            connection.info["begun"] = perf_counter(), writes
+
+        def after(connection: Any) -> None:
+            began, writes = connection.info["begun"]
+            if writes and sqlite:
+                self.write_wait_seconds.observe(perf_counter() - began)
+
+        def over(_connection: object, record: Any) -> None:
+            begun = record.info.pop("begun", None)
+            if begun is not None:
+                mode = "write" if begun[1] else "read"
+                self.transaction_seconds.labels(mode).observe(perf_counter() - begun[0])
+
+        event.listen(engine, "begin", before, insert=True)
+        event.listen(engine, "begin", after)
+        event.listen(engine, "checkin", over)
 
 
-def counts_pushes(act: Act) -> Act:
-    """Count what becomes of the pushes that a function does: it returns an answer and a status."""
+def _take_place(folder: Path) -> str:
+    """Take the first place that no process holds, until this one ends. Raises `OSError`."""
+    for number in count(1):
+        place = str(number)
+        if _lock(folder / f"{place}.lock") is not None:
+            break
+    mark_process_dead(place, folder)
+    for name, size in RESERVED.items():
+        path = folder / f"{name}_{place}.db"
+        if not path.exists():
+            part = path.with_suffix(".part")
+            part.write_bytes(bytes(size))
+            part.rename(path)
+    return place
 
-    @wraps(act)
-    def counted(*args: Any, **told: Any) -> Any:
+
+def _lock(path: Path) -> int | None:
+    """Return the open file of a lock that nobody held, else None. The kernel ends it with us."""
+    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(file)
+        return None
+    return file
+
+
+def counts_pushes(view: View) -> View:
+    """Count pushes by result; `view` returns an answer and a status."""
+
+    @wraps(view)
+    def counted(*args: Any, **named: Any) -> Any:
         began, result = perf_counter(), "failed"
         try:
-            found = act(*args, **told)
+            found = view(*args, **named)
             result = "created" if found[1] == 201 else "unchanged"
         except Problem as problem:
             result = "refused" if problem.status < 500 else "failed"
@@ -441,37 +317,3 @@ def counts_pushes(act: Act) -> Act:
         return found
 
     return counted  # type: ignore[return-value]
-
-
-def _in_use(engine: Engine) -> Callable[[], float]:
-    count: Callable[[], int] = getattr(engine.pool, "checkedout", lambda: 0)
-    return lambda: float(count())
-
-
-def _watch(engine: Engine, meter: Meter) -> None:
-    """Note how long transactions take, and what those that write wait for their turn."""
-    waits = meter.at["planpush_database_write_wait_seconds"][()]
-    modes = meter.at["planpush_database_transaction_seconds"]
-    lasts = {False: modes["read",], True: modes["write",]}
-    sqlite = engine.dialect.name == "sqlite"
-
-    def before(connection: Any) -> None:
-        writes = bool(g.get("writes", True)) if has_app_context() else True
-        connection.info["begun"] = perf_counter(), writes
-
-    def after(connection: Any) -> None:
-        began, writes = connection.info["begun"]
-        if writes and sqlite:
-            meter.observe(waits, SHORT, perf_counter() - began)
-
-    def over(_connection: object, record: Any) -> None:
-        begun = record.info.pop("begun", None)
-        if begun is not None:
-            meter.observe(lasts[begun[1]], SHORT, perf_counter() - begun[0])
-
-    event.listen(engine, "begin", before, insert=True)
-    event.listen(engine, "begin", after)
-    event.listen(engine, "checkin", over)
-
-
-PYTHON = ".".join(map(str, sys.version_info[:3]))

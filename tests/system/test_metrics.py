@@ -29,7 +29,7 @@ def until(read, true):
     return found
 
 
-ROUTE = ("planpush_http_requests_total", "/p/<slug>/export.json", "GET", "2xx")
+ROUTE = ("planpush_http_requests_total", "GET", "/p/<slug>/export.json", "2xx")
 
 
 def test_what_every_process_answered_is_added_up(server, visitor, plan):
