@@ -37,7 +37,8 @@ def _sections() -> Found:
     body = parse_body(PushBody, BOTH)
     check_size([part.html for part in body.sections], config().max_document_bytes)
     kept = [part.anchor for part in body.sections]
-    gone = _abandoned(body.plan, [*kept, *(part.was for part in body.sections if part.was)])
+    renamed = [part.was for part in body.sections if part.was]
+    gone = _abandoned(body.plan, [*kept, *renamed], body.base_version)
     errors, warnings = review(
         [(part.anchor, part.html) for part in body.sections],
         allow_secrets=body.allow_secrets,
@@ -54,8 +55,10 @@ def _page() -> Found:
     return errors, [*(_abandoned(query.plan, anchors) if anchors else []), *warnings]
 
 
-def _abandoned(slug: str | None, kept: list[str]) -> list[Finding]:
+def _abandoned(slug: str | None, kept: list[str], base: int | None = None) -> list[Finding]:
+    """Return what a push would leave behind; nothing where it would be a conflict."""
     if slug is None:
         return []
     plan = Plan.find(slug, current_user())
-    return abandoned(plan, Version.of(plan), kept)
+    newest = Version.of(plan)
+    return abandoned(plan, newest, kept) if base in (None, newest.number) else []

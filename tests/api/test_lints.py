@@ -87,6 +87,13 @@ def test_removed_anchors_with_open_threads_are_named(lint, push, plan, thread):
         assert "“intro”" in warning["message"] and thread in warning["message"]
 
 
+def test_nothing_is_left_behind_where_a_push_would_be_a_conflict(lint, push, plan, thread):
+    push("alice", [piece("intro", "Other."), piece("data")], plan=plan, base_version=1)
+    for base, told in ((1, []), (2, ["anchor_with_threads"])):
+        answer = lint("alice", [piece("data")], plan=plan, base_version=base)
+        assert codes(answer) == ([], told)
+
+
 def test_a_rename_is_no_removal(lint, push, plan, thread):
     rows = [piece("start", was="intro"), piece("data")]
     assert codes(lint("alice", rows, plan=plan)) == ([], [])

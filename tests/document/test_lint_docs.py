@@ -14,8 +14,7 @@ MARK = "<!-- codes: python -m tests.document.test_lint_docs -->\n"
 def table() -> str:
     rows = ["| code | severity | what | fix |", "|---|---|---|---|"]
     for name, code in CODES.items():
-        kind = code.severity + (", server only" if code.server else "")
-        rows.append(f"| `{name}` | {kind} | {shown(code.message)} | {shown(code.fix)} |")
+        rows.append(f"| `{name}` | {code.severity} | {shown(code.message)} | {shown(code.fix)} |")
     return "\n".join(rows) + "\n"
 
 

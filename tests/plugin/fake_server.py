@@ -10,6 +10,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from planpush.document.lint.linter import review
+
 TOKEN = "ppt_example"
 Answer = tuple[int, Any, dict[str, str]]
 """Status, what is sent as JSON (a str is sent as an HTML page), headers."""
@@ -39,6 +41,7 @@ class FakeServer:
     held: dict[str, str] = field(default_factory=dict)
     answered: dict[str, Answer] = field(default_factory=dict)
     oauth: list[Answer] = field(default_factory=list)
+    lint: list[Answer] = field(default_factory=list)
     tokens: set[str] = field(default_factory=lambda: {TOKEN})
     version: int = 0
     address: str = ""
@@ -64,6 +67,8 @@ class FakeServer:
             return 401, {"title": "Unauthorized", "status": 401}, {}
         if seen.path == "/api/push":
             return self.idempotent(seen)
+        if seen.path == "/api/lint":
+            return self.lint.pop(0) if self.lint else self.linted(seen.body)
         return self.script.pop(0) if self.script else self.shown(urlsplit(seen.path).path)
 
     def shown(self, path: str) -> Answer:
@@ -79,6 +84,22 @@ class FakeServer:
             f"/api/plans/{self.plan}/threads": {"threads": self.threads, "cursor": None},
         }
         return (200, routes[path], {}) if path in routes else (404, {"title": "Not Found"}, {})
+
+    def linted(self, body: dict[str, Any]) -> Answer:
+        """Return what the real linter finds, and which sections with open threads are left out."""
+        found = review(
+            [(one["anchor"], one["html"]) for one in body["sections"]],
+            allow_secrets=bool(body.get("allow_secrets")),
+        )
+        errors, warnings = ([one.as_dict() for one in kind] for kind in found)
+        kept = {one[name] for one in body["sections"] for name in ("anchor", "was")}
+        for one in self.sections if body.get("plan") else []:
+            if one["open_threads"] and one["anchor"] not in kept:
+                message = f"“{one['anchor']}” is gone, and open comments sit on it."
+                warnings.append(
+                    {"field": "sections", "code": "anchor_with_threads", "message": message}
+                )
+        return 200, {"errors": errors, "warnings": warnings}, {}
 
     def idempotent(self, seen: Seen) -> Answer:
         """Store a push once per key, and lose or replace the answer if the script says so."""

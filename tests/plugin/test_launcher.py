@@ -80,7 +80,7 @@ def test_the_helper_is_python_3_8_and_standard_library() -> None:
         names = {alias.name for node in imports for alias in node.names}
         names |= {node.module for node in sources if node.module}
         tops = {name.split(".")[0] for name in names}
-        own = {other.stem for other in SCRIPTS.glob("*.py")} - {"planpush"} | {"checks"}
+        own = {other.stem for other in SCRIPTS.glob("*.py")} - {"planpush"}
         assert tops <= set(sys.stdlib_module_names) | own
 
 

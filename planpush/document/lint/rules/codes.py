@@ -13,31 +13,24 @@ class Code(NamedTuple):
     severity: str
     message: str
     fix: str
-    server: bool = False  # only the server can tell
 
 
 _SHORTER = "Simplify the markup."
 _AMPERSANDS = "Too many bare `&`."
 _COSTS = {
-    "too_many_ampersands": Code(ERROR, _AMPERSANDS, "Write `&amp;`.", True),
-    "too_many_attributes": Code(ERROR, "Too many attributes.", "Remove some.", True),
-    "attribute_too_long": Code(ERROR, "An attribute too long.", "Shorten it.", True),
-    "tag_name_too_long": Code(ERROR, "A tag name too long.", "Shorten it.", True),
-    "too_many_elements": Code(ERROR, "Too many elements.", "Divide the document.", True),
-    "too_many_sections": Code(
-        ERROR, "Too many sections.", "Wrap topics, not lines, in sections.", True
-    ),
-    "unclosed_formatting": Code(
-        ERROR, "Formatting such as <b> is never closed.", "Close it.", True
-    ),
-    "ambiguous_markup": Code(
-        ERROR, "Markup that browsers read in different ways.", "Remove it.", True
-    ),
-    "output_too_large": Code(ERROR, "The markup grows too much when parsed.", _SHORTER, True),
+    "too_many_ampersands": Code(ERROR, _AMPERSANDS, "Write `&amp;`."),
+    "too_many_attributes": Code(ERROR, "Too many attributes.", "Remove some."),
+    "attribute_too_long": Code(ERROR, "An attribute too long.", "Shorten it."),
+    "tag_name_too_long": Code(ERROR, "A tag name too long.", "Shorten it."),
+    "too_many_elements": Code(ERROR, "Too many elements.", "Divide the document."),
+    "too_many_sections": Code(ERROR, "Too many sections.", "Wrap topics, not lines, in sections."),
+    "unclosed_formatting": Code(ERROR, "Formatting such as <b> is never closed.", "Close it."),
+    "ambiguous_markup": Code(ERROR, "Markup that browsers read in different ways.", "Remove it."),
+    "output_too_large": Code(ERROR, "The markup grows too much when parsed.", _SHORTER),
     "unstable_markup": Code(
-        ERROR, "The markup changes its meaning each time it is parsed.", _SHORTER, True
+        ERROR, "The markup changes its meaning each time it is parsed.", _SHORTER
     ),
-    "unreadable_markup": Code(ERROR, "The markup cannot be parsed.", _SHORTER, True),
+    "unreadable_markup": Code(ERROR, "The markup cannot be parsed.", _SHORTER),
 }
 _KEBAB = "Use lower-case words joined with hyphens, at most 64 characters."
 _ERRORS = {
@@ -103,13 +96,11 @@ _SHAPE = {
         WARNING,
         "“{0}” is gone, and open comments sit on it: {1}.",
         "If it was renamed, say so with `was`; else answer them.",
-        True,
     ),
     "no_anchors": Code(
         WARNING,
         "No element directly under body or main has a `data-anchor`: cut at the headings.",
         'Wrap each topic in <section class="pp-section" data-anchor="topic">.',
-        True,
     ),
     "duplicate_id": Code(WARNING, "The id “{0}” is used twice.", "Rename one of them."),
     "tag_unclosed": Code(WARNING, "<{0}> is not closed before {1}.", "Write </{0}> before {1}."),
@@ -164,20 +155,16 @@ _SECRETS = {
         ERROR,
         "This looks like {0} ({1}…).",
         "Remove it and revoke it, or push again with allow_secrets if it is harmless.",
-        True,
     ),
 }
 _DIAGRAMS = {
-    "diagram_syntax": Code(ERROR, "The diagram cannot be read.", "Correct the named line.", True),
+    "diagram_syntax": Code(ERROR, "The diagram cannot be read.", "Correct the named line."),
     "diagram_kind": Code(
-        ERROR,
-        "“{0}” is not a kind of diagram that is drawn here.",
-        "Begin with flowchart TD.",
-        True,
+        ERROR, "“{0}” is not a kind of diagram that is drawn here.", "Begin with flowchart TD."
     ),
-    "diagram_too_large": Code(ERROR, "The diagram is too large.", "Show less, or divide it.", True),
+    "diagram_too_large": Code(ERROR, "The diagram is too large.", "Show less, or divide it."),
     "diagram_engine_missing": Code(
-        WARNING, "This server draws no diagrams; this is the source.", "", True
+        WARNING, "This server draws no diagrams; this is the source.", ""
     ),
 }
 CODES: dict[str, Code] = {

@@ -14,6 +14,7 @@ from credentials import Credential
 from transport import Answer, Call
 
 SPARE = 15.0  # seconds for an answer on top of those that the server may hold it back
+LINTED = 20.0  # seconds for findings: a push that follows must still end within two minutes
 
 
 @dataclass
@@ -39,9 +40,14 @@ class Server:
 
     def post(self, path: str, body: Dict[str, Any], key: str) -> Answer:
         """Send; the key makes a repeated request the same one."""
-        data = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
         headers = {"Content-Type": "application/json", "Idempotency-Key": key}
-        return self._send(Call("POST", path, data, headers))
+        return self._send(Call("POST", path, encoded(body), headers))
+
+    def lint(self, body: Dict[str, Any]) -> Answer:
+        """Have the body of a push checked; once, because a draft does not wait for it."""
+        headers = {"Content-Type": "application/json"}
+        call = Call("POST", "/api/lint", encoded(body), headers, timeout=LINTED, again=False)
+        return self._send(call)
 
     def _send(self, call: Call) -> Answer:
         """Send with our token, and once more when the server wants a newer one."""
@@ -49,6 +55,11 @@ class Server:
         answer = transport.send(self.address, bearing(call, token))
         newer = self.credential.renewed(token) if answer.status == 401 and token else ""
         return transport.send(self.address, bearing(call, newer)) if newer else answer
+
+
+def encoded(body: Dict[str, Any]) -> bytes:
+    """Return the JSON of a body; half a character that no UTF-8 can hold becomes a `?`."""
+    return json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
 
 
 def bearing(call: Call, token: str) -> Call:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import ContextManager, List, Optional
+from typing import ContextManager, Iterator, List, Optional
 
 import answers
 import client
@@ -13,7 +13,7 @@ import problems
 import settings
 import state
 from state import Conversation, Section
-from stop import FIX, Stop
+from stop import FIX, Stop, one_line
 
 
 def drafts() -> ContextManager[Conversation]:
@@ -22,23 +22,39 @@ def drafts() -> ContextManager[Conversation]:
 
 
 def put(arguments: argparse.Namespace) -> int:
-    """Store one section from standard input, unless the lint finds an error in it."""
+    """Store one section from standard input, then have the server check it."""
+    anchor = arguments.anchor
+    if not answers.SLUG.fullmatch(anchor):
+        fix = "fix: use lower-case words joined with hyphens, at most 64 characters"
+        raise Stop(FIX, f"{one_line(anchor)[:80]!r} is not an anchor", fix)
     text = section_text()
     with drafts() as here:
-        old = here.find(arguments.anchor)
+        old = here.find(anchor)
         if arguments.append:
-            text = f"{appendable(old, arguments.anchor)}\n{text}"
-        found = linting.section(arguments.anchor, text)
-        errors = [one for one in found if one.error]
-        if errors:
-            raise Stop(FIX, f"{arguments.anchor} was not stored", *map(str, errors))
-        draft = Section(arguments.anchor, state.digest(text), text)
+            text = f"{appendable(old, anchor)}\n{text}"
+        draft = Section(anchor, state.digest(text), text)
         place(here, draft, old, arguments.was)
-        told = f"{draft.anchor}: {len(text.encode())} bytes, {describe(here, draft)}"
+        told = f"{anchor}: {len(text.encode())} bytes, {describe(here, draft)}"
+        body = {"sections": [one.sent(one is draft) for one in here.sections]}
     print(told)  # it is on the disk by now
-    for one in found:
-        print(one)
-    return 0
+    try:
+        found = linting.check(client.connect(), body)
+    except Stop as stop:
+        for line in unchecked(anchor, stop):
+            print(line)
+        return 0
+    print("".join(line + "\n" for line in found.lines), end="")
+    return FIX if found.errors else 0
+
+
+def unchecked(anchor: str, stop: Stop) -> Iterator[str]:
+    """Yield why a section that is stored was not checked, and how to make up for it."""
+    why, *rest = stop.lines
+    yield f"{anchor} was saved but not checked: {why}"
+    for line in rest:
+        # A check needs no second `put`. What `lint` cannot mend comes before it.
+        again = line.replace("the same command again", "planpush lint")
+        yield again if again != line or not line.startswith("fix: ") else f"{line}, then planpush lint"
 
 
 def section_text() -> str:
@@ -49,7 +65,10 @@ def section_text() -> str:
         text = sys.stdin.buffer.read().decode("utf-8")
     except UnicodeDecodeError as error:
         raise Stop(FIX, f"the section is not UTF-8: {error}", "fix: send UTF-8 text") from None
-    return text.replace("\r\n", "\n").strip()
+    text = text.replace("\r\n", "\n").strip()
+    if not text:
+        raise Stop(FIX, "standard input is empty", "fix: send the section in a quoted heredoc")
+    return text
 
 
 def appendable(old: Optional[Section], anchor: str) -> str:
@@ -162,13 +181,14 @@ def describe(here: Conversation, one: Section) -> str:
 
 
 def lint(arguments: argparse.Namespace) -> int:
-    """Check every draft that is here as text; warnings fail unless they are allowed."""
+    """Have the server check every draft that is here as text; warnings fail unless allowed."""
     with drafts() as here:
-        found = linting.document([(one.anchor, one.html) for one in here.sections])
-        found += linting.abandoned(here.open_threads(), here.removed())
-        checked = sum(one.html is not None for one in here.sections)
-    for one in found:
-        print(one)
-    print(f"{checked} sections checked, {len(found)} findings")
-    failed = found if not arguments.allow_warnings else [one for one in found if one.error]
-    return FIX if failed else 0
+        sections = [one.sent(True) for one in here.sections]
+        body = {"plan": here.plan, "base_version": here.base, "sections": sections}
+    if not sections:
+        raise Stop(FIX, "there are no sections to check", "fix: `put ANCHOR` first")
+    found = linting.check(client.connect(), body)
+    print("".join(line + "\n" for line in found.lines), end="")
+    checked = sum(one["html"] is not None for one in sections)
+    print(f"{checked} sections checked, {found.errors + found.warnings} findings")
+    return FIX if found.errors or (found.warnings and not arguments.allow_warnings) else 0

@@ -1,70 +1,37 @@
-"""What is wrong with a draft before the server sees it: the rules in `checks` are the server's."""
+"""What the server's linter says about drafts before they are pushed."""
 
 from __future__ import annotations
 
-import json
-import os
 from dataclasses import dataclass
-from typing import List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Dict, List
 
-from checks import Flaw, Words, check_sections
+import answers
+import problems
+from client import Server
+from stop import UNREACHABLE, Stop
 
 
 @dataclass(frozen=True)
-class Finding:
-    """One thing to fix. Errors stop a draft; warnings stop a push unless they are allowed."""
+class Findings:
+    """How many there are, and the lines that say where they are and what fixes them."""
 
-    anchor: str
-    line: int
-    column: int
-    code: str
-    message: str
-    fix: str
-    error: bool = True
-
-    def __str__(self) -> str:
-        kind = "" if self.error else "warning "
-        at = f"{self.anchor} {self.line}:{self.column}"
-        return f"{kind}{at} {self.code} {self.message} → {self.fix}"
+    errors: int
+    warnings: int
+    lines: List[str]
 
 
-def document(sections: Sequence[Tuple[str, Optional[str]]]) -> List[Finding]:
-    """Check the sections that are here as text, and that no anchor is used twice."""
-    found: List[Finding] = []
-    rows = check_sections(sections, words())
-    for number, (anchor, _html) in enumerate(sections):
-        found += [finding(anchor, flaw) for flaw in rows[number]]
-    return found
+def check(server: Server, body: Dict[str, Any]) -> Findings:
+    """Ask the server about the body of a push, which it does not store.
 
-
-def section(anchor: str, html: str) -> List[Finding]:
-    """Check one section."""
-    return document([(anchor, html)])
-
-
-def abandoned(counts: Mapping[str, int], removed: Sequence[str]) -> List[Finding]:
-    """Return a warning for each anchor that is gone while open comments sit on it."""
-    message = "“{}” is gone, and {} open comments sit on it."
-    fix = "If it was renamed, `put NEW --was {}`; else answer them, then push with --allow-warnings."
-    return [
-        Finding(
-            anchor, 1, 1, "anchor_with_threads", message.format(anchor, counts[anchor]),
-            fix.format(anchor), False,
-        )
-        for anchor in removed
-        if counts.get(anchor)
-    ]  # fmt: skip
-
-
-def words() -> Words:
-    """Return the classes, elements and icons that the server knows."""
-    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "vocabulary.json")
-    with open(path, encoding="utf-8") as file:
-        source = json.load(file)
-    return Words(*(frozenset(source[name]) for name in ("classes", "elements", "icons")))
-
-
-def finding(anchor: str, flaw: Flaw) -> Finding:
-    """Return a flaw of a section; one of its anchor stands at the start."""
-    line, column = flaw.line or 1, flaw.column or 1
-    return Finding(anchor, line, column, flaw.code, flaw.message, flaw.fix, flaw.error)
+    Raises `Stop` when nothing was checked.
+    """
+    answer = server.lint(body)
+    if answer.status == 405 or (answer.status == 404 and not body.get("plan")):
+        fix = "fix: ask the server's operator to update planpush"
+        raise Stop(UNREACHABLE, f"{server.address} has no linter ({answer.status})", fix)
+    anchors = [one["anchor"] for one in body["sections"]]
+    data = problems.must(server, answer, anchors).data
+    errors, warnings = answers.records(data, "errors"), answers.records(data, "warnings")
+    lines = [problems.finding(one, anchors) for one in errors]
+    lines += ["warning " + problems.finding(one, anchors) for one in warnings]
+    return Findings(len(errors), len(warnings), lines + problems.own_fixes([*errors, *warnings]))

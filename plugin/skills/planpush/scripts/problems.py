@@ -20,6 +20,10 @@ FIXES: Dict[object, str] = {  # by code, else by status
         "the token needs plans:read, plans:write and comments:write: planpush logout, then"
         " planpush login; or make such a token on the server's page Settings, API tokens"
     ),
+    "anchor_with_threads": (
+        "if it was renamed, `put NEW --was OLD`; else answer its comments, then push with"
+        " --allow-warnings"
+    ),
     "unknown_thread": "planpush answer THREAD --drop forgets that answer; `threads` lists them",
     "conflict": "run the same command again",
     400: "run the verb with --help; if the command is right, the helper is older than the server",
@@ -69,6 +73,12 @@ def fixes(answer: Answer, errors: List[Dict[str, Any]]) -> List[str]:
         return []
     otherwise = LATER if answer.status >= 500 else BETWEEN
     return ["fix: " + FIXES.get(known or answer.status, otherwise)]
+
+
+def own_fixes(found: Sequence[Dict[str, Any]]) -> List[str]:
+    """Return the fixes that are verbs of this helper, each once."""
+    codes = dict.fromkeys(str(one.get("code")) for one in found)
+    return ["fix: " + FIXES[code] for code in codes if code in FIXES]
 
 
 def errors_of(answer: Answer) -> List[Dict[str, Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from typing import Any, Dict, Iterator, List, Optional, Tuple
+from typing import Any, Dict, Iterator, List
 
 import answers
 import client
@@ -15,10 +15,11 @@ import settings
 from answering import doubts
 from answers import Pushed
 from client import Server
+from credentials import Ended
 from editing import drafts
 from merging import adopt
 from sending import once
-from state import Conversation, Section
+from state import Conversation
 from stop import FIX, Stop
 from transport import Answer
 
@@ -34,11 +35,16 @@ def push(arguments: argparse.Namespace) -> int:
         with drafts() as here:
             if here.plan != arguments.plan:
                 adopt(server, here, arguments.plan, discard=False)
-    body, answer = send(server, arguments, [])
+    with drafts() as here:
+        body = prepare(here, arguments, [])
+    if not arguments.allow_warnings:
+        stop_at_findings(server, body)
+    answer = send(server, body)
     if answer.status == 422 and problems.code_of(answer) == "missing_sections":
         with drafts() as here:
             full = resend(here, problems.missing(answer, anchors_of(body)))
-        body, answer = send(server, arguments, full)
+            body = prepare(here, arguments, full)
+        answer = send(server, body)
     with drafts() as here:
         if answer.status == 409 and problems.code_of(answer) != "conflict":
             raise stale(here, answer)
@@ -46,7 +52,7 @@ def push(arguments: argparse.Namespace) -> int:
         done = answers.pushed(problems.must(server, answer, anchors_of(body), told_in(body)))
         keep(here, body, done)
         left = len(here.responses)
-    report(done, answer.status, arguments, before)
+    report(done, answer.status, arguments, before, anchors_of(body))
     for line in answered(server, done, body.get("responses", [])):
         print(line)
     if left:
@@ -74,14 +80,25 @@ def answered(server: Server, done: Pushed, responses: List[Dict[str, str]]) -> I
         yield "unanswered comments: " + ", ".join(done.unanswered)
 
 
-def send(server: Server, arguments: argparse.Namespace, full: List[str]) -> Tuple[Body, Answer]:
+def stop_at_findings(server: Server, body: Body) -> None:
+    """Stop before the push where the server's linter finds anything in what it would send."""
+    try:
+        found = linting.check(server, body)
+    except Ended:
+        raise
+    except Stop:  # the push meets the same trouble and tells it; if not, the server checks it there
+        return
+    if found.lines:
+        allowed = () if found.errors else ("fix: put them again, or push with --allow-warnings",)
+        raise Stop(FIX, *found.lines, *allowed)
+
+
+def send(server: Server, body: Body) -> Answer:
     """Send one push, the same one again if its answer never arrived."""
-    with drafts() as here:
-        body = prepare(here, arguments, full)
     size = sum(len(one.get("html") or "") for one in body["sections"])
     if size >= LONG:
         print(f"sending {size / 1e6:.1f} MB, which may take some seconds …", file=sys.stderr)
-    return body, once(server, "/api/push", body)
+    return once(server, "/api/push", body)
 
 
 def anchors_of(body: Body) -> List[str]:
@@ -110,16 +127,10 @@ def prepare(here: Conversation, arguments: argparse.Namespace, full: List[str]) 
         body["responses"] = body["responses"][:MOST_ANSWERS]
     known = here.known()
     body["sections"] = [
-        part(one, known.get(one.anchor) == one.sha256 and one.anchor not in full)
+        one.sent(known.get(one.anchor) != one.sha256 or one.anchor in full)
         for one in here.sections
     ]
     return body
-
-
-def part(one: Section, held: bool) -> Dict[str, Optional[str]]:
-    """Return a section as it is sent: without its text when the server holds it."""
-    html = None if held else one.html
-    return {"anchor": one.anchor, "sha256": one.sha256, "html": html, "was": one.was}
 
 
 def agent() -> str:
@@ -138,12 +149,6 @@ def check(here: Conversation, arguments: argparse.Namespace) -> None:
     if clashes:
         fix = "fix: planpush pull shows both texts; `put` the merged text of each"
         raise Stop(FIX, "changed here and on the server: " + ", ".join(clashes), fix)
-    found = linting.document([(one.anchor, one.html) for one in here.sections])
-    found += linting.abandoned(here.open_threads(), here.removed())
-    errors = [one for one in found if one.error]
-    if errors or (found and not arguments.allow_warnings):
-        allowed = () if errors else ("fix: put them again, or push with --allow-warnings",)
-        raise Stop(FIX, *map(str, found), *allowed)
 
 
 def resend(here: Conversation, anchors: List[str]) -> List[str]:
@@ -189,7 +194,9 @@ def keep(here: Conversation, body: Body, done: Pushed) -> None:
             one.was = None
 
 
-def report(done: Pushed, status: int, arguments: argparse.Namespace, before: str) -> None:
+def report(
+    done: Pushed, status: int, arguments: argparse.Namespace, before: str, anchors: List[str]
+) -> None:
     """Print what the push did, one fact a line. `before` is the visibility as it was."""
     if status == 200:
         print(f"content unchanged: v{done.version} of {done.plan} has this content already")
@@ -203,7 +210,7 @@ def report(done: Pushed, status: int, arguments: argparse.Namespace, before: str
     if places:
         print(f"comments carried over: {places}")
     for warning in done.warnings:
-        print(f"warning: {problems.finding(warning)}")
+        print(f"warning {problems.finding(warning, anchors)}")
     for line in audience(done.visibility, before, arguments.publish):
         print(line)
 

@@ -25,6 +25,11 @@ class Section:
     clash: bool = False  # the server's text changed too, and nobody has merged them yet
     since: Optional[int] = None  # with a clash: the version that this text started from
 
+    def sent(self, with_text: bool) -> Dict[str, Optional[str]]:
+        """Return the section as it is sent: without its text where the server need not have it."""
+        html = self.html if with_text else None
+        return {"anchor": self.anchor, "sha256": self.sha256, "html": html, "was": self.was}
+
 
 @dataclass
 class Conversation:
