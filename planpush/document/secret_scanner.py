@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from planpush.document.lint.rules.report import place
+from planpush.document.findings import place
 from planpush.errors import Finding
 
 _MOST = 20

@@ -15,9 +15,9 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from planpush.document.blocks import Block, Reading, normalise, words_of
 from planpush.document.diagrams import draw
+from planpush.document.findings import place
 from planpush.document.html.elements import words
 from planpush.document.html.tokens import TAG, Node, pin_place
-from planpush.document.lint.rules.report import place
 from planpush.document.sanitizer import limits, sanitizer, svg
 from planpush.errors import Finding, InvalidDocument
 

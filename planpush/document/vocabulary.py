@@ -32,7 +32,6 @@ _SOURCE: dict[str, Any] = json.loads(
 COMPONENTS: tuple[Component, ...] = tuple(map(_component, _SOURCE["components"]))
 UTILITIES: dict[str, str] = _SOURCE["utilities"]
 CLASSES: frozenset[str] = frozenset(UTILITIES).union(*(part.classes for part in COMPONENTS))
-_LONG = [word for word in CLASSES if len(word) > 1]
 ICONS: frozenset[str] = frozenset(_SOURCE["icons"])
 SVG: frozenset[str] = frozenset(_SOURCE["elements"]["svg"])
 ELEMENTS: frozenset[str] = SVG.union(_SOURCE["elements"]["html"])
@@ -45,7 +44,8 @@ ATTRIBUTES: dict[str, frozenset[str]] = {
 }
 
 
-def nearest(name: str) -> str:
-    """Return the class that looks most like `name`, or "" when none comes close."""
-    found = process.extractOne(name[:64], sorted(_LONG), scorer=fuzz.ratio, score_cutoff=60)
+def nearest(name: str, known: frozenset[str] = CLASSES) -> str:
+    """Return the known word that looks most like `name`, or "" when none comes close."""
+    long = sorted(word for word in known if len(word) > 1)
+    found = process.extractOne(name[:64], long, scorer=fuzz.ratio, score_cutoff=60)
     return found[0] if found else ""

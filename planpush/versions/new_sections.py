@@ -8,7 +8,7 @@ from dataclasses import replace
 from planpush.document import secret_scanner
 from planpush.document import sections as content
 from planpush.document.diagrams import draw
-from planpush.document.lint.linter import lint_one
+from planpush.document.lint.linter import lint
 from planpush.document.sanitizer import limits
 from planpush.document.sections import finish
 from planpush.errors import Finding, Invalid, InvalidDocument, TooLarge
@@ -74,8 +74,8 @@ def _build(
 ) -> tuple[Section, Findings]:
     html = item.html or ""
     try:
-        elements, plain = limits.weigh(html, max(budget, 0))
-        errors, warnings = lint_one(item.anchor, html, plain=plain)
+        elements = limits.check(html, max_elements=max(budget, 0))
+        errors, warnings = lint([(item.anchor, html)])
         if errors:
             raise InvalidDocument("; ".join(found.message for found in errors[:3]), errors)
         safe, elements, doubts = finish(item.anchor, html, elements, budget, allowance)

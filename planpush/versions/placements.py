@@ -18,7 +18,7 @@ from planpush.document.anchoring.target import Origin, Place, locate
 from planpush.document.blocks import Block
 from planpush.document.diff.blocks import BlockMap, map_blocks
 from planpush.document.diff.comparison import Effort
-from planpush.document.lint.rules import CODES
+from planpush.document.findings import CODES
 from planpush.errors import Finding, Problem
 from planpush.plans.plan import Plan
 from planpush.plans.section import Section

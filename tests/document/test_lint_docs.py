@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from planpush.document.lint.rules import CODES
+from planpush.document.findings import CODES
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "lint.md"
 MARK = "<!-- codes: python -m tests.document.test_lint_docs -->\n"

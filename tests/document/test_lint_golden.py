@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import random
 from pathlib import Path
 
 import pytest
 
-from planpush.document.lint.linter import lint, review, review_page
-from planpush.document.lint.rules import CODES
+from planpush.document.findings import CODES
+from planpush.document.lint.linter import review, review_page
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 GOOD = sorted((GOLDEN / "good").glob("*.html"))
@@ -41,14 +42,35 @@ ELSEWHERE = {
 
 
 def found(html: str) -> list[tuple[str, str]]:
-    errors, warnings = lint([("topic", html)])
+    errors, warnings = review([("topic", html)])
     return [(one.code, f"{one.line}:{one.column}") for one in [*errors, *warnings]]
+
+
+def broken(html: str, chance: random.Random) -> str:
+    """Take something out of a document, double it, or put something odd in its place."""
+    at, size = chance.randrange(len(html)), chance.randrange(1, 30)
+    odd = chance.choice(
+        ["", html[at : at + size] * 2, "<", '"', "</p>", "<div>", "<!\x01--", "é<b", "/>"]
+    )
+    return html[:at] + odd + html[at + size :]
 
 
 @pytest.mark.parametrize("path", BAD, ids=lambda path: path.stem)
 def test_a_bad_document_gives_exactly_its_code(path):
     html = path.read_bytes().decode()
     assert found(html) == [(path.stem.split("-")[0], PLACES[path.name])]
+
+
+@pytest.mark.parametrize("path", BAD + GOOD, ids=lambda path: path.stem)
+def test_what_is_found_in_a_broken_document_has_a_place_in_it(path):
+    chance = random.Random(11)
+    whole = path.read_bytes().decode()
+    for html in (broken(whole[:20_000], chance) for _ in range(4)):
+        lines = html.split("\n")
+        for code, place in found(html):
+            line, column = map(int, place.split(":"))
+            assert code in CODES and 1 <= line <= len(lines)
+            assert 1 <= column <= len(lines[line - 1]) + 1
 
 
 @pytest.mark.parametrize("path", GOOD, ids=lambda path: path.stem)

@@ -189,7 +189,7 @@ def test_no_token_reached_the_conversation_and_the_file_is_the_users_own(loop: L
     assert stat.S_IMODE(kept.parent.stat().st_mode) == 0o700
 
 
-def test_a_section_with_a_lint_error_was_refused_and_then_fixed(loop: Loop) -> None:
+def test_a_section_with_a_lint_error_was_reported_and_then_fixed(loop: Loop) -> None:
     refused, fixed = loop.first.results()[4:6]
     assert "Exit code 1" in refused
     assert 'Write data-anchor="data-model"' in refused

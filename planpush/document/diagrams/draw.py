@@ -9,7 +9,7 @@ from html import escape, unescape
 from planpush.document.diagrams import mermaid, renderer
 from planpush.document.diagrams.shapes import Keys
 from planpush.document.diagrams.svg import MOST_PARTS, Drawing, redraw
-from planpush.document.lint.rules.report import place
+from planpush.document.findings import place
 from planpush.document.sanitizer.attributes import SLUG, strip_controls
 from planpush.errors import Finding, InvalidDocument
 

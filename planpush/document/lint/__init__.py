@@ -1,1 +1,1 @@
-"""Tells an author what to fix, with line and column."""
+"""The linter: tells an author what to fix, with line and column."""

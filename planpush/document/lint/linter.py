@@ -1,162 +1,31 @@
-"""The linter: findings about a pushed document, with line and column.
-
-Nearly every section that is pushed has nothing to mend. A few searches over its text show that,
-in a tenth of the time in which the linter makes a tree of it. Where they find anything odd, or
-anything that only a tree can judge, nothing is told, and the linter reads the section itself.
-"""
+"""The linter: findings about a document, each with line and column."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
-from html import unescape
-from itertools import pairwise
 
 from planpush.document import secret_scanner
 from planpush.document.diagrams import draw
-from planpush.document.lint.rules import (
-    CODES,
-    ERROR,
-    MAX_SECTION_BYTES,
-    Flaw,
-    Words,
-    check_page,
-    check_sections,
+from planpush.document.findings import is_error
+from planpush.document.html.elements import HEADINGS
+from planpush.document.lint.components import PARTS, check_part
+from planpush.document.lint.report import Report
+from planpush.document.lint.sections import (
+    check_anchor,
+    check_heading,
+    check_roots,
+    check_section,
 )
-from planpush.document.lint.rules.nodes import Node
-from planpush.document.lint.rules.report import Report
-from planpush.document.lint.rules.shape import MOST_PROSE, MOST_WORDS, check_anchor
-from planpush.document.lint.rules.tags import TagRules
+from planpush.document.lint.tags import TagRules
+from planpush.document.lint.tree import Node, Tree
 from planpush.document.sanitizer import limits, sanitizer, svg
-from planpush.document.sanitizer.attributes import strip_controls
+from planpush.document.sanitizer.attributes import CONTROLS
 from planpush.document.sections import cut, finish
-from planpush.document.vocabulary import CLASSES, ELEMENTS, ICONS
 from planpush.errors import Finding, InvalidDocument, TooLarge
 
-_LONGEST = 256 * 1024  # characters, which are in no case more bytes than a section may have
-_JUDGED = ("<svg", "<input", "pp-flow", "pp-tabs", "rowspan", "colspan")
-_TAG = re.compile(r"<[^<>]*>")
-_GIVEN = re.compile(r"<([a-z][a-z0-9]*)( [^<>]*=[^<>]*)>")
-_PAIR = re.compile(r" ([A-Za-z-]+)=\"([^\"]*)\"")
-_ID = re.compile(r" id=\"([^\"<>]*)\"")
-_ANCHOR = re.compile(r" data-anchor=\"([^\"<>]*)\"")
-_ROOT = re.compile(r"<([a-z][a-z0-9]*)[ >]")
-_CODE = re.compile(r"<pre[ >].*?</pre>", re.DOTALL)
-_HEADING = re.compile(r"<h([1-6])(?: [^<>]*)?>(.*?)</h[1-6]>", re.DOTALL)
-_SHOWN = re.compile(r"<(?:table|pre|ul|ol|dl|figure|details|blockquote|button|hr)[ >]")
-_TABLE = re.compile(r"<table[ >].*?</table>", re.DOTALL)
-_ROWS = re.compile(r"<t([rdh])[ >]")
-_LOOSE = re.compile(
-    r"(?:<(?:table|tbody|thead|tfoot|tr)(?: [^<>]*)?>|</(?:caption|t[dhr]|tbody|thead|tfoot) ?>)"
-    r"\s*+[^\s<]"
-)
-
-
-def flaws(anchor: str, html: str, words: Words) -> list[Flaw] | None:
-    """Return what the linter finds in a section that is `plain`; None: let it read the section."""
-    if len(html) > _LONGEST or any(map(html.__contains__, _JUDGED)):
-        return None
-    if strip_controls(html) is not html or not _is_one(html.strip()):
-        return None
-    if not _is_named(anchor, html) or not _is_known(html, words):
-        return None
-    if _LOOSE.search(html) or not all(map(_is_even, _TABLE.findall(html))):
-        return None
-    return _said(html)
-
-
-def _is_one(text: str) -> bool:
-    """Tell whether all of a section is in one element."""
-    root = _ROOT.match(text)
-    if root is None or not text.endswith(f"</{root[1]}>"):
-        return False
-    return text.count(f"<{root[1]}>") + text.count(f"<{root[1]} ") == 1
-
-
-def _is_named(anchor: str, html: str) -> bool:
-    """Tell whether the root has the section's anchor, and no other name is there twice."""
-    root, anchors, ids = _ROOT.search(html), _ANCHOR.findall(html), _ID.findall(html)
-    if root is None or not anchors or anchors[0] != anchor or len(set(ids)) < len(ids):
-        return False
-    report = Report("")
-    for name in anchors[1:]:
-        check_anchor(report, name, 0)
-    own = " data-anchor=" in html[root.start() : html.index(">", root.end() - 1)]
-    return own and len(set(anchors)) == len(anchors) and not report.found
-
-
-def _is_known(html: str, words: Words) -> bool:
-    """Tell whether the linter has nothing against any tag; each that is different is asked once."""
-    report = Report("")
-    rules = TagRules(report, words)
-    for name, attributes in set(_GIVEN.findall(html)):
-        pairs = _PAIR.findall(attributes)[::-1]  # of two, the first counts
-        given = {attribute: unescape(value) for attribute, value in pairs}
-        if not all(map(str.islower, given)):
-            return False
-        rules.check(Node(name, 0, given, None))
-    return not report.found
-
-
-def _is_even(table: str) -> bool:
-    """Tell whether a table has header cells, and rows of as many cells."""
-    rows = "".join(_ROWS.findall(table)).split("r")[1:]
-    return len(set(map(len, rows))) == 1 and "h" in "".join(rows)
-
-
-def _said(html: str) -> list[Flaw] | None:
-    """Tell of the headings, and of how much is said how."""
-    headings = _HEADING.findall(html)
-    levels = [int(level) for level, _ in headings]
-    if not headings or any(after > before + 1 for before, after in pairwise(levels)):
-        return None
-    size = _size(_CODE.sub(" ", html))
-    if size <= sum(_size(text) for _, text in headings):
-        return None
-    if size >= MOST_PROSE and not _SHOWN.search(html):
-        return None
-    report = Report(html)
-    if size > MOST_WORDS:
-        report.add("section_too_long", 0, f"{size:,}", f"{MOST_WORDS:,}")
-    return report.flaws()
-
-
-def _size(html: str) -> int:
-    return len(_TAG.sub(" ", html).split())
-
-
-__all__ = [
-    "MAX_SECTION_BYTES",
-    "check_size",
-    "is_error",
-    "lint",
-    "lint_one",
-    "review",
-    "review_page",
-]
-
+MAX_SECTION_BYTES = 1024 * 1024
 Findings = list[Finding]
-WORDS = Words(CLASSES, frozenset(name.lower() for name in ELEMENTS), ICONS)
-
-
-def lint(sections: Sequence[tuple[str, str | None]]) -> tuple[Findings, Findings]:
-    """Check `(anchor, html)` pairs; return errors, which refuse a push, and warnings."""
-    rows = check_sections(sections, WORDS)
-    return _divided(
-        _finding(flaw, f"sections[{number}].{'html' if flaw.line else 'anchor'}")
-        for number, flaws in enumerate(rows)
-        for flaw in flaws
-    )
-
-
-def lint_one(anchor: str, html: str, *, plain: bool) -> tuple[Findings, Findings]:
-    """Return what `lint` does of one section; much faster where it is plain and in order."""
-    told = flaws(anchor, html, WORDS) if plain else None
-    if told is None:
-        return lint([(anchor, html)])
-    errors, warnings = lint([(anchor, None)])
-    return errors, [*warnings, *(_finding(flaw, "sections[0].html") for flaw in told)]
 
 
 def review(
@@ -189,12 +58,28 @@ def review_page(
         try:
             pieces = cut(html)
             anchors = [piece.anchor for piece in pieces.pieces]
-            told = check_page(html, anchors, WORDS)
-            flaws = [*pieces.warnings, *(_finding(flaw, field) for flaw in told)]
+            flaws = [*pieces.warnings, *_check_page(html, anchors, field)]
         except InvalidDocument as problem:
             flaws = problem.errors
     errors, warnings = _divided(_placed([*costs, *flaws, *found], field))
     return errors, warnings, anchors
+
+
+def lint(sections: Sequence[tuple[str, str | None]]) -> tuple[Findings, Findings]:
+    """Apply the rules to `(anchor, html)` pairs; return errors and warnings.
+
+    The html has passed `limits.check`. Without html, only the anchor is looked at. Findings about
+    an anchor have no line.
+    """
+    found: Findings = []
+    names = _Names({anchor for anchor, _ in sections})
+    seen: set[str] = set()
+    for number, (anchor, html) in enumerate(sections):
+        found += _check_key(anchor, seen, f"sections[{number}].anchor")
+        if html is not None:
+            found += _check_section(anchor, html, names).findings(f"sections[{number}].html")
+        seen.add(anchor)
+    return _divided(found)
 
 
 def check_size(texts: Iterable[str | None], largest: int) -> None:
@@ -204,14 +89,110 @@ def check_size(texts: Iterable[str | None], largest: int) -> None:
         raise TooLarge(f"The document has {size:,} bytes; this server takes {largest:,}.")
 
 
-def is_error(found: Finding) -> bool:
-    """Tell whether a finding refuses a push; a code that is not in the catalogue does."""
-    code = CODES.get(found.code)
-    return code is None or code.severity == ERROR
+class _Names:
+    """The anchors and ids that are taken already."""
+
+    def __init__(self, anchors: Collection[str]) -> None:
+        self.anchors = set(anchors)
+        self.ids: set[str] = set()
 
 
-def _finding(flaw: Flaw, field: str) -> Finding:
-    return Finding(flaw.code, flaw.message, flaw.fix, field, flaw.line, flaw.column)
+def _check_key(anchor: str, seen: Collection[str], field: str) -> Findings:
+    report = Report("")
+    if not anchor:
+        report.add("anchor_missing", 0)
+    elif anchor in seen:
+        report.add("duplicate_anchor", 0, anchor)
+    else:
+        check_anchor(report, anchor, 0)
+    return [replace(finding, line=0, column=0) for finding in report.findings(field)]
+
+
+def _check_section(anchor: str, html: str, names: _Names) -> Report:
+    report = Report(html)
+    if _is_too_large(report, html, 0):
+        return report
+    tree = _read(report)
+    if tree.top.text:
+        check_roots(report, anchor, tree)
+    check_section(report, tree.top)
+    _check_root(report, anchor, tree.nodes, names)
+    _check_nodes(report, tree, names, set())
+    return report
+
+
+def _check_page(html: str, anchors: Sequence[str], field: str) -> Findings:
+    """Check a whole page that is cut at the elements with these anchors."""
+    report = Report(html)
+    tree = _read(report)
+    if not tree.top.text:
+        report.add("empty_section", 0)
+    wanted = set(anchors)
+    roots: set[int] = set()
+    for node in tree.nodes:
+        anchor = node.attributes.get("data-anchor", "")
+        if anchor in wanted:
+            wanted.discard(anchor)
+            roots.add(node.at)
+            check_anchor(report, anchor, node.at)
+            check_section(report, node)
+            _is_too_large(report, html[node.at : node.end], node.at)
+    _check_nodes(report, tree, _Names(set()), roots)
+    return report.findings(field)
+
+
+def _is_too_large(report: Report, html: str, at: int) -> bool:
+    size = len(html.encode("utf-8", "replace"))
+    if size > MAX_SECTION_BYTES:
+        report.add("section_too_large", at, f"{size:,}", f"{MAX_SECTION_BYTES:,}")
+    return size > MAX_SECTION_BYTES
+
+
+def _read(report: Report) -> Tree:
+    if odd := CONTROLS.search(report.html):
+        report.add("control_character", odd.start(), f"{ord(odd[0]):04X}")
+    return Tree(report)
+
+
+def _check_root(report: Report, anchor: str, nodes: Sequence[Node], names: _Names) -> None:
+    """Check that the first element carries the section's anchor, which is then no second one."""
+    given = nodes[0].attributes.get("data-anchor") if nodes else None
+    if given is None:
+        return
+    if given != anchor:
+        names.anchors.add(given)
+        report.add("anchor_mismatch", nodes[0].at, given, anchor)
+    nodes[0].attributes = {**nodes[0].attributes, "data-anchor": ""}
+
+
+def _check_nodes(report: Report, tree: Tree, names: _Names, roots: Collection[int]) -> None:
+    tags = TagRules(report)
+    level = 0
+    for node in tree.nodes:  # there are many: no call without need
+        if node.at in roots:
+            level = 0
+        if node.name in HEADINGS:
+            level = check_heading(report, node, level)
+        if node.attributes or node.name not in tags.good:
+            tags.check(node)
+            _check_names(report, node, names, roots)
+        if node.classes or node.name in PARTS:
+            check_part(report, node)
+
+
+def _check_names(report: Report, node: Node, names: _Names, roots: Collection[int]) -> None:
+    name = node.attributes.get("id")
+    if name:
+        if name in names.ids:
+            report.add("duplicate_id", node.at, name)
+        names.ids.add(name)
+    anchor = node.attributes.get("data-anchor")
+    if anchor:
+        if anchor in names.anchors:
+            report.add("duplicate_anchor", node.at, anchor)
+        elif node.at not in roots:
+            check_anchor(report, anchor, node.at)
+        names.anchors.add(anchor)
 
 
 def _readable(costs: Iterable[Finding]) -> bool:

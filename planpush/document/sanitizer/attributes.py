@@ -10,8 +10,8 @@ from planpush.document.sanitizer import images
 ID_PREFIX = "d-"
 ICON_PREFIX = "pp-i-"
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
+CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
-_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _BYTES = bytes(n for n in (*range(32), 127) if n not in b"\t\n\r")
 _ID = re.compile(r"[^\s\"'()<>\\\\`\x00-\x20\xa0]{1,200}")
 _WEB = re.compile(r"https?://[^\s\"<>\\\\^`{|}\x00-\x20]{1,4000}", re.IGNORECASE)
@@ -32,8 +32,8 @@ def strip_controls(text: str) -> str:
     try:  # bytes are looked through ten times as fast, and surrogates have none
         raw = text.encode()
     except UnicodeEncodeError:
-        return _CONTROLS.sub("", text)
-    return text if len(raw.translate(None, _BYTES)) == len(raw) else _CONTROLS.sub("", text)
+        return CONTROLS.sub("", text)
+    return text if len(raw.translate(None, _BYTES)) == len(raw) else CONTROLS.sub("", text)
 
 
 def identifier(value: str) -> str | None:

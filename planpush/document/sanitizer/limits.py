@@ -8,14 +8,14 @@ and refuses, with the place, what would cost too much.
 from __future__ import annotations
 
 import re
-from functools import cache
 from itertools import islice
 from typing import NoReturn
 
+from planpush.document.findings import place
 from planpush.document.html import parse_cost
 from planpush.document.html.elements import RAW, ROOTS
 from planpush.document.html.parse_cost import OpenElements
-from planpush.document.lint.rules.report import place
+from planpush.document.html.source import ATTRIBUTE, COMMENT_END, TOKEN, raw_end
 from planpush.document.sanitizer import images
 from planpush.document.sanitizer.attributes import strip_controls
 from planpush.errors import Finding, InvalidDocument
@@ -33,22 +33,8 @@ MAX_AMPERSANDS = 50_000
 MAX_ESCAPING = 2 * 10**10
 MAX_ROOTS = 10
 
-_SPACE = r"[\t\n\f\r ]"
-_ATTRIBUTE = (
-    rf"[^\t\n\f\r />][^\t\n\f\r />=]*+"
-    rf"(?:{_SPACE}*+={_SPACE}*+(?:\"[^\"]*+\"|'[^']*+'|[^\t\n\f\r >\"'][^\t\n\f\r >]*+|(?=>)))?+"
-    rf"(?!{_SPACE}*+={_SPACE}*+[\"'])"  # a quote that never closes swallows the rest
-)
 _SLOW = ("&", "\xa0")
 _FAST = ("&lt;", "&gt;", "&quot;")
-_NAME = r"[a-zA-Z][^\t\n\f\r />]*+"
-_TOKEN = re.compile(
-    r"<(?:(?P<tag>(?P<slash>/?)"
-    rf"(?P<name>{_NAME})(?P<attributes>(?:{_SPACE}++|/(?!>)|{_ATTRIBUTE})*+)(?P<closed>/?)>)"
-    r"|(?P<comment>!--)|(?P<cdata>!\[CDATA\[)|(?P<bogus>[!?]|/[^a-zA-Z>])|(?P<broken>/?[a-zA-Z]))"
-)
-_ONE_ATTRIBUTE = re.compile(_ATTRIBUTE)
-_COMMENT_END = re.compile(r"(?<=<!--)-?>|--!?>")
 _AMPERSANDS = "&" * (MAX_AMPERSAND_RUN + 1)
 _BARE_AMPERSAND = re.compile(r"&(?![a-zA-Z#])")
 _HIDDEN_SCRIPT = re.compile(r"<!--.*<script[\t\n\f\r />]", re.IGNORECASE | re.DOTALL)
@@ -59,17 +45,13 @@ def check(html: str, *, max_elements: int = MAX_ELEMENTS) -> int:
 
     Elements that the parser adds (copies of unclosed formatting, stray end tags) count as well.
     """
-    return weigh(html, max_elements)[0]
-
-
-def weigh(html: str, max_elements: int) -> tuple[int, bool]:
-    """Return what `check` does, and whether `html` is plain."""
     text = strip_controls(html)
     _check_ampersands(text)
     # So many tags are too many elements in any case; a list of them takes 50 times the text.
     known = parse_cost.elements(text) if text.count("<") <= 2 * max_elements else None
-    is_plain = known is not None and known <= max_elements
-    return (known or 0, True) if is_plain else (_Scan(text, max_elements).run(), False)
+    if known is not None and known <= max_elements:
+        return known
+    return _Scan(text, max_elements).run()
 
 
 def _check_ampersands(text: str) -> None:
@@ -101,7 +83,7 @@ class _Scan:
     def run(self) -> int:
         """Walk over all tokens; return the number of elements."""
         position = 0
-        while token := _TOKEN.search(self.text, position):
+        while token := TOKEN.search(self.text, position):
             if token.start() > position:
                 self._text(position, token.start())
             position = self._token(token)
@@ -117,7 +99,7 @@ class _Scan:
         at = token.start()
         self._caps(at)
         if token["comment"]:
-            return self._after(_COMMENT_END.search(self.text, at + 4), at, "comment")
+            return self._after(COMMENT_END.search(self.text, at + 4), at, "comment")
         if token["cdata"]:
             self._unambiguous(at)
             if " " in self.tree.top:
@@ -180,7 +162,7 @@ class _Scan:
         self._unambiguous(at)
         if name == "plaintext":
             return len(self.text)
-        end = _raw_end(name).search(self.text, start)
+        end = raw_end(name).search(self.text, start)
         if end is None:
             self._refuse(at, "unclosed_tag", f"A <{name}> that never ends", "Close it or remove it")
         if name == "script" and _HIDDEN_SCRIPT.search(self.text, start, end.start()):
@@ -209,7 +191,7 @@ class _Scan:
         at, found = token.start("attributes"), 0
         if len(token["name"]) > MAX_TAG_NAME:
             self._refuse(token.start(), "tag_name_too_long", "A tag name too long", "Shorten it")
-        for attribute in _ONE_ATTRIBUTE.finditer(token["attributes"]):
+        for attribute in ATTRIBUTE.finditer(token["attributes"]):
             found += 1
             here = at + attribute.start()
             if found > MAX_ATTRIBUTES:
@@ -244,8 +226,3 @@ class _Scan:
 
     def _refuse(self, at: int, code: str, message: str, fix: str) -> NoReturn:
         _refuse(self.text, at, code, message, fix)
-
-
-@cache
-def _raw_end(name: str) -> re.Pattern[str]:
-    return re.compile(rf"</{name}(?=[\t\n\f\r />])", re.IGNORECASE)

@@ -1,101 +1,127 @@
-"""The element tree as written, and what a parser would repair."""
+"""The element tree of a source as written, and what a parser would repair in it."""
 
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any
 
-from .markup import BROKEN, END, START, tokens
-from .nodes import (
-    ANYWHERE,
-    CLOSES_P,
-    ENDS,
-    HOLDS,
-    MAX_DEPTH,
-    OPTIONAL,
-    ROOTS,
-    TABLE_PARTS,
-    VOID,
-    WALLS,
-    Node,
+from planpush.document.html.elements import CELLS as CELLS_AND_CAPTION
+from planpush.document.html.elements import CLOSES_P, ROW_GROUPS, VOID, words
+from planpush.document.lint.report import Report
+from planpush.document.lint.tokens import END, START, Token, tokens
+
+ROOTS = words("html head body")
+# Their end tag may be left out.
+_OPTIONAL = ROOTS | words(
+    "caption colgroup dd dt li optgroup option p rp rt tbody td tfoot th thead tr"
 )
+_CELLS = words("td th")
+_WALLS = CELLS_AND_CAPTION | {"svg"}  # an end tag inside does not reach what is outside
+_CLOSES_P = CLOSES_P | {"table"}
+_LISTS = words("ul ol menu")
+_TABLE = words("table")
+# A start tag ends what is open of the first set, up to an element of the second.
+_ENDS = {
+    "li": (words("li"), _LISTS),
+    "dt": (words("dt dd"), words("dl")),
+    "dd": (words("dt dd"), words("dl")),
+    "td": (_CELLS, _TABLE),
+    "th": (_CELLS, _TABLE),
+    "tr": (_CELLS | words("tr caption colgroup"), _TABLE),
+    **dict.fromkeys(ROW_GROUPS, (ROW_GROUPS | _CELLS | words("tr caption colgroup"), _TABLE)),
+}
+# What a part of a table may hold; all else is moved out of it.
+_HOLDS = {
+    "table": ROW_GROUPS | _CELLS | words("tr caption colgroup col"),
+    "tr": _CELLS,
+    **dict.fromkeys(ROW_GROUPS, _CELLS | {"tr"}),
+}
+_TABLE_PARTS = ROW_GROUPS | _CELLS | {"tr"}
+_ANYWHERE = words("script style template")
 
-if TYPE_CHECKING:
-    from .markup import Token
+
+# Most elements hold no other; one list for all of them spares the collector of garbage much work.
+_NONE: list[Node] = []
+
+
+class Node:
+    """An element. `text` tells whether it says anything, `size` counts words outside of code."""
+
+    __slots__ = ("at", "attributes", "children", "classes", "end", "name", "parent", "size", "text")
+
+    def __init__(self, name: str, at: int, attributes: dict[str, str], parent: Node | None):
+        self.name, self.at, self.end = name, at, at
+        self.attributes, self.parent = attributes, parent
+        given = attributes.get("class")
+        self.classes = tuple(given.split()) if given else ()
+        self.children = _NONE
+        self.text, self.size = False, 0
+
+    def take(self, child: Node) -> Node:
+        """Hold one more element."""
+        if self.children:
+            self.children.append(child)
+        else:
+            self.children = [child]
+        return child
 
 
 class Tree:
-    """Reads a source. `nodes` are in its order; a flaw is a code, a place and words."""
+    """Reads a source and reports what a parser would repair. `nodes` are in its order."""
 
-    def __init__(self, html: str) -> None:
-        self.html = html
+    def __init__(self, report: Report) -> None:
+        self.report, self.html = report, report.html
         self.top = self.node = Node("", 0, {}, None)
         self.nodes: list[Node] = []
-        self.flaws: list[tuple[Any, ...]] = []
         self.open: Counter[str] = Counter()
         self.cut: Counter[str] = Counter()  # told already: their late end tags are no news
-        self.depth = 0
         self.loose: int | None = None  # where words stand outside of any element
-        self.broken = False
-        for token in tokens(html):
-            if not self.take(token):
-                self.broken = True
-                break
-        self.pop_to(self.top, len(html), "" if self.broken else "the end")
+        for token in tokens(self.html):
+            kind, at, end, name, _, _ = token
+            if kind == START:
+                self.start(token)
+            elif kind == END:
+                self.stop(name, at, end)
+            else:
+                self.say(at, end)
+        self.pop_to(self.top, len(self.html), "the end")
         for node in reversed(self.nodes):
             if node.parent is not None:
                 node.parent.size += node.size
 
-    def take(self, token: Token) -> bool:
-        """Read one token; tell whether to go on."""
-        kind, at, end, name, _, _ = token
-        if kind == START:
-            return self.start(token)
-        if kind == END:
-            self.stop(name, at, end)
-        elif kind == BROKEN:
-            self.flaws.append(("unclosed_tag", at, name))
-        else:
-            self.say(at, end)
-        return kind != BROKEN
-
-    def start(self, token: Token) -> bool:
+    def start(self, token: Token) -> None:
         """Open an element below those that it does not end."""
         _, at, end, name, attributes, closed = token
         if name in ROOTS and self.open[name]:
-            return True
-        if self.open["p"] and name in CLOSES_P and not self.open["svg"]:
+            return
+        if self.open["p"] and name in _CLOSES_P and not self.open["svg"]:
             self.end_paragraph(name, at)
-        if name in ENDS:
+        if name in _ENDS:
             self.end_siblings(name, at)
         parent = self.node
-        if name in TABLE_PARTS or parent.name in HOLDS:
+        if name in _TABLE_PARTS or parent.name in _HOLDS:
             self.check_place(name, at)
         node = Node(name, at, attributes, parent)
         self.nodes.append(parent.take(node))
         node.end = end
         if name in VOID or (closed and (self.open["svg"] or name == "svg")):
-            return True
+            return
         self.node = node
         self.open[name] += 1
-        self.depth += 1
-        if self.depth > MAX_DEPTH:
-            self.flaws.append(("too_deep", at, MAX_DEPTH))
-        return self.depth <= MAX_DEPTH
 
     def end_paragraph(self, name: str, at: int) -> None:
         """A block ends an open paragraph; inside of <b> and its like it cuts them in two."""
         node: Node | None = self.node
         inner = ""
         while node is not None and node.name != "p":
-            if node.name in WALLS or node.name in ("button", "table"):
+            if node.name in _WALLS or node.name in ("button", "table"):
                 return
             inner = inner or node.name
             node = node.parent
         if node is None:
             return
         if inner:
-            self.flaws.append(("tag_misplaced", at, f"<{name}>", "p", f"Close </{inner}></p>."))
+            fix = f"Close </{inner}></p>."
+            self.report.add("tag_misplaced", at, f"<{name}>", "p", fix=fix)
             self.forgive(node)
         self.pop_to(node.parent or self.top, at, "")
 
@@ -110,7 +136,7 @@ class Tree:
 
     def end_siblings(self, name: str, at: int) -> None:
         """A list item, a cell or a row ends the one before."""
-        ended, walls = ENDS[name]
+        ended, walls = _ENDS[name]
         node: Node | None = self.node
         last = None
         while node is not None and node.name not in walls:
@@ -125,24 +151,24 @@ class Tree:
     def check_place(self, name: str, at: int) -> None:
         """Parts of tables stand in tables, and nothing else directly in theirs."""
         parent = self.node.name
-        if parent in HOLDS:
-            if name not in HOLDS[parent] and name not in ANYWHERE:
+        if parent in _HOLDS:
+            if name not in _HOLDS[parent] and name not in _ANYWHERE:
                 self.misplaced(f"<{name}>", parent, at)
-        elif name in TABLE_PARTS and parent != "template":
+        elif name in _TABLE_PARTS and parent != "template":
             fix = "Write <table> around its rows."
-            self.flaws.append(("tag_misplaced", at, f"<{name}>", parent or "nothing", fix))
+            self.report.add("tag_misplaced", at, f"<{name}>", parent or "nothing", fix=fix)
 
     def misplaced(self, what: str, parent: str, at: int) -> None:
         """Note what a parser moves out of a table."""
-        self.flaws.append(("tag_misplaced", at, what, parent, "Put it in a cell: <td>…</td>."))
+        self.report.add("tag_misplaced", at, what, parent, fix="Put it in a cell: <td>…</td>.")
 
     def stop(self, name: str, at: int, end: int) -> None:
         """Close an element, and what is still open in it."""
         node = self.node
         if self.open[name]:
-            while node.name != name and node.name not in WALLS and node.parent is not None:
+            while node.name != name and node.name not in _WALLS and node.parent is not None:
                 node = node.parent
-            if node.name != name and name in HOLDS:
+            if node.name != name and name in _HOLDS:
                 while node.name != name and node.parent is not None:
                     node = node.parent
             if node.name == name:
@@ -153,15 +179,15 @@ class Tree:
         if self.cut[name]:
             self.cut[name] -= 1
         elif name not in ROOTS:
-            self.flaws.append(("tag_unopened", at, name))
+            self.report.add("tag_unopened", at, name)
 
     def pop_to(self, node: Node, at: int, before: str) -> None:
         """Close what is open below `node`; tell of what should have been closed."""
         while self.node is not node and self.node is not self.top:
             name = self.node.name
-            left = before and name not in OPTIONAL
+            left = before and name not in _OPTIONAL
             if left and not (before == "the end" and self.node.parent is self.top):
-                self.flaws.append(("tag_unclosed", self.node.at, name, before))
+                self.report.add("tag_unclosed", self.node.at, name, before)
                 self.cut[name] += 1
             self.node.end = at
             self.pop()
@@ -169,7 +195,6 @@ class Tree:
     def pop(self) -> None:
         """Leave the innermost element."""
         self.open[self.node.name] -= 1
-        self.depth -= 1
         self.node = self.node.parent or self.top
 
     def say(self, at: int, end: int) -> None:
@@ -180,7 +205,7 @@ class Tree:
         node = self.node
         if not (self.open["svg"] or self.open["pre"]):
             node.size += len(text.split())
-        if node.name in HOLDS:
+        if node.name in _HOLDS:
             self.misplaced("Text", node.name, at + len(text) - len(text.lstrip()))
         if node is self.top and self.loose is None:
             self.loose = at + len(text) - len(text.lstrip())

@@ -2,81 +2,32 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from functools import partial
 
-from .nodes import ROOTS, Node
-from .report import Report
-from .words import Words, meant
+from planpush.document.html.elements import words
+from planpush.document.lint.report import Report
+from planpush.document.lint.tree import ROOTS, Node
+from planpush.document.sanitizer import attributes
+from planpush.document.vocabulary import CLASSES, ELEMENTS, ICONS, nearest
 
-MAX_IMAGE_BYTES = 300 * 1024
 # Known to HTML, but not to documents: there is nothing that they were meant to be.
-FORBIDDEN = frozenset(
-    [
-        "script",
-        "style",
-        "link",
-        "meta",
-        "base",
-        "title",
-        "iframe",
-        "object",
-        "embed",
-        "form",
-        "select",
-        "option",
-        "textarea",
-        "template",
-        "noscript",
-        "frame",
-        "frameset",
-        "math",
-        "foreignobject",
-        "audio",
-        "video",
-        "source",
-        "canvas",
-        "desc",
-        "metadata",
-        "animate",
-        "set",
-        "image",
-        "dialog",
-        "fieldset",
-        "legend",
-        "menu",
-        "picture",
-        "slot",
-        "portal",
-        "applet",
-        "font",
-        "center",
-        "main",
-    ]
+_FORBIDDEN = words(
+    "script style link meta base title iframe object embed form select option textarea template"
+    " noscript frame frameset math foreignobject audio video source canvas desc metadata animate"
+    " set image dialog fieldset legend menu picture slot portal applet font center main"
 )
-_KEPT_DATA = frozenset(["data-anchor", "data-kind", "data-row"])
+_KEPT_DATA = words("data-anchor data-kind data-row")
 _QUIET = ROOTS | {"main", "title"}  # of a page around the document
-_WEB = re.compile(r"https?://[^\s\"<>\\^`{|}\x00-\x20]{1,4000}", re.IGNORECASE)
-_MAIL = re.compile(r"mailto:[\w.!#$%&'*+/=?^~@,;:-]{1,2000}", re.IGNORECASE | re.ASCII)
 _OUTSIDE = re.compile(r"url\((?!\s*[\"']?#)", re.IGNORECASE)
-_IMAGE = re.compile(r"data:image/(png|jpeg|gif|webp|avif);base64")
-_BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
-_MAGIC = {
-    "png": (0, b"\x89PNG\r\n\x1a\n"),
-    "jpeg": (0, b"\xff\xd8"),
-    "gif": (0, b"GIF8"),
-    "webp": (8, b"WEBP"),
-    "avif": (4, b"ftyp"),
-}
+_KNOWN = frozenset(map(str.lower, ELEMENTS))
 
 
 class TagRules:
     """Checks one tag after another; what was right once is not looked at again."""
 
-    def __init__(self, report: Report, words: Words) -> None:
-        self.report, self.words = report, words
+    def __init__(self, report: Report) -> None:
+        self.report = report
         self.kept: set[str] = set()
         self.good: set[str] = set()
         self.foreign = 0  # where the SVG ends that a tag stands in
@@ -90,7 +41,7 @@ class TagRules:
                 if name not in self.kept:
                     self.attribute(node, name)
             for word in node.classes:
-                if word not in self.words.classes:
+                if word not in CLASSES:
                     self.unknown_class(node, word)
         if node.name == "svg":
             self.foreign = max(self.foreign, node.end)
@@ -104,13 +55,13 @@ class TagRules:
     def element(self, node: Node) -> None:
         """Check the name of an element."""
         name = node.name
-        if name in self.words.elements or name in _QUIET:
+        if name in _KNOWN or name in _QUIET:
             if name not in ("img", "svg"):  # they are looked at without attributes too
                 self.good.add(name)
-        elif name in FORBIDDEN:
+        elif name in _FORBIDDEN:
             self.report.add("element_dropped", node.at, name[:32])
         else:
-            fix = partial(meant, name, self.words.elements)
+            fix = partial(_meant, name, _KNOWN)
             self.report.add("unknown_element", node.at, name[:32], fix=fix)
 
     def attribute(self, node: Node, name: str) -> None:
@@ -127,7 +78,7 @@ class TagRules:
 
     def unknown_class(self, node: Node, word: str) -> None:
         """A class that the server does not know does nothing."""
-        fix = partial(meant, word, self.words.classes)
+        fix = partial(_meant, word, CLASSES)
         self.report.add("unknown_class", node.at, word, fix=fix)
 
     def drawn(self, node: Node) -> None:
@@ -143,49 +94,32 @@ class TagRules:
     def reference(self, node: Node, name: str, value: str) -> None:
         """Check what a drawing refers to."""
         if not value.startswith("#"):
-            if node.name in self.words.elements:
+            if node.name in _KNOWN:
                 self.report.add("external_url", node.at, name, value)
         elif node.name == "use":
             for start in ("#i-", "#pp-i-"):
                 icon = value[len(start) :]
-                if value.startswith(start) and icon not in self.words.icons:
-                    self.report.add(
-                        "unknown_icon", node.at, icon, fix=partial(meant, icon, self.words.icons)
-                    )
+                if value.startswith(start) and icon not in ICONS:
+                    self.report.add("unknown_icon", node.at, icon, fix=partial(_meant, icon, ICONS))
 
     def link(self, node: Node) -> None:
         """Check where a link leads."""
         address = node.attributes.get("href", "#").strip()
-        if address[:1] != "#" and not _WEB.fullmatch(address) and not _MAIL.fullmatch(address):
+        if address[:1] != "#" and attributes.link(address) is None:
             self.report.add("link_dropped", node.at, address)
 
     def image(self, node: Node) -> None:
-        """An image has words, and is small and inside of the document."""
+        """Check that an image has words, and is part of the document."""
         if "alt" not in node.attributes:
             self.report.add("image_without_alt", node.at)
         source = node.attributes.get("src", "").strip()
         if not source.lower().startswith("data:"):
             self.report.add("remote_image", node.at)
-        elif len(source) > MAX_IMAGE_BYTES * 3 // 2:
-            self.too_large(node, len(source) * 3 // 4)
-        else:
-            self.embedded(node, source)
-
-    def embedded(self, node: Node, source: str) -> None:
-        """The first bytes of an image are what its type says."""
-        head, _, body = source.partition(",")
-        match, body = _IMAGE.fullmatch(head), "".join(body.split())
-        try:
-            given = match and _BASE64.fullmatch(body)
-            content = base64.b64decode(body, validate=True) if given else b""
-        except binascii.Error:
-            content = b""
-        offset, magic = _MAGIC[match[1]] if match else (0, b"-")
-        if not content.startswith(magic, offset):
+        elif attributes.image(source) is None:
             self.report.add("image_unreadable", node.at)
-        elif len(content) > MAX_IMAGE_BYTES:
-            self.too_large(node, len(content))
 
-    def too_large(self, node: Node, size: int) -> None:
-        """Tell of an image that the server would drop."""
-        self.report.add("image_too_large", node.at, f"{size:,} bytes", f"{MAX_IMAGE_BYTES:,}")
+
+def _meant(word: str, known: frozenset[str]) -> str:
+    """Return the fix for an unknown word."""
+    close = nearest(word, known)
+    return f"Did you mean “{close}”?" if close else "Remove it."

@@ -4,34 +4,17 @@ from __future__ import annotations
 
 import re
 
-from .nodes import ROOTS, Node
-from .report import Report
-from .tree import Tree
+from planpush.document.html.elements import HEADINGS, words
+from planpush.document.lint.report import Report
+from planpush.document.lint.tree import ROOTS, Node, Tree
+from planpush.document.sanitizer.attributes import SLUG
 
 MOST_WORDS = 3_000
 MOST_PROSE = 150
-HEADINGS = frozenset(["h1", "h2", "h3", "h4", "h5", "h6"])
-_PICTURES = frozenset(["img", "svg", "hr", "input"])
-_SHOWN = frozenset(
-    [
-        "table",
-        "svg",
-        "img",
-        "pre",
-        "ul",
-        "ol",
-        "dl",
-        "figure",
-        "details",
-        "blockquote",
-        "button",
-        "input",
-        "hr",
-    ]
-)
-_PLAIN = frozenset(["pp-section", "pp-h", "pp-block"])
-SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
-POSITIONAL = re.compile(r"(?:section|part|chapter|step|block|item|page|topic)?-?[0-9]{1,9}")
+_PICTURES = words("img svg hr input")
+_SHOWN = words("table svg img pre ul ol dl figure details blockquote button input hr")
+_PLAIN = words("pp-section pp-h pp-block")
+_POSITIONAL = re.compile(r"(?:section|part|chapter|step|block|item|page|topic)?-?[0-9]{1,9}")
 
 
 def check_roots(report: Report, anchor: str, tree: Tree) -> None:
@@ -102,5 +85,5 @@ def check_anchor(report: Report, name: str, at: int) -> None:
     """An anchor is a few topic words."""
     if not SLUG.fullmatch(name):
         report.add("anchor_malformed", at, name)
-    elif POSITIONAL.fullmatch(name):
+    elif _POSITIONAL.fullmatch(name):
         report.add("positional_anchor", at, name)

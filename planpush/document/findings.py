@@ -1,8 +1,10 @@
-"""Every finding's code, severity, message and fix."""
+"""Every code that a finding can have, with its severity, message and fix; and its place."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
+
+from planpush.errors import Finding
 
 ERROR, WARNING = "error", "warning"
 
@@ -176,3 +178,14 @@ CODES: dict[str, Code] = {
     **_SHAPE,
     **_CONTENT,
 }
+
+
+def is_error(found: Finding) -> bool:
+    """Return whether a finding refuses a push; one without a code of the catalogue does."""
+    code = CODES.get(found.code)
+    return code is None or code.severity == ERROR
+
+
+def place(text: str, at: int) -> tuple[int, int]:
+    """Return line and column, from 1, of the character at `at`."""
+    return text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from .nodes import Node
-from .report import Report
+from planpush.document.html.elements import ROW_GROUPS, words
+from planpush.document.lint.report import Report
+from planpush.document.lint.tree import Node
 
-PARTS = frozenset(["table", "svg"])  # those without a class
-_GROUPS = frozenset(["tbody", "thead", "tfoot"])
+PARTS = words("table svg")  # those without a class
 _PLACE = re.compile(r"[cer][0-9]{1,2}")
 _LONGEST_SPAN = 1_000
 
@@ -36,7 +36,7 @@ def check_table(report: Report, table: Node) -> None:
     if any("rowspan" in cell.attributes for cell in cells):
         return
     sizes = [sum(map(span, row.children)) for row in rows]
-    for row, size in zip(rows, sizes):  # noqa: B905  Python 3.8
+    for row, size in zip(rows, sizes, strict=True):
         if size != sizes[0]:
             report.add("table_ragged", row.at, size, sizes[0])
             return
@@ -47,7 +47,7 @@ def rows_of(table: Node) -> Iterator[Node]:
     for child in table.children:
         if child.name == "tr":
             yield child
-        elif child.name in _GROUPS:
+        elif child.name in ROW_GROUPS:
             yield from (row for row in child.children if row.name == "tr")
 
 
