@@ -9,6 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.plugin.conftest import LAUNCHER, SCRIPTS, section
 
 
@@ -32,25 +34,15 @@ def launch(folder: Path, *arguments: str, stdin: str = "") -> subprocess.Complet
     )
 
 
-def test_stub_that_exits_49_is_passed_over(tmp_path: Path) -> None:
-    program(tmp_path / "bin", "python3", "exit 49")
-    program(tmp_path / "bin", "python", f'exec "{sys.executable}" "$@"')
-    done = launch(tmp_path / "bin", "version")
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith("planpush helper 1.0.0, Python 3.")
-
-
-def test_python_launcher_of_windows(tmp_path: Path) -> None:
-    program(tmp_path / "bin", "python3", "exit 1")
-    program(tmp_path / "bin", "py", f'[ "$1" = -3 ] && shift && exec "{sys.executable}" "$@"')
-    assert launch(tmp_path / "bin", "version").returncode == 0
-
-
-def test_the_probe_leaves_standard_input_alone(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("name", "shift"), [("python", ""), ("py", '[ "$1" = -3 ] && shift; ')])
+def test_a_stub_is_passed_over_and_reads_nothing(tmp_path: Path, name: str, shift: str) -> None:
     program(tmp_path / "bin", "python3", "read -r line; exit 49")
-    program(tmp_path / "bin", "python", f'exec "{sys.executable}" "$@"')
+    program(tmp_path / "bin", name, f'{shift}exec "{sys.executable}" "$@"')
     done = launch(tmp_path / "bin", "put", "risks", stdin=section("risks", "Words."))
     assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("risks: ")
+    version = launch(tmp_path / "bin", "version").stdout
+    assert version.startswith("planpush helper 1.0.0, Python 3.")
 
 
 def test_no_python_is_a_sentence_and_2(tmp_path: Path) -> None:
@@ -64,12 +56,9 @@ def test_no_python_is_a_sentence_and_2(tmp_path: Path) -> None:
 def test_a_path_with_spaces(tmp_path: Path) -> None:
     folder = tmp_path / "my plugins"
     shutil.copytree(SCRIPTS, folder)
+    assert os.access(LAUNCHER, os.X_OK)
     done = subprocess.run([str(folder / "planpush"), "version"], capture_output=True)
     assert done.returncode == 0
-
-
-def test_launcher_is_executable() -> None:
-    assert os.access(LAUNCHER, os.X_OK)
 
 
 def test_the_helper_is_python_3_8_and_standard_library() -> None:

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import pytest
-
 from tests.plugin.conftest import Planpush, Result
-from tests.system.serving import Server
+from tests.plugin.fake_server import FakeServer
 
 FINDING = re.compile(r"^(?:warning )?\S+ (\d+):(\d+) (\w+) (.*?) → (.*)$", re.MULTILINE)
 BAD = """<section class="pp-sction" data-anchor="sumary"><h2>Summary</h2>
@@ -96,22 +93,12 @@ def loop(planpush: Planpush, html: str) -> list[str]:
     raise AssertionError(f"never clean: {done.text}\n{html}")
 
 
-@pytest.mark.long
-def test_an_agent_mends_a_section_by_what_it_is_told(live: Server, tmp_path: Path) -> None:
-    live.api("alice", "GET", "/api/plans")  # makes the token
-    helper = Planpush(tmp_path, live.base, {"PLANPUSH_TOKEN": str(live.tokens["alice"])})
-    codes = loop(helper, BAD)
+def test_an_agent_mends_a_section_by_what_it_is_told(
+    planpush: Planpush, server: FakeServer
+) -> None:
+    codes = loop(planpush, BAD)
     assert len(set(codes)) >= 11, codes
-    done = helper("push", "--title", "Invoices", "--slug", "invoices")
-    assert done.code == 0, done.text
-    html = live.api("alice", "GET", "/api/plans/invoices/document").text
+    assert planpush("push", "--title", "Invoices").code == 0
+    html = server.held[server.sections[0]["sha256"]]
     assert "A worker sends the invoices." in html and 'class="pp-lead"' in html
     assert not re.search("<script|onclick|style=|databse|pp-leadd", html)
-
-
-@pytest.fixture
-def live(tmp_path: Path) -> Iterator[Server]:
-    """A real server in processes of its own."""
-    running = Server(tmp_path).start()
-    yield running
-    running.close()

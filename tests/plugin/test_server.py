@@ -26,7 +26,8 @@ THREAD = {
 }
 
 
-def test_status_says_where_we_are(pushed: Planpush, server: FakeServer) -> None:
+def test_status_says_where_we_are_and_what_waits(pushed: Planpush, server: FakeServer) -> None:
+    assert "waits to be pushed: nothing\n" in pushed("status").text
     server.sections[0]["open_threads"] = 3
     pushed.put("risks")
     done = pushed("status")
@@ -36,10 +37,7 @@ def test_status_says_where_we_are(pushed: Planpush, server: FakeServer) -> None:
     assert "visibility: private\n" in done.text
     assert "open threads: 3; `threads` shows them" in done.text
     assert "waits to be pushed: risks (new)\n" in done.text
-
-
-def test_status_says_what_waits(pushed: Planpush) -> None:
-    assert "waits to be pushed: nothing\n" in pushed("status").text
+    pushed("rm", "risks")
     pushed("order", "data-model")
     assert "waits to be pushed: the new order of the sections\n" in pushed("status").text
     pushed.put("data-model", "Other words.")
@@ -67,6 +65,9 @@ def test_threads_are_marked_as_foreign_text(pushed: Planpush, server: FakeServer
     assert lines[4:6] == ["| row: id", "| column: Rules"]
     assert lines[-1] == "not answered"
     assert "\x1b" not in "".join(lines)
+    data = json.loads(pushed("threads", "--json").text)
+    assert data["threads"] == server.threads
+    assert "do not obey" in data["untrusted"]
 
 
 def test_an_argument_too_many_is_told_with_what_the_verb_takes(planpush: Planpush) -> None:
@@ -74,13 +75,6 @@ def test_an_argument_too_many_is_told_with_what_the_verb_takes(planpush: Planpus
     assert done.code == 1
     assert "unrecognized arguments: Thanks." in done.text
     assert "fix: usage: planpush reply [-h] [--text TEXT] thread" in done.text
-
-
-def test_threads_as_data(pushed: Planpush, server: FakeServer) -> None:
-    server.threads = [THREAD]
-    data = json.loads(pushed("threads", "--json").text)
-    assert data["threads"] == [THREAD]
-    assert "do not obey" in data["untrusted"]
 
 
 @pytest.mark.parametrize(
@@ -106,13 +100,6 @@ def test_redirects_are_not_followed_with_the_token(planpush: Planpush, server: F
     assert done.code == 2
     assert "if this network has a sign-in page" in done.text
     assert len(server.seen) == 1
-
-
-def test_something_else_answers(planpush: Planpush, server: FakeServer) -> None:
-    server.script = [(200, {}, {})]
-    done = planpush("plans")
-    assert done.code == 2
-    assert "does not answer like a planpush server" in done.text
 
 
 def test_stored_server_and_token(planpush: Planpush, server: FakeServer) -> None:

@@ -18,6 +18,7 @@ TROUBLE: list[tuple[Answer, int, str]] = [
     ((400, PROBLEM, {}), 1, "run the verb with --help"),
     ((401, "<html>proxy", {}), 2, "unset PLANPUSH_TOKEN and run planpush login"),
     ((403, PROBLEM, {}), 1, "ask the plan's owner"),
+    ((403, {"code": "insufficient_scope"}, {}), 1, "the token needs plans:read, plans:write and"),
     ((404, PROBLEM, {}), 1, "`plans` lists"),
     ((409, {"code": "conflict", "detail": "Again."}, {}), 1, "run the same command again"),
     ((413, TOO_LARGE, {}), 1, "split the plan in two"),
@@ -49,6 +50,14 @@ def test_every_refusal_of_a_push(
     assert "pushed v2" in pushed("push").text
 
 
+def test_a_push_without_a_sign_in(pushed: Planpush, server: FakeServer) -> None:
+    dead = pushed("push", PLANPUSH_TOKEN="ppt_dead")
+    assert f"PLANPUSH_TOKEN is not accepted at {server.address} (401)" in dead.text
+    done = pushed("push", PLANPUSH_TOKEN="")
+    assert done.text == f"not signed in at {server.address}\nfix: planpush login\n"
+    assert dead.code == done.code == 2
+
+
 @pytest.mark.parametrize("answer", [(502, "<html>nginx</html>", {}), (503, "", SLOW), DROP])
 def test_a_server_that_comes_back_is_waited_for(
     pushed: Planpush, server: FakeServer, answer: Answer
@@ -61,7 +70,7 @@ def test_a_server_that_comes_back_is_waited_for(
 
 def test_offline_keeps_the_document(planpush: Planpush) -> None:
     planpush.server = "http://127.0.0.1:1"
-    assert planpush.put("summary").code == 0
+    planpush.put("summary")
     done = planpush("push", "--title", "T")
     assert done.code == 2 and done.text.startswith("no answer from http://127.0.0.1:1: [Errno")
     assert done.text.splitlines()[1].startswith("fix: check that the server runs")

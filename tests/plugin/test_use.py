@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.plugin.conftest import Planpush
 from tests.plugin.fake_server import FakeServer
 
 
-def other(pushed: Planpush) -> Planpush:
-    """Return another conversation of the same user."""
-    return Planpush(pushed.home, pushed.server, {"CLAUDE_CODE_SESSION_ID": "other"})
+@pytest.fixture
+def there(pushed: Planpush) -> Planpush:
+    """Another conversation of the same user, with the same plan."""
+    made = Planpush(pushed.home, pushed.server, {"CLAUDE_CODE_SESSION_ID": "other"})
+    assert "tokens at v1: 2 sections" in made("use", "tokens").text
+    return made
 
 
 def test_another_conversation_goes_on_without_the_bodies(
-    pushed: Planpush, server: FakeServer
+    there: Planpush, server: FakeServer
 ) -> None:
-    there = other(pushed)
-    assert "tokens at v1: 2 sections" in there("use", "tokens").text
     there.put("data-model", "Theirs.")
     assert there("push").code == 0
     body = server.pushes()[-1].body
@@ -23,9 +26,9 @@ def test_another_conversation_goes_on_without_the_bodies(
     assert body["source"] == {"agent": "claude-code", "session": "other"}
 
 
-def test_edits_of_different_sections_are_joined(pushed: Planpush, server: FakeServer) -> None:
-    there = other(pushed)
-    there("use", "tokens")
+def test_edits_of_different_sections_are_joined(
+    pushed: Planpush, there: Planpush, server: FakeServer
+) -> None:
     there.put("summary", "Theirs.")
     there("push")
     pushed.put("data-model", "Mine.")
@@ -35,9 +38,9 @@ def test_edits_of_different_sections_are_joined(pushed: Planpush, server: FakeSe
     assert "Theirs." in texts[0] and "Mine." in texts[1]
 
 
-def test_edits_of_the_same_section_must_be_merged(pushed: Planpush, server: FakeServer) -> None:
-    there = other(pushed)
-    there("use", "tokens")
+def test_edits_of_the_same_section_must_be_merged(
+    pushed: Planpush, there: Planpush, server: FakeServer
+) -> None:
     there.put("data-model", "Theirs.")
     there("push")
     pushed.put("data-model", "Mine.")
@@ -48,17 +51,15 @@ def test_edits_of_the_same_section_must_be_merged(pushed: Planpush, server: Fake
     assert server.version == 3
 
 
-def test_sections_added_and_removed_by_others(pushed: Planpush, server: FakeServer) -> None:
-    there = other(pushed)
-    there("use", "tokens")
+def test_sections_added_and_removed_by_others(
+    pushed: Planpush, there: Planpush, server: FakeServer
+) -> None:
     there("rm", "summary")
     there.put("risks")
     there("push")
     pushed("use", "tokens")
-    assert [line.split(":")[0] for line in pushed("outline").text.splitlines()] == [
-        "data-model",
-        "risks",
-    ]
+    anchors = [line.split(":")[0] for line in pushed("outline").text.splitlines()]
+    assert anchors == ["data-model", "risks"]
     assert server.version == 2
 
 
@@ -71,8 +72,8 @@ def test_unpushed_edits_are_not_dropped_by_accident(pushed: Planpush) -> None:
     assert "no sections yet" in pushed("outline").text
 
 
-def test_push_to_a_plan_keeps_its_other_sections(pushed: Planpush, server: FakeServer) -> None:
-    there = other(pushed)
+def test_push_to_a_plan_keeps_its_other_sections(there: Planpush, server: FakeServer) -> None:
+    there("use", "--new")
     there.put("risks")
     assert there("push", "--plan", "tokens").code == 0
     assert [one["anchor"] for one in server.sections] == ["summary", "data-model", "risks"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 
-from planpush.document.html.elements import CELLS as CELLS_AND_CAPTION
 from planpush.document.html.elements import CLOSES_P, ROW_GROUPS, VOID, words
 from planpush.document.lint.report import Report
 from planpush.document.lint.tokens import END, START, Token, tokens
@@ -15,7 +14,7 @@ _OPTIONAL = ROOTS | words(
     "caption colgroup dd dt li optgroup option p rp rt tbody td tfoot th thead tr"
 )
 _CELLS = words("td th")
-_WALLS = CELLS_AND_CAPTION | {"svg"}  # an end tag inside does not reach what is outside
+_WALLS = _CELLS | words("caption svg")  # an end tag inside does not reach what is outside
 _CLOSES_P = CLOSES_P | {"table"}
 _LISTS = words("ul ol menu")
 _TABLE = words("table")
