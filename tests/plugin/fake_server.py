@@ -96,9 +96,8 @@ class FakeServer:
         for one in self.sections if body.get("plan") else []:
             if one["open_threads"] and one["anchor"] not in kept:
                 message = f"“{one['anchor']}” is gone, and open comments sit on it."
-                warnings.append(
-                    {"field": "sections", "code": "anchor_with_threads", "message": message}
-                )
+                code = {"code": "anchor_with_threads", "fix": "Answer them."}
+                warnings.append({"field": "sections", "message": message} | code)
         return 200, {"errors": errors, "warnings": warnings}, {}
 
     def idempotent(self, seen: Seen) -> Answer:

@@ -128,6 +128,17 @@ def test_warnings_stop_the_push_unless_allowed(planpush: Planpush, server: FakeS
     assert planpush("lint").code == 1
 
 
+def test_a_warning_that_no_author_can_fix_stops_nothing(
+    planpush: Planpush, server: FakeServer
+) -> None:
+    notice = {"field": "sections[0].html", "code": "diagram_engine_missing", "message": "None."}
+    server.lint = [(200, {"errors": [], "warnings": [notice]}, {})] * 3
+    assert planpush.put("api").text.endswith("\nwarning api diagram_engine_missing None.\n")
+    done = planpush("lint")
+    assert done.code == 0 and done.text.endswith("1 sections checked, 0 findings\n")
+    assert planpush("push", "--title", "API").code == 0
+
+
 def test_a_section_with_open_comments_is_not_dropped_unseen(
     pushed: Planpush, server: FakeServer
 ) -> None:

@@ -13,7 +13,10 @@ from stop import UNREACHABLE, Stop
 
 @dataclass(frozen=True)
 class Findings:
-    """How many there are, and the lines that say where they are and what fixes them."""
+    """How many there are, and the lines that say where they are and what fixes them.
+
+    A warning without a fix (the server draws no diagrams) is told, but does not count.
+    """
 
     errors: int
     warnings: int
@@ -34,4 +37,5 @@ def check(server: Server, body: Dict[str, Any]) -> Findings:
     errors, warnings = answers.records(data, "errors"), answers.records(data, "warnings")
     lines = [problems.finding(one, anchors) for one in errors]
     lines += ["warning " + problems.finding(one, anchors) for one in warnings]
-    return Findings(len(errors), len(warnings), lines + problems.own_fixes([*errors, *warnings]))
+    lines += problems.own_fixes([*errors, *warnings])
+    return Findings(len(errors), sum(bool(one.get("fix")) for one in warnings), lines)

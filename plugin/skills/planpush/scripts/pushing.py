@@ -88,7 +88,7 @@ def stop_at_findings(server: Server, body: Body) -> None:
         raise
     except Stop:  # the push meets the same trouble and tells it; if not, the server checks it there
         return
-    if found.lines:
+    if found.errors or found.warnings:
         allowed = () if found.errors else ("fix: put them again, or push with --allow-warnings",)
         raise Stop(FIX, *found.lines, *allowed)
 
