@@ -25,7 +25,6 @@ from planpush.web.cards import init_cards
 from planpush.web.csrf import init_csrf
 from planpush.web.errors import init_errors
 from planpush.web.headers import init_headers
-from planpush.web.lane import Lane
 from planpush.web.method_override import MethodOverride
 from planpush.web.metrics import init_metrics
 from planpush.web.public_address import PublicAddress
@@ -66,7 +65,6 @@ def create_app(config: Config | None = None) -> Flask:
     init_subscribers(app)
     init_views(app)
     init_metrics(app)
-    app.wsgi_app = Lane(app)  # type: ignore[assignment,method-assign]
     app.wsgi_app = MethodOverride(app.wsgi_app)  # type: ignore[method-assign]
     if config.trusted_proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]

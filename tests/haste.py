@@ -21,7 +21,7 @@ from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.util import LRUCache
 
-from tests.starting import prepare_once, register_once
+from tests.starting import register_once
 
 # Faster by far than TRUNCATE, which makes the files of every table and index anew.
 EMPTY = """
@@ -127,7 +127,6 @@ def compile_once() -> None:
     register_once()
     compile_templates_once()
     compile_statements_once()
-    prepare_once()
 
 
 class Compiled(BytecodeCache):

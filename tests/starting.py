@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-import sqlalchemy as sa
 from flask import Flask
 
 import planpush
-from planpush.plans import document_bytes
 
 # What blueprints fill.
 LEFT = (
@@ -78,19 +75,3 @@ def registered(like: Flask, register: Callable[[Flask], None]) -> Flask:
     register(made)
     assert not made.error_handler_spec and not made.shell_context_processors
     return made
-
-
-def prepare_once() -> None:
-    """Keep the statements that starting apps compile for their dialect, as texts."""
-    prepared: dict[Any, Any] = {}
-    make = document_bytes._Prepared.__init__
-
-    def init(self: document_bytes._Prepared, engine: sa.Engine, query: sa.Select[Any]) -> None:
-        if (engine.dialect, query) not in prepared:
-            make(self, engine, query)
-            prepared[engine.dialect, query] = vars(self).copy()
-        vars(self).update(prepared[engine.dialect, query], engine=engine)
-
-    for name in ("_search", "_stored"):
-        setattr(document_bytes, name, functools.cache(getattr(document_bytes, name)))
-    document_bytes._Prepared.__init__ = init  # type: ignore[method-assign]

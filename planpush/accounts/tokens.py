@@ -155,12 +155,10 @@ class Token(Base):
         return db.session.scalar(select(cls).where(cls.token_hash == hashed(token)))
 
     @classmethod
-    def live(cls, at: Any = None) -> ColumnElement[bool]:
+    def live(cls) -> ColumnElement[bool]:
         """Return the condition that a token opens something, whose owner may come in: `is_live`."""
         unused = cls.revoked_at.is_(None) & cls.spent_at.is_(None)
-        return unused & (
-            cls.expires_at.is_(None) | (cls.expires_at > (now() if at is None else at))
-        )
+        return unused & (cls.expires_at.is_(None) | (cls.expires_at > now()))
 
     @classmethod
     def of(cls, user: User) -> list[Token]:

@@ -19,7 +19,7 @@ documents = Blueprint("api_documents", __name__, url_prefix="/api/plans")
 @scope("plans:read")
 @describes({200: HTML, 304: None}, 410, query=VersionQuery)
 def show(slug: str) -> Response:
-    """Answer a version's HTML; it never changes, so a 304 costs next to nothing."""
+    """Answer a version's HTML; a version never changes, so its digest is the ETag."""
     version = Version.of(Plan.find(slug, current_user()), parse_query(VersionQuery).number)
     response = Response(mimetype="text/html")
     if version.digest in request.if_none_match:
@@ -33,6 +33,7 @@ def show(slug: str) -> Response:
 
 
 def _fill(response: Response, version: Version) -> None:
+    """Send the stored bytes as they are, if the client takes gzip: nothing is compressed anew."""
     stored = [piece.html for piece in version.pieces()]
     plain = b"".join(expand(html) for html in stored)
     if request.accept_encodings["gzip"] > 0:

@@ -6,8 +6,7 @@ waits for it for hours.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Generator
 from functools import cache, partial
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -59,17 +58,6 @@ def _look(dialect: Dialect, connection: Any, record: Any, _proxy: object) -> Non
     except dialect.loaded_dbapi.Error as error:
         # All the others are as old.
         raise InvalidatePoolError from error
-
-
-@contextmanager
-def alone(connection: Any) -> Iterator[None]:
-    """Let the one statement that is sent here be a transaction by itself: two questions fewer."""
-    connection.autocommit = True
-    try:
-        yield
-    finally:
-        if not connection.closed:
-            connection.autocommit = False
 
 
 def hurry(engine: Engine) -> None:

@@ -7,7 +7,6 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, g, request
 
-from planpush.config import Config
 from planpush.web.auth import config
 
 _POLICY = (
@@ -44,17 +43,6 @@ def _origin(address: str) -> str:
     return f"{parts.scheme}://{host}" if fine else ""
 
 
-def policy(targets: str = "'self'", ancestors: str = "'none'") -> str:
-    """Return the policy of an answer's contents."""
-    return _POLICY.format(targets=targets, ancestors=ancestors)
-
-
-def fixed(config: Config) -> dict[str, str]:
-    """Return what every answer says, whatever it is."""
-    transport = {"Strict-Transport-Security": "max-age=31536000"} if config.secure else {}
-    return _FIXED | transport
-
-
 def _targets() -> str:
     """Return where a form may lead: here, and from here to a provider of sign-ins.
 
@@ -76,10 +64,12 @@ def _targets() -> str:
 def _protect(response: Response) -> Response:
     headers = response.headers
     if "Content-Security-Policy" not in headers:
-        shown_in = g.get("ancestors") or "'none'"
-        headers.add("Content-Security-Policy", policy(_targets(), shown_in))
-    for name, value in fixed(config()).items():
-        headers[name] = value
+        ancestors = g.get("ancestors") or "'none'"
+        policy = _POLICY.format(targets=_targets(), ancestors=ancestors)
+        headers.add("Content-Security-Policy", policy)
+    headers.update(_FIXED)
+    if config().secure:
+        headers["Strict-Transport-Security"] = "max-age=31536000"
     if g.get("ancestors"):  # even in a frame of a page that isolates itself
         headers["Cross-Origin-Resource-Policy"] = "cross-origin"
         headers["Cross-Origin-Embedder-Policy"] = "require-corp"
