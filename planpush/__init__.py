@@ -15,7 +15,7 @@ from planpush.pages.plans.documents import init_document
 from planpush.pages.plans.unseen import init_since
 from planpush.paths import STATIC, TEMPLATES
 from planpush.routes import init_views
-from planpush.server.health import init_standing
+from planpush.server.health import init_readiness
 from planpush.signin.state import FlowCookie
 from planpush.subscribers import init_subscribers
 from planpush.web.access_log import init_access
@@ -61,7 +61,7 @@ def create_app(config: Config | None = None) -> Flask:
     init_panel(app)
     init_since(app)
     init_errors(app)
-    init_standing(app)
+    init_readiness(app)
     init_subscribers(app)
     init_views(app)
     init_metrics(app)

@@ -22,7 +22,7 @@ from flask import Flask
 from planpush.live.presence import Readers
 from planpush.live.subscriptions import EVERY_NAME, NOTICES, PLANS, PRESENCE, Happening, Onlooker
 from planpush.live.watcher import Watcher
-from planpush.web.draining import is_leaving
+from planpush.web.draining import is_draining
 
 ANY_PLAN = 0
 """What those follow whose page is no plan's."""
@@ -205,7 +205,7 @@ class Hub:
                     follower.waits = self.loop.create_future()
                     await follower.waits
                 await send(_part(follower.taken(self.loop.time())))
-            if is_leaving(self.app):
+            if is_draining(self.app):
                 await send(_part(_goodbye()))
         finally:
             self._leave(follower)
@@ -283,7 +283,7 @@ class Hub:
         due = 0.0
         while True:
             await asyncio.sleep(_TICK)
-            stopping = is_leaving(self.app)
+            stopping = is_draining(self.app)
             now = self.loop.time()
             self.held = {one for one in self.held if not one.let_go(now)}
             if now < due and not stopping:

@@ -12,7 +12,7 @@ from flask import current_app, g
 from planpush.database.session import db
 from planpush.events.event import Event
 from planpush.web.auth import Unauthenticated, config
-from planpush.web.draining import is_leaving
+from planpush.web.draining import is_draining
 
 LONGEST = 50  # seconds: proxies give up after 60
 PAUSE = 0.5
@@ -28,7 +28,7 @@ def wait_for(look: Callable[[], Found | None], seconds: float) -> Found | None:
     A server that is told to stop ends every wait.
     Raises 401 once the request's token opens nothing any more.
     """
-    if is_leaving(current_app):
+    if is_draining(current_app):
         g.retry_after = 1  # elsewhere
         return look()
     places = _places()
@@ -60,7 +60,7 @@ def _poll(look: Callable[[], Found | None], end: float) -> Found | None:
             if found is not None:
                 return found
             seen, due = newest, now + AFRESH
-        if now >= end or is_leaving(current_app):
+        if now >= end or is_draining(current_app):
             return None
         db.session.rollback()
         time.sleep(min(PAUSE, end - now))

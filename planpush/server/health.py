@@ -1,6 +1,6 @@
 """Liveness and readiness.
 
-It answers within two seconds, whatever hangs: see `bridge` for the threads that it has to itself.
+Both answer within two seconds, whatever hangs: the ASGI adapter keeps two threads for them.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from flask import Blueprint, Flask, Response, current_app, request
 
 from planpush.operations.readiness import Finding, Readiness
 from planpush.web.auth import public
-from planpush.web.draining import is_leaving
+from planpush.web.draining import is_draining
 
 STUCK = 10.0
 """Seconds that a request waits for a thread when none of them seems to come free any more."""
@@ -21,7 +21,7 @@ _BUSY = Finding("threads", "All threads are busy: requests wait.")
 _AGAIN = "5"  # seconds
 
 
-def init_standing(app: Flask) -> None:
+def init_readiness(app: Flask) -> None:
     """Let this app look whether it is ready."""
     app.extensions["planpush_readiness"] = Readiness(app)
 
@@ -29,12 +29,12 @@ def init_standing(app: Flask) -> None:
 def troubles() -> list[Finding]:
     """Return why nobody is to be sent here now."""
     kept = current_app.extensions
-    if is_leaving(current_app):
+    if is_draining(current_app):
         return [_STOPPING]
     readiness: Readiness = kept["planpush_readiness"]
-    bridge = kept.get("planpush_bridge")
+    adapter = kept.get("planpush_asgi")
     found = readiness.findings()
-    return [*found, _BUSY] if bridge is not None and bridge.waiting() > STUCK else found
+    return [*found, _BUSY] if adapter is not None and adapter.waiting() > STUCK else found
 
 
 def answer(found: list[Finding]) -> Response:

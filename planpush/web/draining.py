@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 
-def is_leaving(app: Flask) -> bool:
+def is_draining(app: Flask) -> bool:
     """Tell whether the process that serves this app was told to stop."""
     worker = app.extensions.get("planpush_worker")
-    return worker is not None and worker.leaving
+    return worker is not None and worker.draining

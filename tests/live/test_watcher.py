@@ -7,7 +7,7 @@ in some ten starts, live updates then came two seconds late.
 import pytest
 
 from planpush.server import worker
-from planpush.server.asgi import Bridge
+from planpush.server.asgi.adapter import Adapter
 
 
 @pytest.fixture
@@ -20,9 +20,9 @@ def begun(app, monkeypatch):
 
 
 def test_a_server_watches_after_it_measures(app, begun, monkeypatch):
-    bridge = Bridge(app, 1)
-    monkeypatch.setattr(bridge.hub, "start", lambda: begun.append("hub"))
-    monkeypatch.setattr(bridge.hub, "stop", lambda: None)
+    adapter = Adapter(app, 1)
+    monkeypatch.setattr(adapter.hub, "start", lambda: begun.append("hub"))
+    monkeypatch.setattr(adapter.hub, "stop", lambda: None)
 
     async def receive():
         return {}
@@ -31,7 +31,7 @@ def test_a_server_watches_after_it_measures(app, begun, monkeypatch):
         return None
 
     with pytest.raises(StopIteration):  # nothing in it waits
-        bridge._live(receive, send).send(None)
+        adapter._live(receive, send).send(None)
     assert begun == ["metrics, web", "hub"]
 
 

@@ -201,6 +201,6 @@ def test_a_database_that_says_nothing_is_not_waited_for(app, monkeypatch):
 
 
 def test_one_that_stops_is_not_ready(app):
-    app.extensions["planpush_worker"] = SimpleNamespace(leaving=True)
+    app.extensions["planpush_worker"] = SimpleNamespace(draining=True)
     answer = app.test_client().get("/readyz")
     assert (answer.status_code, answer.text) == (503, "The server is stopping.\n")

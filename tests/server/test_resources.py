@@ -5,7 +5,7 @@ import os
 import pytest
 
 from planpush.server import gunicorn
-from planpush.server.gunicorn import again, fitting
+from planpush.server.gunicorn import default_workers, restart_command
 from planpush.server.resources import memory, processors
 
 MB = 1024 * 1024
@@ -67,13 +67,13 @@ def test_what_limits_nothing_counts_for_nothing(machine):
 def test_one_process_for_each_processor_if_memory_is_enough(monkeypatch, count, megabytes, fit):
     monkeypatch.setattr(gunicorn, "processors", lambda: count)
     monkeypatch.setattr(gunicorn, "memory", lambda: megabytes * MB)
-    assert fitting() == fit
+    assert default_workers() == fit
 
 
 def test_a_server_starts_anew_by_the_path_it_was_called_by(tmp_path):
     script = tmp_path / "planpush"
     script.write_text("#!/bin/sh\n")
     script.chmod(0o755)
-    assert again(["/old/bin/python", str(script), "serve"]) == [str(script), "serve"]
-    started = again(["python", "-m", "planpush", "serve"])
+    assert restart_command(["/old/bin/python", str(script), "serve"]) == [str(script), "serve"]
+    started = restart_command(["python", "-m", "planpush", "serve"])
     assert started[1:] == ["-m", "planpush", "serve"] and os.access(started[0], os.X_OK)

@@ -5,7 +5,7 @@ import sqlalchemy as sa
 
 from planpush.database.session import db
 from planpush.events.event import Event
-from planpush.server.asgi import environ_of
+from planpush.server.asgi.wsgi_call import environ_of
 
 WRONG = "/sign-in/local?token=wrong"
 

@@ -1,4 +1,4 @@
-"""The bridge between the event loop and Flask: bodies, streams, clients that leave or are slow."""
+"""The ASGI adapter on a real server: bodies, slow clients, paths, and event streams."""
 
 import json
 import re
@@ -6,22 +6,21 @@ import socket
 import threading
 import time
 from contextlib import closing
-from io import BytesIO
 
 import pytest
 
 from planpush.events.event import Event
-from planpush.server.asgi import Call
 from tests.system.serving import Server, Visitor
 
 PATIENCE = 60  # seconds
 HTML = '<section data-anchor="a"><h2>A</h2><p>Words.</p></section>'
+JSON = "Content-Type: application/json"
 
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory):
     """A server with one thread for requests."""
-    running = Server(tmp_path_factory.mktemp("bridge"), workers=1, WEB_THREADS="1").start()
+    running = Server(tmp_path_factory.mktemp("asgi"), workers=1, WEB_THREADS="1").start()
     assert running.push(HTML, "slug=a&title=A&visibility=published").status_code == 201
     yield running
     running.close()
@@ -41,14 +40,11 @@ def said(sock, until):
     return found.decode()
 
 
-def head(server, method, path, *lines):
-    fixed = (f"{method} {path} HTTP/1.1", "Host: x", f"Authorization: Bearer {token(server)}")
-    return ("\r\n".join((*fixed, *lines)) + "\r\n\r\n").encode()
-
-
-def token(server):
-    server.api("alice", "GET", "/api/plans")
-    return server.tokens["alice"]
+def head(server, method, path, *lines, by="alice"):
+    if by:
+        server.api(by, "GET", "/api/plans")
+        lines = (f"Authorization: Bearer {server.tokens[by]}", *lines)
+    return ("\r\n".join((f"{method} {path} HTTP/1.1", "Host: x", *lines)) + "\r\n\r\n").encode()
 
 
 def test_slow_senders_and_idle_connections_take_no_thread(small):
@@ -60,8 +56,8 @@ def test_slow_senders_and_idle_connections_take_no_thread(small):
 
 def test_a_body_in_chunks_is_one_body(small):
     body = json.dumps({"title": "A", "sections": [{"anchor": "a", "html": HTML}]}).encode()
-    lines = ("Content-Type: application/json", "Transfer-Encoding: chunked", "Connection: close")
     with connect(small) as sock:
+        lines = (JSON, "Transfer-Encoding: chunked", "Connection: close")
         sock.sendall(head(small, "POST", "/api/lint", *lines))
         for part in (body[:7], body[7:]):
             sock.sendall(b"%x\r\n%s\r\n" % (len(part), part))
@@ -70,54 +66,31 @@ def test_a_body_in_chunks_is_one_body(small):
     assert answer.startswith("HTTP/1.1 200"), answer
 
 
-def test_what_is_too_large_is_refused_unread(small):
-    lines = ("Content-Type: application/json", f"Content-Length: {10**9}")
+@pytest.mark.parametrize(
+    ("by", "announced", "sent", "status"),
+    [
+        ("alice", 10**9, 0, 413),  # refused unread
+        ("alice", 100_000, 100_000, 400),  # read: it is no JSON
+        ("", 100_000, 70_000, 401),  # refused before the rest arrives
+        ("", 60_000, 60_000, 401),
+    ],
+)
+def test_how_much_a_client_may_send(small, by, announced, sent, status):
+    lines = (JSON, f"Content-Length: {announced}")
     with connect(small) as sock:
-        sock.sendall(head(small, "POST", "/api/push", *lines))
-        assert said(sock, b"\r\n\r\n").startswith("HTTP/1.1 413")
-
-
-def test_who_leaves_a_busy_call_waits_for_nobody():
-    busy, go_on, body = threading.Event(), threading.Event(), BytesIO()
-
-    def app(_environ, start):
-        start("200 OK", [])
-        busy.set()
-        assert go_on.wait(PATIENCE)
-        return []
-
-    call = Call(app, {}, body)
-    running = threading.Thread(target=call.begin)
-    running.start()
-    assert busy.wait(PATIENCE)
-    call.close()
-    assert not body.closed
-    go_on.set()
-    running.join(PATIENCE)
-    assert body.closed
-
-
-def test_strangers_keep_nobody_from_sending_much(small):
-    strangers = [socket.create_connection(("127.0.0.1", small.port), PATIENCE) for _ in range(33)]
-    for sock in strangers:
-        sock.sendall(b"POST /api/push HTTP/1.1\r\nHost: x\r\nContent-Length: 900000\r\n\r\n")
-        sock.sendall(bytes(100_000))
-    words = "Words. " * 20_000
-    large = {"title": "A", "sections": [{"anchor": "a", "html": HTML.replace("Words.", words)}]}
-    answer = small.api("alice", "POST", "/api/lint", json=large, timeout=PATIENCE)
-    assert answer.status_code == 200, answer.text
-    for sock in strangers:
-        sock.close()
+        sock.sendall(head(small, "POST", "/api/push", *lines, by=by) + bytes(sent))
+        assert said(sock, b"\r\n\r\n").startswith(f"HTTP/1.1 {status}")
 
 
 def test_the_path_is_what_was_asked_for(small):
     with connect(small) as sock:
-        sock.sendall(head(small, "GET", f"{small.base}/api/plans/%61"))
-        assert said(sock, b'"visibility"').startswith("HTTP/1.1 200")
-        sock.sendall(head(small, "GET", "http://[::1/api/plans/a"))
-        assert said(sock, b'"visibility"').startswith("HTTP/1.1 200")
-        sock.sendall(head(small, "GET", "/api/plans/%ff%00"))
-        assert said(sock, b"\r\n\r\n").startswith("HTTP/1.1 404")
+        for path, status, until in (
+            (f"{small.base}/api/plans/%61", 200, b'"visibility"'),
+            ("http://[::1/api/plans/a", 200, b'"visibility"'),
+            ("/api/plans/%ff%00", 404, b"\r\n\r\n"),
+        ):
+            sock.sendall(head(small, "GET", path))
+            assert said(sock, until).startswith(f"HTTP/1.1 {status}")
 
 
 class Reader(threading.Thread):
