@@ -6,6 +6,7 @@ import contextvars
 import re
 import sys
 from collections.abc import Iterator, MutableMapping
+from contextlib import ExitStack, suppress
 from io import BytesIO
 from tempfile import TemporaryFile
 from typing import IO, Any
@@ -87,17 +88,12 @@ class Call:
 def spooled(data: bytes) -> IO[bytes]:
     """Return a file of `data`: on disk if it is large and there is room, else in memory."""
     if len(data) > CHUNK:
-        try:
-            file = TemporaryFile()  # noqa: SIM115 - the reader closes it
-            try:
-                file.write(data)
-                file.seek(0)
-            except OSError:
-                file.close()
-                raise
-        except OSError:  # Reads must work while the disk is full or read-only.
-            pass
-        else:
+        # Reads must work while the disk is full or read-only.
+        with suppress(OSError), ExitStack() as undo:
+            file = undo.enter_context(TemporaryFile())
+            file.write(data)
+            file.seek(0)
+            undo.pop_all()
             return file
     return BytesIO(data)
 
