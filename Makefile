@@ -22,7 +22,7 @@ help:
 	@echo "make demo   install into .venv and serve the demo on http://127.0.0.1:$${PORT:-8075}"
 	@echo "make test   run the tests that need Python alone, on every processor; ARGS='tests/document -x' goes to pytest"
 	@echo "make test-all  run these, the long ones and those in a browser"
-	@echo "make bench  measure what things cost, beside what they cost at least; ARGS=views picks a section"
+	@echo "make bench  list the benches; ARGS=views runs one"
 	@echo "make lint   check style, types and, where npm is found, templates, scripts and styles"
 	@echo "make docs   build the documentation site into build/site, strictly"
 	@echo "make lock   write the locks of all dependencies anew; ARGS=--upgrade moves what is locked"

@@ -1,15 +1,12 @@
-"""How the database grows, and costs with what is in it: `python -m bench.growth [--json FILE]`.
+"""How much the database grows by a push: `python -m bench growth`.
 
-Twelve sections of 8 KB are pushed, then one of them is changed in each of 24 pushes. The database
-may grow by 15 % of the compressed document a push: the rows, and the file with its indexes, after
-the worker has merged the index of words. Then curves: see `bench.curves`; plans up to
-`--plans` (default: 10,000), or up to 100,000 where `bench.dashboard` has left as many.
-The database that `DATABASE_URL` names gets tables of ours and loses them again: name an empty one.
+Pushes twelve sections of 8 KB, then changes one of them in each of 24 pushes. Each push may add
+15 % of the compressed document: to the rows, and to the file with its indexes after the worker has
+merged the search index.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import random
@@ -19,29 +16,25 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from html import escape, unescape
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
-from bench.table import Row, Table, is_smoke, main, most
-from planpush import create_app
+from bench.harness import POSTGRES, Table, engines, is_smoke, options
 from planpush.accounts.tokens import Token
 from planpush.accounts.user import User
-from planpush.comments.thread import Thread
-from planpush.config import Config
 from planpush.dashboard.search_index import tidy_words
 from planpush.database.session import commit, db
-from planpush.document.anchoring.target import Place
 from planpush.operations.migrations import migrate
 from planpush.plans.plan import Plan
 from planpush.plans.section import Section
+from tests.conftest import make_app
+from tests.haste import own_database
 
 SAMPLES = Path(__file__).parents[1] / "planpush" / "samples"
 SECTIONS, SIZE, PUSHES, GATE = 12, 8_000, 24, 0.15
-THREADS = 20
 AUTHOR = "growth@example.com"
 Sizes = dict[str, int]
 
@@ -92,8 +85,7 @@ class Growth:
 @contextmanager
 def deployment(url: str, folder: Path) -> Iterator[Any]:
     """Yield a client that is signed in as an agent, on a migrated database."""
-    told = {"secret_keys": ("k" * 40,), "base_url": "http://localhost", "rate_limits": False}
-    app = create_app(Config(database_url=url, data_dir=folder, **told))
+    app = make_app(url, folder)
     with app.app_context():
         migrate()
         User.add(AUTHOR, name="Growth", roles=["developer"])
@@ -109,13 +101,11 @@ def deployment(url: str, folder: Path) -> Iterator[Any]:
         db.engine.dispose()
 
 
-def grow(client: Any, pushes: int = PUSHES, *, threads: int = 0) -> Growth:
+def grow(client: Any, pushes: int = PUSHES) -> Growth:
     """Push a document, then one changed section at a time; return what that added."""
     whole = [{"anchor": f"part-{n}", "html": section(n, 0)} for n in range(SECTIONS)]
     plan = _push(client, {"title": "Growth", "sections": whole})["plan"]
     with client.application.app_context():
-        comment(plan, threads)
-        commit()
         tidy_words()
         before, file, grown = row_sizes(), file_size(), Growth(document_size())
     for number in range(1, pushes + 1):
@@ -132,16 +122,6 @@ def grow(client: Any, pushes: int = PUSHES, *, threads: int = 0) -> Growth:
         after, grown.file = row_sizes(), file_size() - file
     grown.rows = {name: size - before[name] for name, size in after.items() if size > before[name]}
     return grown
-
-
-def comment(slug: str, threads: int) -> None:
-    """Open threads on the first paragraphs of the sections in turn."""
-    author = User.by_email(AUTHOR)
-    for number in range(threads):
-        place = Place(f"part-{number % SECTIONS}", 2 + number // SECTIONS)
-        plan = Plan.find(slug, author)
-        Thread.open(plan, place, "A remark.", by=author, on=1, shown=1, blocking=False, via="")
-    commit()
 
 
 def _push(client: Any, body: dict[str, Any]) -> Any:
@@ -188,52 +168,28 @@ def file_size() -> int:
     return (pages - free) * size
 
 
-def report(name: str, grown: Growth) -> None:
-    """Print what the pushes added, table by table."""
-    pushes = len(grown.requests)
-    print(f"{name}: {SECTIONS} sections, {grown.document:,} bytes compressed, {pushes} pushes")
-    print(f"  request      {sum(grown.requests) / pushes:10,.0f} bytes")
-    for table, size in sorted(grown.rows.items(), key=lambda row: -row[1]):
-        print(f"  {table:<16} {size / pushes:6,.0f} bytes {size / pushes / grown.document:7.2%}")
-
-
-def measure(table: Table, name: str, client: Any) -> None:
-    """Measure with no threads, which the goals are for, and show what threads add."""
+def measure(table: Table, engine: str, client: Any) -> None:
+    """Print what a push adds."""
     grown = grow(client, 2 if is_smoke() else PUSHES)
-    report(name, grown)
-    for what, part in (("rows", grown.by_rows), ("on disk", grown.by_file)):
-        told = f"1 of {SECTIONS} sections changed, {what}: of the document"
-        table.add(Row("growth", told, 100 * part, most(100 * GATE, "%"), name))
-    grown = grow(client, 2 if is_smoke() else PUSHES, threads=THREADS)
-    placed = grown.rows.get("placements", 0) / len(grown.requests)
-    print(f"  each thread  {placed / THREADS:10,.0f} bytes (a placement on every version)")
-    print(f"  {THREADS} threads   {grown.by_rows:9.2%} rows, {grown.by_file:.2%} on disk")
+    for what, share in (("rows", grown.by_rows), ("on disk", grown.by_file)):
+        name = f"1 of {SECTIONS} sections changed, {what}"
+        table.add(name, 100 * share, 100 * GATE, unit="%", engine=engine)
 
 
-def measured(most_plans: int, table: Table) -> None:
-    """Measure SQLite, and what `DATABASE_URL` names; then the curves, on SQLite."""
-    from bench import curves  # which takes its documents from here
-
-    with tempfile.TemporaryDirectory() as folder:
-        with deployment(f"sqlite:///{folder}/growth.db", Path(folder)) as client:
-            measure(table, "SQLite", client)
-        if url := os.environ.get("DATABASE_URL", ""):
+def main(given: Sequence[str] | None = None) -> int:
+    """Measure each engine; return 1 if a goal is missed."""
+    options(__doc__).parse_args(given)
+    table = Table()
+    for engine in engines():
+        with tempfile.TemporaryDirectory() as folder:
+            url = f"sqlite:///{folder}/growth.db"
+            if engine == POSTGRES:
+                server, name = os.environ["PLANPUSH_TEST_POSTGRES"], f"planpush_bench_{os.getpid()}"
+                url = own_database(server, name)
             with deployment(url, Path(folder)) as client:
-                measure(table, "PostgreSQL", client)
-                with client.application.app_context():
-                    db.drop_all()
-                    db.session.execute(sa.text("DROP TABLE IF EXISTS alembic_version"))
-                    commit()
-    curves.measured(table, most_plans)
-
-
-def command(given: Sequence[str] | None = None) -> int:
-    """Run what the command line asks for."""
-    asked = argparse.ArgumentParser(add_help=False)
-    asked.add_argument("--plans", type=int, default=10_000)
-    told, rest = asked.parse_known_args(given)
-    return main("growth", str(__doc__), partial(measured, told.plans), rest)
+                measure(table, engine, client)
+    return table.close()
 
 
 if __name__ == "__main__":
-    sys.exit(command())
+    sys.exit(main())

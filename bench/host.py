@@ -1,8 +1,7 @@
-"""`planpush` as it is served, with two addresses more that only a bench asks for.
+"""`python -m bench.host serve …` is `planpush serve …` with one more view.
 
-`python -m bench.host serve …` is `planpush serve …`: the same processes, threads and settings.
-`CONSTANT` is answered by a plain Flask app with one view, `WITHIN` by the same view in planpush's
-own: what every answer of planpush costs (its id, its line in the log, its headers) lies between.
+`CONSTANT` is answered by a plain Flask app with a single view: what a request costs the server at
+least.
 """
 
 from __future__ import annotations
@@ -16,22 +15,20 @@ import planpush.cli.app
 from planpush import create_app
 from planpush.cli import main
 from planpush.config import Config
-from planpush.web.auth import public
 
-CONSTANT, WITHIN = "/bench/constant", "/bench/within"
+CONSTANT = "/bench/constant"
 BODY = b"Constant, so that nothing is left but the server and Flask.   \n" * 968  # 60 KB
 
 
 def constant() -> Response:
-    """Answer the same 60 KB each time."""
+    """Return the same 60 KB each time."""
     return Response(BODY, mimetype="application/octet-stream")
 
 
-def with_ceiling(config: Config | None = None) -> Flask:
-    """Return planpush's app with the constant view beside it, and within it."""
+def with_constant_view(config: Config | None = None) -> Flask:
+    """Return planpush's app with the constant view beside it."""
     app, bare = create_app(config), Flask("bench")
     bare.add_url_rule(CONSTANT, "constant", constant)
-    app.add_url_rule(WITHIN, "bench_within", public(constant))
     ours = app.wsgi_app
 
     def choose(environ: dict[str, Any], start: Any) -> Iterable[bytes]:
@@ -42,5 +39,5 @@ def with_ceiling(config: Config | None = None) -> Flask:
 
 
 if __name__ == "__main__":
-    planpush.cli.app.create_app = with_ceiling  # type: ignore[attr-defined]
+    planpush.cli.app.create_app = with_constant_view  # type: ignore[attr-defined]
     main.main()

@@ -4,12 +4,11 @@ Starts one child process per checkout (`bench/checkout.py`, with the checkout's 
 `.venv/bin/python`). Each child builds the same small SQLite database through its own code: the
 demo's plans, a plan with 200 open threads, and 50 plans more. Then both answer requests in turn,
 in the process and without a server. Prints the median CPU of a request, the ratio, and the number
-of SQL statements. Without `--base` it measures this checkout alone.
+of SQL statements.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import statistics
@@ -17,10 +16,11 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from bench.harness import options
 from planpush.paths import ROOT
 
 PAGES = {"plan page": 0.45, "panel": 0.25, "dashboard": None}  # the goal: at most this share
@@ -48,20 +48,14 @@ class Checkout:
             command, stdin=pipe, stdout=pipe, text=True, cwd=root, env=env
         )
 
-    def answer(self) -> Any:
-        """Return the next answer."""
-        assert self.child.stdout is not None
+    def ask(self, **command: object) -> Any:
+        """Send a command and return its answer."""
+        self.child.stdin.write(json.dumps(command) + "\n")
+        self.child.stdin.flush()
         line = self.child.stdout.readline()
         if not line:
             sys.exit(f"bench pages: the child process ended with {self.child.wait()}")
         return json.loads(line)
-
-    def ask(self, **command: object) -> Any:
-        """Send a command and return its answer."""
-        assert self.child.stdin is not None
-        self.child.stdin.write(json.dumps(command) + "\n")
-        self.child.stdin.flush()
-        return self.answer()
 
 
 @contextmanager
@@ -76,29 +70,23 @@ def started(root: Path) -> Iterator[Checkout]:
             checkout.child.wait()
 
 
-def compare(new: Checkout, old: Checkout | None, rounds: int) -> int:
+def compare(new: Checkout, old: Checkout, rounds: int) -> int:
     """Print a line for each page; return how many goals are missed."""
     missed = 0
-    print(
-        f"{'':10}{'base, ms':>10}{'here, ms':>10}{'ratio':>8}{'goal':>8}{'base, SQL':>11}{'SQL':>5}"
-    )
+    print("| page       | base, ms | here, ms | ratio | goal | base, SQL | SQL | |")
+    print(f"|{'---|' * 8}")
     for page, goal in PAGES.items():
-        costs = measured([new, *([old] if old else [])], page, rounds)
-        statements = new.ask(do="count", page=page)
-        ratio = base = before = None
-        if old:
-            base, before = statistics.median(costs[1]), old.ask(do="count", page=page)
-            ratio = statistics.median(
-                here / there for here, there in zip(*map(by_round, costs), strict=True)
-            )
-        late = goal is not None and ratio is not None and ratio > goal
+        costs = measured([new, old], page, rounds)
+        here, base = map(statistics.median, costs)
+        pairs = zip(*map(by_round, costs), strict=True)
+        ratio = statistics.median(here / base for here, base in pairs)
+        statements, before = (side.ask(do="count", page=page) for side in (new, old))
+        late = goal is not None and ratio > goal
         many = page == "plan page" and statements > STATEMENTS
+        verdict = ["ratio missed"] * late + [f"more than {STATEMENTS} statements"] * many
+        cells = f"{page:10} | {base:8.2f} | {here:8.2f} | {ratio:5.2f} | {goal or '':4}"
+        print(f"| {cells} | {before:9} | {statements:3} | {', '.join(verdict)} |", flush=True)
         missed += late + many
-        cells = [shown(base), shown(statistics.median(costs[0])), shown(ratio), goal or ""]
-        line = f"{page:10}{cells[0]:>10}{cells[1]:>10}{cells[2]:>8}{cells[3]:>8}"
-        line += f"{'' if before is None else before:>11}{statements:>5}"
-        told = ["ratio missed"] * late + [f"more than {STATEMENTS} statements"] * many
-        print(f"{line}  {', '.join(told)}".rstrip(), flush=True)
     return missed
 
 
@@ -119,27 +107,14 @@ def by_round(costs: Sequence[float]) -> list[float]:
     return [statistics.median(costs[n : n + EACH]) for n in range(0, len(costs), EACH)]
 
 
-def shown(value: float | None) -> str:
-    """Return a figure, or nothing where there is none."""
-    return "" if value is None else f"{value:.2f}"
-
-
 def main(given: Sequence[str] | None = None) -> int:
-    """Run what the command line asks for; 1 when a goal is missed."""
-    parser = argparse.ArgumentParser(
-        prog="python -m bench pages",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--base", type=Path, help="the other checkout, with a .venv of its own")
+    """Run what the command line asks for; return 1 if a goal is missed."""
+    parser = options(__doc__)
+    parser.add_argument("--base", type=Path, required=True, help="a checkout with a .venv")
     parser.add_argument("--rounds", type=int, default=30)
-    options = parser.parse_args(given)
-    with ExitStack() as stack:
-        new = stack.enter_context(started(ROOT))
-        old = stack.enter_context(started(options.base.resolve())) if options.base else None
-        threads = [one.answer()["threads"] for one in (new, old) if one]
-        print(f"threads in the panel: {' · '.join(map(str, threads))}")
-        return 1 if compare(new, old, options.rounds) else 0
+    asked = parser.parse_args(given)
+    with started(ROOT) as new, started(asked.base.resolve()) as old:
+        return 1 if compare(new, old, asked.rounds) else 0
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""Documents made to cost, each as large as it may be sent: for `bench.worst`, and for tests.
+"""Documents and comments that are expensive to process, for `bench.worst` and for tests.
 
-A document is made by its size, so that a law about growth can ask for two small ones.
+Each is made by its size, so that a test of growth can ask for two small ones.
 """
 
 from __future__ import annotations
@@ -9,12 +9,15 @@ import itertools
 import random
 import string
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
+from html import escape
 from typing import NamedTuple
 
 from planpush.document.sections import MOST_SECTIONS
 
 MEGABYTE = 1_000_000
+MOST_COMMENT = 10_000  # characters
 
 
 class Shape(NamedTuple):
@@ -215,3 +218,53 @@ COLUMNS: dict[str, Callable[[int], tuple[list[str], list[str]]]] = {
     ),
     "reversed": lambda n: (prose(n, 8, 1, 900), prose(n, 8, 1, 900)[::-1]),
 }
+UNITS = ["*", "_", "[", "![", "[](", "**a ", "_a_ ", "> ", ">", "```\n", "``a ", "\\", "&#", "@",
+         "@a ", "@a b ", "[a](", "[a](<b", "[`", "  - a\n", "-\n", "\n", "**_", "https://a.b ",
+         "http://", "http://a(", "http://."]  # fmt: skip
+
+
+def hostile_comments(size: int = MOST_COMMENT) -> list[str]:
+    """Return comments of about that many characters that are hard to read as Markdown."""
+    most = size // 100
+    return [
+        *(unit * (size // len(unit)) for unit in UNITS),
+        "http://a" + "(" * (size * 49 // 100) + ")" * (size * 49 // 100),
+        "*a " * (size * 16 // 100) + "b* " * (size * 16 // 100),
+        "".join("`" * n + " " for n in range(1, int((2 * size) ** 0.5) - 1)),
+        "".join("  " * n + "- a\n" for n in range(most - 2)),
+    ]
+
+
+def drawn(text: str) -> str:
+    """Return a diagram."""
+    return f'<pre class="pp-diagram" data-kind="mermaid">{escape(text)}</pre>'
+
+
+DIAGRAMS = {
+    "diagram, all to all": Shape(
+        lambda n: drawn(
+            "flowchart LR\n" + "\n".join(f"a{i} --> b{j}" for i in range(n) for j in range(n))
+        ),
+        20,
+    ),
+    "diagrams, many": Shape(lambda n: drawn("flowchart LR\na --> b") * n, 60),
+}
+
+
+def every() -> Iterator[tuple[str, Callable[[float], str]]]:
+    """Yield documents by name; each is made by its share of the full size."""
+    for name, (shape, _code) in REFUSED.items():
+        yield name, shape.small
+    groups = (ALLOWED, MANY, {"equal headings": EQUAL}, NESTED, LINTED, DRAWN, WRITTEN, WIDE,
+              OPENINGS, DIAGRAMS)  # fmt: skip
+    for name, shape in itertools.chain(*(group.items() for group in groups)):
+        yield name, shape.small
+    for name, shape in NEAR_SECRETS.items():
+        yield f"nearly a secret {name!r}", shape.small
+    for name, (_kind, _make, full) in HEADERS.items():
+        yield f"image {name}", partial(_image, name, full)
+    yield "ordinary prose, 4.8 MB", lambda share: honest(max(2, int(5_300 * share)))
+
+
+def _image(name: str, full: int, share: float) -> str:
+    return image(name, max(1, int(full * share)))

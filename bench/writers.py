@@ -1,130 +1,171 @@
-"""What many who write at once cost: `python -m bench.writers [--seconds N] [--json FILE]`.
+"""What it costs when many people comment at once: `python -m bench writers [--seconds N]`.
 
-Sixteen clients reply in threads, over connections that they keep, against as many threads that send
-the same statements by the bare driver in a loop, each transaction durable. Then from one to 32
-writers; then 32 of them for `--seconds` (default: 60), after which the server is killed: nothing
-may fail, and what was acknowledged has to be there. On PostgreSQL too where there is one. With
-`BENCH_SMOKE=1` all is tiny, and no goal is judged.
+One client posts replies, in turn with the constant view. Then 16 clients reply at once for
+`--seconds` (default: 30), after which the server is killed: no request may fail, and every
+acknowledged comment must be in the database.
 """
 
 from __future__ import annotations
 
-import argparse
+import http.client
+import json
 import sys
 import tempfile
+import threading
+import time
 from collections.abc import Sequence
-from functools import partial
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
-from statistics import median
 
 import sqlalchemy as sa
 
-from bench.served import Served, engines
-from bench.table import Row, Table, is_smoke, least, main, most, spread
-from bench.writers_crowd import Crowd, Posted, Town
-from bench.writers_raw import Raw
+from bench.harness import (
+    Ask,
+    Served,
+    Table,
+    constant,
+    engines,
+    is_smoke,
+    measure,
+    options,
+    spread,
+)  # fmt: skip
+from bench.plans import discuss, parts, plant
 from planpush.comments.comment import Comment
 from planpush.database.session import db
 
-CLIENTS, MANY = 16, 32
-NODE = 0.56  # ms of the processor that the original, in Node, takes for a comment; not durable
-MS25 = (
-    "on a machine that does nothing else; the clients, the server and the disk share this one."
-    " Next: fewer statements, of which each costs a millisecond here"
-)
-CROWDED = (
-    "SQLite takes one writer at a time, and one of two processors is the clients': as many comments"
-    " a second, each waits longer. Next: fewer statements while the lock is held"
-)
+CLIENTS = 16
+THREADS = 40  # of each plan
 
 
-def few(writers: int) -> int:
-    """Return how many write: four where it is only shown that this works."""
-    return min(writers, 4) if is_smoke() else writers
-
-
-def against_raw(table: Table, town: Town) -> None:
-    """Compare sixteen clients with the same transaction in a loop of the bare driver."""
-    rounds, each = (1, 1) if is_smoke() else (5, 30)
-    raw, crowd = Raw(town, few(CLIENTS)), Crowd(town, few(CLIENTS))
-    crowd.run(each), raw.run(each)
-    pairs = [(crowd.run(each), raw.run(4 * each)) for _ in range(rounds)]
-    raw.close()
-    ratio = median(ours.rate / theirs.rate for ours, theirs in pairs)
-    ours, theirs = (Posted.of(some) for some in zip(*pairs, strict=True))
-    middle, last = spread(ours.times)
-    told = f"raw loop, {theirs.rate:,.0f} a second"
-    section, engine = "writers", town.served.engine
-    row = partial(Row, section, engine=engine, median=middle, p99=last, cpu=ours.each)
-    row = partial(row, ceiling=told, ceiling_cpu=theirs.each)
-    name = f"a comment, {CLIENTS} clients, durable"
-    why = "its 27 statements cost SQLAlchemy thirty times what they cost the driver; next: one kept"
-    why += " statement for whose turn it is, and one for who is to be told"
-    table.add(row(f"{name}: share of the rate", ratio, least(0.25), reason=why))
-    cpu = median(one.each / other.each for one, other in pairs)
-    table.add(row(f"{name}: processor", 1 / cpu, least(0.25), reason=why))
-    table.add(row(f"{name}: p99", last, most(25, "ms"), reason=MS25))
-    table.add(row(f"{name}: not taken", float(ours.failed), most(0)))
-    table.add(row("a comment against the original in Node", ours.each / NODE, most(1), reason=why))
-
-
-def growing(table: Table, town: Town) -> None:
-    """Show what becomes of the rate from one writer to 32."""
-    rates = {}
-    for writers in (1, 4, CLIENTS, MANY):
-        crowd = Crowd(town, few(writers))
-        each, rounds = (1, 1) if is_smoke() else (320 // writers, 3)
-        found = Posted.of(crowd.run(each) for _ in range(rounds))
-        rates[writers] = found.rate
-        middle, last = spread(found.times)
-        name = f"writers: {writers:2}, comments a second"
-        table.add(
-            Row("writers", name, found.rate, None, town.served.engine, middle, last, found.each)
-        )
-    growth, name = rates[MANY] / rates[1], f"the rate of {MANY} writers against that of one"
-    table.add(Row("writers", name, growth, least(1), town.served.engine, reason=CROWDED))
-
-
-def storm(table: Table, town: Town, seconds: float) -> None:
-    """Let 32 write for long, kill the server, and look whether all is there that it took."""
-    found = Crowd(town, few(MANY)).run(seconds=seconds)
-    town.served.kill()
-    middle, last = spread(found.times)
-    name = f"{MANY} writers for {seconds:g} s"
-    row = partial(Row, "writers", engine=town.served.engine, median=middle, p99=last)
-    row = partial(row, cpu=found.each)
-    table.add(row(f"{name}: comments a second", found.rate))
-    table.add(row(f"{name}: not taken", float(found.failed), most(0)))
-    table.add(row(f"{name}: “locked” in the log", float(town.locked()), most(0)))
-    table.add(row(f"{name}: p99 against the median", last / middle, most(20, "x")))
-    lost = set(found.said) - bodies(town.served)
-    table.add(row(f"{name}: acknowledged and lost", float(len(lost)), most(0)))
-
-
-def bodies(served: Served) -> set[str]:
-    """Return what all comments say that are there."""
-    return set(served.act(lambda: db.session.scalars(sa.select(Comment.kept)).all()))
-
-
-def measured(seconds: float, table: Table) -> None:
-    """Measure everything, on each database that there is."""
+def main(given: Sequence[str] | None = None) -> int:
+    """Measure each engine; return 1 if a goal is missed."""
+    parser = options(__doc__)
+    parser.add_argument("--seconds", type=float, default=0.5 if is_smoke() else 30.0)
+    seconds, table = parser.parse_args(given).seconds, Table()
     for engine in engines():
         with tempfile.TemporaryDirectory() as folder:
             served = Served(Path(folder), engine, workers=2)
-            town = Town(served, plans=4 if is_smoke() else CLIENTS, threads=2 if is_smoke() else 40)
+            crowd = Crowd(served, plans=4 if is_smoke() else CLIENTS)
             with served.running():
-                against_raw(table, town)
-                growing(table, town)
-                storm(table, town, seconds)
+                alone(table, crowd)
+                together(table, crowd, seconds)
+    return table.close()
 
 
-def command(given: Sequence[str] | None = None) -> int:
-    """Run what the command line asks for."""
-    asked = argparse.ArgumentParser(add_help=False)
-    asked.add_argument("--seconds", type=float, default=0.5 if is_smoke() else 60.0)
-    told, rest = asked.parse_known_args(given)
-    return main("writers", str(__doc__), partial(measured, told.seconds), rest)
+@dataclass(slots=True)
+class Posted:
+    """What clients posted: wall times and CPU time in milliseconds."""
+
+    seconds: float = 0.0
+    spent: float = 0.0
+    times: list[float] = field(default_factory=list)
+    bodies: list[str] = field(default_factory=list)
+    failed: int = 0
+
+
+class Crowd:
+    """Clients that reply in the threads of several plans, each over a kept connection."""
+
+    def __init__(self, served: Served, plans: int) -> None:
+        self.served, self.numbers = served, count(1)
+        threads = list[list[int]]()
+        for number in range(plans):
+            slug = f"plan-{number}"
+            served.act(lambda slug=slug: plant(slug, parts(1)))
+            threads.append(served.act(lambda slug=slug: discuss(slug, THREADS, sections=1)))
+        # Plan by plan in turn, so that few clients meet on one plan.
+        self.threads = [thread for turn in zip(*threads, strict=True) for thread in turn]
+        self.headers = served.agent("bob") | {"Content-Type": "application/json"}
+
+    def path(self, number: int) -> str:
+        """Return where a reply goes."""
+        return f"/api/threads/{self.threads[number % len(self.threads)]}/comments"
+
+    def ask(self) -> Ask:
+        """Return a reply, for `measure`."""
+        return Ask(
+            lambda _: self.path(next(self.numbers)), self.headers, "POST",
+            lambda n: json.dumps({"body": f"reply {n}"}).encode(), status=201,
+        )  # fmt: skip
+
+    def run(self, clients: int, seconds: float) -> Posted:
+        """Let the clients post for so long."""
+        ready, found = threading.Barrier(clients + 1), Posted()
+        with ThreadPoolExecutor(clients) as pool:
+            jobs = [pool.submit(self._client, ready, seconds, found) for _ in range(clients)]
+            spent = self.served.spent()
+            ready.wait()
+            begun = time.perf_counter()
+            for job in jobs:
+                job.result()
+            found.seconds = time.perf_counter() - begun
+        found.spent = self.served.spent() - spent
+        return found
+
+    def _client(self, ready: threading.Barrier, seconds: float, found: Posted) -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", self.served.port, timeout=60)
+        connection.connect()
+        ready.wait()
+        ends = time.perf_counter() + seconds
+        while (begun := time.perf_counter()) < ends:
+            number = next(self.numbers)
+            body = f"comment {number}"
+            if self._post(connection, number, body):
+                found.times.append(1000 * (time.perf_counter() - begun))
+                found.bodies.append(body)
+            else:
+                found.failed += 1
+        connection.close()
+
+    def _post(self, connection: http.client.HTTPConnection, number: int, body: str) -> bool:
+        try:
+            sent = json.dumps({"body": body})
+            connection.request("POST", self.path(number), sent, self.headers)
+            answer = connection.getresponse()
+            answer.read()
+            return answer.status == 201
+        except (OSError, http.client.HTTPException):
+            connection.close()
+            return False
+
+
+def alone(table: Table, crowd: Crowd) -> None:
+    """Compare a durable comment with the constant view."""
+    rounds, each = (1, 2) if is_smoke() else (7, 30)
+    works = {"comment": crowd.ask(), "constant": constant()}
+    found = measure(crowd.served, works, rounds=rounds, each=each, warm=each)
+    engine = crowd.served.engine
+    table.compare("post a comment, durable", found["comment"], found["constant"], 5, engine)
+
+
+def together(table: Table, crowd: Crowd, seconds: float) -> None:
+    """Let many clients comment at once, kill the server, and count what is lost."""
+    clients, engine = 4 if is_smoke() else CLIENTS, crowd.served.engine
+    found = crowd.run(clients, seconds)
+    crowd.served.kill()
+    stored = crowd.served.act(lambda: db.session.scalars(sa.select(Comment.kept)).all())
+    median, p99 = spread(found.times)
+    name, rate = f"{clients} clients, {seconds:g} s", len(found.times) / found.seconds
+    times = {"engine": engine, "median": median, "p99": p99}
+    cpu = found.spent / len(found.times)
+    table.add(f"{name}: comments a second", rate, unit="", cpu=cpu, **times)
+    table.add(f"{name}: p99", p99, 25, unit="ms", **times)
+    for what, number in (
+        ("failed", found.failed),
+        ("“locked” in the log", locked(crowd.served)),
+        ("acknowledged and lost", len(set(found.bodies) - set(stored))),
+    ):
+        table.add(f"{name}: {what}", number, 0, unit="", engine=engine)
+
+
+def locked(served: Served) -> int:
+    """Return how often the server's log mentions a lock that wasn't given."""
+    log = (served.folder / "server.log").read_text(errors="replace").lower()
+    return log.count("is locked") + log.count("deadlock")
 
 
 if __name__ == "__main__":
-    sys.exit(command())
+    sys.exit(main())

@@ -1,7 +1,7 @@
 """How much work something is, counted in lines of Python: the same on every machine.
 
 What a regular expression or a library of another language does within one line does not count: that
-is measured by `python -m bench.worst`.
+is measured by `python -m bench worst`.
 """
 
 from __future__ import annotations

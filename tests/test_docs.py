@@ -101,7 +101,7 @@ def test_every_command_exists(page: Path) -> None:
 
 def test_commands_are_found() -> None:
     found = {words.split()[0] for page in PAGES for words, _rest in commands(page)}
-    assert {"serve", "backup", "restore", "migrate", "token", "sign-in-link", "fill"} <= found
+    assert {"serve", "backup", "restore", "migrate", "token", "sign-in-link"} <= found
 
 
 def settings() -> set[str]:

@@ -22,7 +22,6 @@ from planpush.database.session import commit
 from planpush.document.lint.linter import review_page
 from planpush.errors import Finding, Problem
 from planpush.events.event import Event
-from planpush.filling import Sizes, fill
 from planpush.server.gunicorn import serve as serve_app
 from planpush.server.worker import work
 from planpush.settings.store import settings
@@ -94,18 +93,6 @@ def demo(port: int | None) -> None:
     click.echo(f"  A new link: {program} sign-in-link {ADMIN}    Stop: Ctrl+C\n")
     sys.stdout.flush()
     serve_app(app, host="127.0.0.1")
-
-
-@cli.command("fill")
-@click.option("--plans", type=click.IntRange(1), default=100_000, show_default=True)
-@click.option("--comments", type=click.IntRange(0), default=1_000_000, show_default=True)
-@click.option("--people", type=click.IntRange(2), default=500, show_default=True)
-@click.option("--seed", type=int, default=1, show_default=True, help="The same makes the same.")
-@click.option("--yes", is_flag=True, help="Add to a database that has plans already.")
-def fill_database(plans: int, comments: int, people: int, seed: int, yes: bool) -> None:
-    """Fill the database for load tests."""
-    with entered(app_here()):
-        fill(Sizes(plans, comments, people, seed), consent=yes, tell=click.echo)
 
 
 @cli.command("sign-in-link")

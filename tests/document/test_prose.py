@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
-from bench.worst_comments import hostile
+from bench.worst_documents import hostile_comments
 from planpush.document.comment_markdown import Marks, key, named, prose
 
 REL = 'rel="noopener noreferrer nofollow"'
@@ -101,7 +101,7 @@ def test_nothing_else_comes_out_and_no_letter_is_lost(body):
 
 @pytest.mark.long
 def test_ten_thousand_hostile_characters_are_shown_and_do_not_swell():
-    for body in hostile():
+    for body in hostile_comments():
         html = prose(body, (("a b c d e f g", False), ("a" * 200, False)))
         assert len(html) < 15 * 10_000, body[:20]
 

@@ -11,8 +11,8 @@ import pytest
 import requests
 import sqlalchemy as sa
 
+from bench.data import Sizes, fill
 from planpush.database.session import db
-from planpush.filling import Sizes, fill
 from planpush.operations.backup import Reader
 from tests import launching
 from tests.conftest import make_app

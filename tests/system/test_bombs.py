@@ -1,6 +1,6 @@
 """Documents made to cost are refused, and others are answered meanwhile.
 
-What they cost is measured by `python -m bench.worst`.
+What they cost is measured by `python -m bench worst`.
 """
 
 from __future__ import annotations

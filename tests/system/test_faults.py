@@ -1,17 +1,14 @@
-"""A running server whose database fails: it says so, loses nothing, and comes back by itself.
-
-More than this is tried by `bench.faults`, which may mount disks and stop servers.
-"""
+"""A running server whose database fails: it says so, loses nothing, and comes back by itself."""
 
 import resource
 import time
+from pathlib import Path
 
 import psycopg
 import pytest
 import requests
 import sqlalchemy as sa
 
-from bench.faults.kill import children
 from tests.conftest import ON_POSTGRES
 from tests.system.serving import Server
 
@@ -26,6 +23,12 @@ def served(tmp_path):
     yield running
     mend(running)
     running.close()
+
+
+def children(server):
+    """Return the processes of the master."""
+    path = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children")
+    return [int(pid) for pid in path.read_text().split()]
 
 
 def breaks(server):
