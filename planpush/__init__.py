@@ -8,9 +8,9 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from planpush.config import Config
 from planpush.database.session import init_db, init_migrating
 from planpush.logs import init_logs
+from planpush.pages.comments.cards import init_cards
 from planpush.pages.comments.draft_forms import init_drafts
 from planpush.pages.comments.panel import init_panel
-from planpush.pages.dashboard.rows import init_rows
 from planpush.pages.plans.documents import init_document
 from planpush.pages.plans.unseen import init_since
 from planpush.paths import STATIC, TEMPLATES
@@ -21,7 +21,6 @@ from planpush.subscribers import init_subscribers
 from planpush.web.access_log import init_access
 from planpush.web.assets import init_assets
 from planpush.web.auth import init_auth
-from planpush.web.cards import init_cards
 from planpush.web.csrf import init_csrf
 from planpush.web.errors import init_errors
 from planpush.web.headers import init_headers
@@ -56,7 +55,6 @@ def create_app(config: Config | None = None) -> Flask:
     init_jinja(app)
     init_document(app)
     init_cards(app)
-    init_rows(app)
     init_drafts(app)
     init_panel(app)
     init_since(app)

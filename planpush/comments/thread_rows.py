@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -27,9 +27,11 @@ from planpush.comments.comment import Comment, History
 from planpush.comments.mentions import Mention
 from planpush.comments.placement import Placement
 from planpush.comments.thread import Origin, Thread
+from planpush.database.process_cache import ProcessCache
 from planpush.database.session import rows
 from planpush.document.anchoring.placement import State
 from planpush.errors import NotFound
+from planpush.events.event import Event
 from planpush.plans.plan import Plan
 
 
@@ -88,7 +90,10 @@ class PlacementRow(NamedTuple):
 
 
 class ThreadRow(NamedTuple):
-    """A thread with its comments; `origins` are the places that people chose, newest last."""
+    """A thread with its comments; `origins` are the places that people chose, newest last.
+
+    `revision` changes whenever anything else here does.
+    """
 
     id: int
     state: str
@@ -108,25 +113,29 @@ class ThreadRow(NamedTuple):
     answered_by: Face | None
     comments: Sequence[CommentRow]
     origins: Sequence[dict[str, Any]]
+    revision: tuple[int, int, int]
 
 
 PlacedThread = tuple[ThreadRow, PlacementRow]
+Revision = tuple[int, int, int]
 _OF_THREAD = ThreadRow._fields[: ThreadRow._fields.index("resolved_by")]  # its own columns
 _OF_COMMENT = CommentRow._fields[: CommentRow._fields.index("author")]
-_PLACE = len(_OF_THREAD)  # where the columns of the placement begin in a row, and of the people
+_PEOPLE = len(_OF_THREAD)  # where the columns of people begin in a row
 _OF_FACE = "id", "name", "email"
-_PEOPLE = _PLACE + len(PlacementRow._fields)
+_OF_REVISION = 4  # columns before those of the placement: the thread, and its revision
+_KEPT = 4_000  # threads in the memory of a process
+_AT_ONCE = 500  # ids in one statement
 
 
 def threads_on(plan: Plan, version: int) -> list[PlacedThread]:
     """Return the threads of `plan` that have a place on a version, the oldest first."""
-    return _placed({"plan": plan.id, "version": version}, _statements(of_one=False))
+    return _placed({"plan": plan.id, "version": version}, _places(of_one=False))
 
 
 def thread_on(plan: Plan, version: int, thread_id: int) -> PlacedThread:
     """Return one thread of `plan` with its place on a version. Raises `NotFound`."""
     wanted = {"plan": plan.id, "version": version, "thread": thread_id}
-    found = _placed(wanted, _statements(of_one=True))
+    found = _placed(wanted, _places(of_one=True))
     if not found:
         raise NotFound("There is no such thread on this version.")
     return found[0]
@@ -140,27 +149,44 @@ def comment_of(plan: Plan, comment_id: int) -> CommentRow:
     return found[0]
 
 
-def _placed(wanted: dict[str, int], statements: tuple[Any, Any]) -> list[PlacedThread]:
-    threads = rows(statements[0], wanted).all()  # first: none of them lacks a comment then
+def _placed(wanted: dict[str, int], statement: Any) -> list[PlacedThread]:
+    cache = ProcessCache.named("planpush_threads", _KEPT)
+    places = rows(statement, wanted).all()  # first: a thread that is read later is no older
+    revisions: dict[int, Revision] = {row[0]: tuple(row[1:_OF_REVISION]) for row in places}
+    threads: dict[int, ThreadRow] = {}
+    for thread_id, revision in revisions.items():
+        thread = cache.get((thread_id, *revision))
+        if thread is not None:
+            threads[thread_id] = thread
+    missing = [thread_id for thread_id in revisions if thread_id not in threads]
+    for start in range(0, len(missing), _AT_ONCE):
+        some = missing[start : start + _AT_ONCE]
+        for thread in _threads(some, revisions):
+            threads[thread.id] = thread
+            if not any(comment.restorable for comment in thread.comments):  # ends without an event
+                cache.put((thread.id, *thread.revision), thread)
+    return [(threads[row[0]], PlacementRow._make(row[_OF_REVISION:])) for row in places]
+
+
+def _threads(ids: Sequence[int], revisions: Mapping[int, Revision]) -> Iterator[ThreadRow]:
+    found = rows(_of_threads(), {"ids": ids}).all()  # first: none of them lacks a comment then
     comments = defaultdict[int, list[CommentRow]](list)
-    for comment in _comments(statements[1], wanted):
+    for comment in _comments(_of_their_comments(), {"ids": ids}):
         comments[comment.thread_id].append(comment)
-    placed: list[PlacedThread] = []
-    for thread_id, found in groupby(threads, key=itemgetter(0)):
-        by_origin: list[Any] = list(found)  # several if somebody moved the thread by hand
+    for thread_id, group in groupby(found, key=itemgetter(0)):
+        by_origin: list[Any] = list(group)  # several if somebody moved the thread by hand
         row = by_origin[0]
         people = (_face(*row[_PEOPLE : _PEOPLE + 3]), _face(*row[_PEOPLE + 3 : _PEOPLE + 6]))
         origins = [one.selector for one in by_origin]
-        thread = ThreadRow._make((*row[:_PLACE], *people, comments[thread_id], origins))
-        placed.append((thread, PlacementRow._make(row[_PLACE:_PEOPLE])))
-    return placed
+        values = (*row[:_PEOPLE], *people, comments[thread_id], origins, revisions[thread_id])
+        yield ThreadRow._make(values)
 
 
 def _face(user_id: int | None, name: str, email: str) -> Face | None:
     return None if user_id is None else Face(user_id, name, email)
 
 
-def _comments(statement: Select[Any], wanted: dict[str, int]) -> list[CommentRow]:
+def _comments(statement: Select[Any], wanted: dict[str, Any]) -> list[CommentRow]:
     people: dict[int, Author] = {}
     found = []
     for row in rows(statement, wanted):
@@ -190,27 +216,47 @@ def _lines() -> Any:
 
 
 @cache
-def _statements(*, of_one: bool) -> tuple[Select[Any], Select[Any]]:
-    """Return the statements for threads with their places, and for their comments."""
+def _places(*, of_one: bool) -> Select[Any]:
+    """Return the statement for the places of threads, each with its thread's revision."""
     here = [Placement.plan_id == _given("plan"), Placement.version == _given("version")]
     here += [Placement.thread_id == _given("thread")] if of_one else []
+    theirs = Event.thread_id == Placement.thread_id
+    # Both: of two events at the same moment, the one with the higher id may be committed first.
+    revision = (
+        select(func.count()).select_from(Event).where(theirs).scalar_subquery().label("events"),
+        select(func.max(Event.id)).where(theirs).scalar_subquery().label("newest"),
+        Event.newest_shared().label("shared"),
+    )
+    columns = (getattr(Placement, name) for name in PlacementRow._fields)
+    query = select(Placement.thread_id, *revision, *columns)
+    return query.where(*here).order_by(Placement.thread_id)
+
+
+@cache
+def _of_threads() -> Select[Any]:
+    """Return the statement for threads by their ids, a row for each of their origins."""
     resolver, answerer = aliased(User), aliased(User)
-    threads = (
+    return (
         select(
             *(getattr(Thread, name) for name in _OF_THREAD),
-            *(getattr(Placement, name) for name in PlacementRow._fields),
             *(getattr(user, name) for user in (resolver, answerer) for name in _OF_FACE),
             Origin.selector,
         )
-        .join(Thread, Thread.id == Placement.thread_id)
         .join(Origin, Origin.thread_id == Thread.id)
         .outerjoin(resolver, resolver.id == Thread.resolved_by_id)
         .outerjoin(answerer, answerer.id == Thread.answered_by_id)
-        .where(*here)
+        .where(Thread.id.in_(_ids()))
         .order_by(Thread.id, Origin.id)
     )
-    comments = _of_comments().join(Placement, Placement.thread_id == Comment.thread_id)
-    return threads, comments.where(*here).order_by(Comment.id)
+
+
+@cache
+def _of_their_comments() -> Select[Any]:
+    return _of_comments().where(Comment.thread_id.in_(_ids())).order_by(Comment.id)
+
+
+def _ids() -> Any:
+    return bindparam("ids", expanding=True)
 
 
 @cache

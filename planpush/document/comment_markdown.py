@@ -49,12 +49,13 @@ class Marks:
     """How many marks one answer still reads: each costs, and there are many comments."""
 
     def __init__(self, most: int = MOST_MARKS) -> None:
-        self.left = most
+        self.left, self.is_spent = most, False
 
     def prose(self, body: str, said: Said = ()) -> str:
         """Return `body` as HTML; as it was typed, if it has more marks than are left."""
         size = len(_MARK.findall(body))
         if size > self.left:
+            self.is_spent = True
             return f"<p>{escapeHtml(body)}</p>".replace("\n", "<br>\n")
         self.left -= size
         return prose(body, said)

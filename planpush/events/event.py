@@ -7,7 +7,20 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, delete, event, func, insert, select, text
+from sqlalchemy import (
+    JSON,
+    ForeignKey,
+    Index,
+    ScalarSelect,
+    String,
+    delete,
+    event,
+    func,
+    insert,
+    select,
+    text,
+    union_all,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column, object_session
 
 from planpush.database.session import Base, UTCDateTime, db, now, storable
@@ -17,6 +30,11 @@ if TYPE_CHECKING:
 
 
 REDACT, PRUNE = "redact", "prune"
+# What people are called and which roles they have, settings, and words that are gone everywhere.
+_SHARED = (
+    "group_role.removed", "group_role.set", "role.changed", "scim.group.changed",
+    "scim.group.deleted", "scim.user.changed", "setting.changed", "user.erased", "version.purged",
+)  # fmt: skip
 
 
 def where(condition: str) -> dict[str, Any]:
@@ -77,6 +95,13 @@ class Event(Base):
     def newest(cls, plan_id: int) -> int:
         """Return the id of a plan's newest event, 0 if it has none."""
         return db.session.scalar(select(func.max(cls.id)).where(cls.plan_id == plan_id)) or 0
+
+    @classmethod
+    def newest_shared(cls) -> ScalarSelect[int]:
+        """Return the query for the newest event that changes what pages of many plans show."""
+        by_kind = (select(func.max(cls.id).label("id")).where(cls.kind == one) for one in _SHARED)
+        newest = union_all(*by_kind).subquery()  # each is one step in an index
+        return select(func.coalesce(func.max(newest.c.id), 0)).scalar_subquery()
 
     @classmethod
     def newest_of_all(cls) -> int:

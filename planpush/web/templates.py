@@ -114,13 +114,11 @@ def region(
     )
 
 
-def ago(at: datetime | Markup) -> Markup:
+def ago(at: datetime) -> Markup:
     """Return a `<time>` with its date, and the exact UTC time in its title.
 
     `static/js/times.js` shows how long ago that was: what is rendered does not depend on when.
     """
-    if isinstance(at, Markup):  # a gap: see stencil
-        return at
     told = at.isoformat(timespec="seconds")
     exact, date = f"{told[:10]} {told[11:19]} UTC", f"{at.day} {_MONTHS[at.month - 1]} {at.year}"
     return bless(f'<time class="ago" datetime="{told}" title="{exact}">{date}</time>')
@@ -131,12 +129,15 @@ def prose(body: str, mentions: Iterable[MentionRow] = (), reader: User | None = 
 
     Of comments full of marks only so many are read as Markdown in one answer.
     """
-    if isinstance(body, Markup):  # a gap: see stencil
-        return body
     if "marks" not in g:
         g.marks = Marks()
     names = tuple((one.name, reader is not None and one.user_id == reader.id) for one in mentions)
     return bless(g.marks.prose(body, names))
+
+
+def reads_all_marks() -> bool:
+    """Tell whether the comments of this response were not too much to read as Markdown."""
+    return "marks" not in g or not g.marks.is_spent
 
 
 def plural(count: int, one: str, many: str = "") -> str:

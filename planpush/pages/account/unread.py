@@ -33,7 +33,6 @@ def show() -> Response:
     return fragment("notices/count.htmx.html", user=current_user(), **here)
 
 
-_NAMES = ("scim.user.changed", "setting.changed", "user.erased")
 _KEPT = "planpush.bell"  # where this request keeps it
 
 
@@ -42,8 +41,8 @@ class Bell:
     """How many notices are unread, at most `MOST_COUNTED`; and whether the page's plan is muted.
 
     `since` is the newest event of all at that moment: where the page's live stream begins. While
-    `newest_here`, that of the page's plan, and `newest_name`, that of what people are called and of
-    settings, stay, what the page shows of them does.
+    `newest_here`, that of the page's plan, and `newest_shared`, that of what many pages
+    show, stay, so does the page.
     `visited_at` is when somebody looked at the page's plan last, and `seen` what they said then
     that they have seen of it; None: never.
     """
@@ -53,7 +52,7 @@ class Bell:
     plan_id: int
     since: int = field(compare=False, repr=False)  # what is shown does not depend on it
     newest_here: int
-    newest_name: int
+    newest_shared: int
     visited_at: datetime | None = field(compare=False, repr=False)
     seen: Seen | None = field(compare=False, repr=False)
 
@@ -84,7 +83,7 @@ def bell(user: User, plan: Plan | None = None) -> Bell:
             plan_id,
             row.newest or 0,
             row.newest_here or 0,
-            row.newest_name or 0,
+            row.newest_shared or 0,
             row.at,
             seen,
         )
@@ -107,7 +106,7 @@ def _look(reader: Reader) -> Select[Any]:
         muted.label("muted"),
         newest.scalar_subquery().label("newest"),
         newest.where(Event.plan_id == plan_id).scalar_subquery().label("newest_here"),
-        newest.where(Event.kind.in_(_NAMES)).scalar_subquery().label("newest_name"),
+        Event.newest_shared().label("newest_shared"),
         Visit.at,
         Visit.version,
         Visit.seen_at,

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Container, Iterator, Sequence
-from functools import partial
 from itertools import chain
-from types import SimpleNamespace
 from typing import Any
 
-from flask import Blueprint, Flask, Response, render_template
+from flask import Blueprint, Flask, Response, current_app, render_template
 from markupsafe import Markup, escape
 
 from planpush.comments.thread import OPEN
 from planpush.comments.thread_rows import ThreadRow
 from planpush.comments.version_view import Reading
+from planpush.database.process_cache import ProcessCache
 from planpush.document.diff.navigation import Shown, heading_end, put
 from planpush.document.diff.render import pin_places
 from planpush.document.pins import is_drawn, splice
@@ -25,7 +24,6 @@ from planpush.plans.section import expand, unpack_pins
 from planpush.versions.rendered_comparison import Redline
 from planpush.web.auth import current_user
 from planpush.web.responses import fragment, number
-from planpush.web.stencil import gap, rendered, stencil
 from planpush.web.templates import UI_ICONS, bless, plural, sprite
 
 documents = Blueprint("documents", __name__)
@@ -40,17 +38,16 @@ def show(slug: str) -> Response:
     return fragment("documents/show.htmx.html", push_url=address, **page(reading))
 
 
-PIN, DRAWN_PIN, MARKS = "threads/_pin.html", "threads/_drawn_pin.html", "threads/_marks.html"
+_ALL_PINS = 2 * 1024 * 1024  # characters that are kept of them in the memory of a process
 
 
 class Pins:
-    """The pins of a reading; all of a kind are filled into one stencil."""
+    """What the app puts into the document of a reading."""
 
     def __init__(self, reading: Reading) -> None:
-        self.news = since_of(reading)
-        told = {"slug": reading.plan.slug, "version": reading.version.number}
-        self.same = told | {"base": self.news.base}
-        self.stencils: dict[tuple[Any, ...], str] = {}
+        self.news, self.version = since_of(reading), reading.version.number
+        self.at = f"/p/{reading.plan.slug}?v={self.version}"
+        self.macros: Any = current_app.jinja_env.get_template("threads/marks.html").module
 
     def pin(
         self, anchor: str, key: int, threads: Sequence[ThreadRow], drawn: bool = False
@@ -60,42 +57,17 @@ class Pins:
             return bless("")
         opened = [thread for thread in threads if thread.state == OPEN]
         shown = opened or threads
-        kind = "open comment" if opened else "resolved comment"
-        gaps = {"done": not opened}
-        return self._filled(
-            DRAWN_PIN if drawn else PIN,
-            gaps,
-            anchor=escape(anchor),
-            key=key,
-            shown=shown[0].id,
-            all=" ".join(str(thread.id) for thread in threads),
-            words=plural(len(shown), kind),
-            many=len(shown),
-        )
+        words = plural(len(shown), "open comment" if opened else "resolved comment")
+        every = " ".join(str(thread.id) for thread in threads)
+        macro = self.macros.drawn_pin if drawn else self.macros.pin
+        return bless(macro(self.at, anchor, key, shown, every, words, not opened))
 
     def marks(self, piece: Any, threads: Sequence[ThreadRow]) -> Markup:
         """Return what stands beside a section's heading, the pin included."""
-        return self._filled(
-            MARKS,
-            {"changed": self.news.state(piece.anchor)},
-            anchor=escape(piece.anchor),
-            title=escape(piece.title),
-            pin=self.pin(piece.anchor, 0, threads),
-        )
-
-    def _filled(self, template: str, turns: dict[str, Any], **told: Any) -> Markup:
-        kind = (template, *turns.values())
-        if kind not in self.stencils:
-            context = _PAGE | turns | {name: gap(name) for name in told}
-            self.stencils[kind] = stencil(kind, partial(rendered, template, context), **self.same)
-        return bless(self.stencils[kind] % told)
-
-
-_PAGE = {
-    "plan": SimpleNamespace(slug=gap("slug")),
-    "version": SimpleNamespace(number=gap("version")),
-    "news": SimpleNamespace(base=gap("base")),
-}
+        changed = self.news.state(piece.anchor)
+        pin = self.pin(piece.anchor, 0, threads)
+        told = self.version, changed, self.news.base, pin
+        return bless(self.macros.beside_heading(self.at, piece.anchor, piece.title, *told))
 
 
 def init_document(app: Flask) -> None:
@@ -178,10 +150,16 @@ def all_pins(reading: Reading) -> Markup:
 
     So it does not matter which of them the page had before, nor whether it missed something.
     """
-    pins = Pins(reading)
-    pieces = (piece for piece in reading.pieces if piece.anchor in reading.by_block)
-    placed = (_placed(pins, piece, reading.by_block[piece.anchor]) for piece in pieces)
-    return bless("".join(chain.from_iterable(placed)))
+    cache = ProcessCache.named("planpush_pins", _ALL_PINS, len)
+    key = (reading.plan.slug, pins_digest(reading))
+    html: str | None = cache.get(key)
+    if html is None:
+        pins = Pins(reading)
+        pieces = (piece for piece in reading.pieces if piece.anchor in reading.by_block)
+        placed = (_placed(pins, piece, reading.by_block[piece.anchor]) for piece in pieces)
+        html = "".join(chain.from_iterable(placed))
+        cache.put(key, html)
+    return bless(html)
 
 
 def _placed(pins: Pins, piece: Any, threads: dict[int, list[ThreadRow]]) -> Iterator[str]:

@@ -8,8 +8,7 @@ import sqlalchemy as sa
 
 from planpush.comments import panel
 from planpush.comments.comment import Comment
-from planpush.comments.mentions import Mention
-from planpush.database.session import commit, db
+from planpush.database.session import db
 from tests.conftest import person, piece
 
 PEOPLE = {"bob": "Why?", "alice": "Because.", "ada": "Seen."}
@@ -41,16 +40,17 @@ def talk(browser, plan):
 
 
 @pytest.fixture
-def mention(app):
-    """Note that a thread's last comment names somebody."""
+def mention(app, browser, plan):
+    """Let the author of a thread's last comment name somebody in it."""
 
     def add(thread, name):
         with app.app_context():
-            query = sa.select(sa.func.max(Comment.id)).where(Comment.thread_id == int(thread))
-            found = db.session.scalar(query)
-            db.session.add(Mention(comment_id=found, user_id=person(name).id, said=name))
-            commit()
-            return found
+            query = sa.select(Comment).where(Comment.thread_id == int(thread))
+            comment = db.session.scalars(query.order_by(Comment.id.desc())).first()
+            author, path = comment.author.name.lower(), f"/p/{plan}/comments/{comment.id}"
+            form = {"body": f"{comment.body} @{person(name).name}"}
+        assert browser(author).send("PATCH", path, form).status_code == 200
+        return path.rpartition("/")[2]
 
     return add
 
