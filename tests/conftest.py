@@ -47,6 +47,7 @@ DOCUMENT = (
 def pytest_configure(config: pytest.Config) -> None:
     if ON_POSTGRES and not os.environ.get("PLANPUSH_TEST_POSTGRES"):
         pytest.exit("PLANPUSH_TEST_POSTGRES names no server", returncode=2)
+    gc.disable()  # until all tests are read: nothing of them is garbage
     hasten()
     turn_around()
     readiness.PATIENCE = 60.0  # the database of a busy machine is not silent
@@ -57,6 +58,7 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000)
+    gc.enable()
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -81,7 +81,7 @@ def beginning(names: Sequence[str]) -> str:
     return next((name for name in BEGINNINGS if name in names), BEGINNINGS[-1])
 
 
-def refresh(kept: Kept | None, seconds: float = 10) -> None:
+def refresh(kept: Kept | None, seconds: float = 40) -> None:
     """Make anew what is older: a test may take it for just made, as on a busy machine."""
     if kept and time.monotonic() - kept.at > seconds:
         kept.make_anew()

@@ -9,12 +9,10 @@ import pytest
 import sqlalchemy as sa
 
 from planpush.accounts.grants import ACCESS_LIFETIME, LONGEST, REFRESH_LIFETIME, Grant
-from planpush.accounts.identity import Identity
 from planpush.accounts.tokens import ACCESS, REFRESH, Token, mint
 from planpush.accounts.user import User
 from planpush.database.session import commit, db, now
 from planpush.events.event import Event
-from planpush.signin.oidc.ended_sessions import end_sessions_of
 from tests.conftest import at_once
 from tests.people import Browser, person
 from tests.terminal import Terminal
@@ -86,16 +84,6 @@ def test_36_reuse_is_told_once_and_ends_all(family):
     assert Grant.reused(10**8) is False
 
 
-def test_the_list_names_living_families_with_their_last_use(family):
-    access, _, _ = pair(family)
-    assert Grant.of(person("alice")) == [(family, None)] and Grant.of(person("bob")) == []
-    Token.touch(Token.stored(access).id)
-    commit()
-    assert now() - Grant.of(person("alice"))[0][1] < timedelta(minutes=1)
-    db.session.execute(sa.update(Token).values(expires_at=now()))
-    assert Grant.of(person("alice")) == []
-
-
 def test_30_who_is_shut_out_starts_and_renews_nothing(family):
     _, refresh, _ = pair(family)
     person("alice").deactivate(by=None)
@@ -105,21 +93,6 @@ def test_30_who_is_shut_out_starts_and_renews_nothing(family):
     assert Grant.start(person("alice"), **told) is None
     person("alice").reactivate(by=None)
     assert Token.find(refresh, REFRESH) is None
-
-
-def test_25_a_providers_logout_takes_tokens_and_what_was_just_allowed(app, browser):
-    fetching, terminal = Terminal(app), Terminal(app)
-    terminal.sign_in(browser("bob"))
-    fetching.ask()
-    fetching.allow(browser("bob"))
-    with app.app_context():
-        named = {"issuer": "https://idp.example", "subject": "7", "provider": "okta"}
-        db.session.add(Identity(user_id=person("bob").id, **named))
-        db.session.flush()
-        end_sessions_of("https://idp.example", "7")
-        commit()
-    assert terminal.use() == 401
-    assert terminal.renew().json["error"] == fetching.poll().json["error"] == "invalid_grant"
 
 
 @pytest.mark.parametrize("out", [User.deactivate, User.sign_out_everywhere])

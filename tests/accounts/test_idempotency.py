@@ -3,12 +3,10 @@
 from datetime import timedelta
 
 import pytest
-import sqlalchemy as sa
 
 from planpush.accounts.idempotency import IdempotencyKey
 from planpush.database.session import commit, now
 from planpush.errors import Invalid, Malformed
-from tests.conftest import at_once
 from tests.people import person
 
 
@@ -32,10 +30,6 @@ def test_another_body_is_refused(database):
     assert refused.value.errors[0].field == "Idempotency-Key"
 
 
-def test_people_do_not_share_keys(database):
-    assert claim()[1] and claim(name="bob", body="other")[1]
-
-
 def test_a_key_is_forgotten_after_a_day(database):
     row, _ = claim()
     row.created_at = now() - timedelta(hours=24, minutes=1)
@@ -48,28 +42,3 @@ def test_a_key_is_forgotten_after_a_day(database):
 def test_a_strange_key_is_malformed(database, key):
     with pytest.raises(Malformed):
         claim(key)
-
-
-def test_a_claim_that_is_rolled_back_is_free(database):
-    claim()
-    database.rollback()
-    assert claim(body="other")[1]
-
-
-def test_of_eight_at_once_one_is_first(app):
-    def ask(_number):
-        with app.app_context():
-            row, first = claim()
-            if first:
-                row.remember(201, {"first": True})
-            commit()
-            return first, row.answer
-
-    answers = at_once(8, ask)
-    assert sum(first for first, _ in answers) == 1
-    assert all(answer == {"first": True} for _, answer in answers)
-
-
-def test_the_table_keeps_no_body(database):
-    columns = {column.name for column in sa.inspect(IdempotencyKey).columns}
-    assert columns == {"user_id", "key", "body_hash", "status", "answer", "created_at"}

@@ -3,7 +3,7 @@
 import pytest
 
 from planpush.accounts.groups import GroupRole
-from planpush.accounts.permissions import TABLE, Permission, allowed
+from planpush.accounts.permissions import allowed
 from planpush.accounts.user import User
 from planpush.database.session import commit
 from planpush.errors import Forbidden, NotFound
@@ -84,14 +84,3 @@ def test_20_roles_are_a_set_and_the_highest_is_shown(database):
     both = User.add("both@example.com", name="Both", roles=["qa", "project_manager"])
     assert both.role == "Project manager" and both.may("plans.manage")
     assert not both.may("people.manage")
-
-
-def test_the_table_names_each_right_once_and_only_known_roles():
-    assert len({row.name for row in TABLE}) == len(TABLE)
-    assert all(row.roles <= set(ROLES) and row.words for row in TABLE)
-    assert all(isinstance(row, Permission) and (row.roles or row.own) for row in TABLE)
-
-
-def test_a_right_that_does_not_exist_is_an_error():
-    with pytest.raises(KeyError):
-        allowed(["admin"], "plans.see_everthing")

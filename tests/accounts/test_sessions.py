@@ -73,24 +73,6 @@ def test_6_activity_extends_idle_never_absolute(database, secret, session):
     assert not session.needs_touch and session.created_at == created
 
 
-def test_a_session_ends_with_its_user(secret, session):
-    session.user.active = False
-    commit()
-    assert find(secret) is None
-
-
-def test_an_ended_session_is_gone(secret, session):
-    session.end()
-    commit()
-    assert find(secret) is None
-
-
-def test_a_link_works_once(database):
-    link = SignInLink.issue(person("alice"))
-    assert SignInLink.redeem(link).name == "Alice"
-    assert SignInLink.redeem(link) is None
-
-
 def test_a_link_dies_after_a_quarter_of_an_hour(database):
     link = SignInLink.issue(person("alice"))
     row = database.scalars(sa.select(SignInLink)).one()

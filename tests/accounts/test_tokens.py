@@ -31,48 +31,37 @@ def row(database, token):
     return database.scalars(sa.select(Token)).one()
 
 
-@pytest.mark.parametrize("kind", sorted(KINDS))
-def test_every_kind_has_the_form(kind):
-    tokens = {mint(kind) for _ in range(200)}
-    assert len(tokens) == 200
-    assert all(FORM.fullmatch(token) and well_formed(token) for token in tokens)
+def test_38_every_kind_has_the_form_and_a_checksum():
+    for kind in KINDS:
+        tokens = {mint(kind) for _ in range(200)}
+        assert len(tokens) == 200
+        assert all(FORM.fullmatch(token) and well_formed(token) for token in tokens)
+        for token in tokens:
+            number = 0
+            for digit in token[44:]:
+                number = number * 62 + DIGITS.index(digit)
+            assert number == zlib.crc32(token[4:44].encode())
 
 
-def test_the_tail_is_the_crc32_of_the_rest(token):
-    body, tail = token[4:44], token[44:]
-    number = 0
-    for digit in tail:
-        number = number * 62 + DIGITS.index(digit)
-    assert number == zlib.crc32(body.encode())
+def test_38_one_wrong_character_is_noticed(token):
+    for at in range(4, 50):
+        other = "a" if token[at] != "a" else "b"
+        assert not well_formed(token[:at] + other + token[at + 1 :])
 
 
-@pytest.mark.parametrize("at", range(4, 50))
-def test_one_wrong_character_is_noticed(token, at):
-    other = "a" if token[at] != "a" else "b"
-    assert not well_formed(token[:at] + other + token[at + 1 :])
+NOISE = ["", "ppt_", "x", "ppx_" + "a" * 46, "ppt-" + "a" * 46, "ppt_" + "٣" * 46,
+         "ppt_" + "a" * 45, "ppt_" + "a" * 47, "\0" * 50, "ppt_" + "é" * 46]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    "noise", ["", "ppt_", "x", "ppx_" + "a" * 46, "ppt-" + "a" * 46, "ppt_" + "٣" * 46,
-              "ppt_" + "a" * 45, "ppt_" + "a" * 47, "\0" * 50, "ppt_" + "é" * 46]
-)  # fmt: skip
-def test_noise_costs_no_query(database, token, noise):
+def test_38_noise_costs_no_query(database, token):
     statements = []
     listener = (db.engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
     sa.event.listen(*listener)
-    try:
+    for noise in (*NOISE, token + "x"):
         assert Token.find(noise, PERSONAL, ACCESS) is None
-        assert Token.find(token + "x", PERSONAL, ACCESS) is None
-        assert Token.find(token, ACCESS) is None  # another kind
-    finally:
-        sa.event.remove(*listener)
+    assert Token.find(token, ACCESS) is None  # another kind
+    sa.event.remove(*listener)
     assert statements == []
-
-
-def test_a_live_token_names_its_user_and_scopes(token):
-    found = Token.find(token, PERSONAL)
-    assert found.user.name == "Alice"
-    assert found.scopes == ["plans:read", "plans:write", "comments:write"]
 
 
 def test_only_the_hash_is_stored(row, token, dump):
@@ -88,12 +77,6 @@ def test_it_ends(row, token, column):
     assert Token.find(token, PERSONAL) is None
 
 
-def test_it_ends_with_its_user(database, row, token):
-    row.user.active = False
-    commit()
-    assert Token.find(token, PERSONAL) is None
-
-
 def test_it_expires_in_a_year_unless_told_otherwise(database, row):
     assert timedelta(364) < row.expires_at - now() <= timedelta(365)
     Token.issue(person("alice"), name="week", days=7)
@@ -105,9 +88,3 @@ def test_it_expires_in_a_year_unless_told_otherwise(database, row):
 def test_unknown_scopes_are_refused(database, scopes):
     with pytest.raises(Invalid):
         Token.issue(person("alice"), name="x", scopes=scopes)
-
-
-def test_last_use_is_noted_once_a_minute(agent, plan, database):
-    agent("alice", "GET", "/api/plans")
-    used = database.scalars(sa.select(Token).order_by(Token.id.desc())).first()
-    assert used.seen_at is not None and not used.needs_touch

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import sqlalchemy as sa
 
-from planpush.accounts.groups import GroupRole, joined, left, sources
+from planpush.accounts.groups import GroupRole, joined, left
 from planpush.accounts.identity import Identity, Profile, Refused
 from planpush.accounts.sessions import BrowserSession, SignInLink
 from planpush.accounts.tokens import PERSONAL, Token
@@ -13,23 +13,12 @@ from planpush.accounts.user import User
 from planpush.database.session import commit, db
 from planpush.errors import Conflict, Forbidden, Invalid
 from planpush.events.event import Event
-from planpush.settings.store import Setting
 from tests.conftest import ON_POSTGRES, at_once
 from tests.people import person
 
 
 def events(database, kind):
     return list(database.scalars(sa.select(Event).where(Event.kind == kind).order_by(Event.id)))
-
-
-def test_roles_follow_from_the_grant_and_the_groups(database):
-    alice, ada = person("alice"), person("ada")
-    GroupRole.put("Testers", "qa", by=ada)
-    joined(alice, "TESTERS")
-    assert alice.roles == ["developer", "qa"] and alice.role == "Developer"
-    assert sources(alice) == [("developer", ""), ("qa", "Testers")]
-    left(alice, "testers")
-    assert alice.roles == ["developer"]
 
 
 def test_21_the_map_bites_on_everybody_at_once(database):
@@ -43,15 +32,6 @@ def test_21_the_map_bites_on_everybody_at_once(database):
     assert [row.data["after"] for row in changed] == [["developer", "project_manager"],
                                                       ["developer"]]  # fmt: skip
     assert {(row.actor_id, row.target) for row in changed} == {(ada.id, "alice@example.com")}
-
-
-def test_the_default_role_is_for_those_without_another(database):
-    nobody = User.add("new@example.com", name="", roles=[])
-    Setting.change({"default_role": "qa"}, by=person("ada"))
-    commit()
-    assert nobody.roles == ["qa"] and sources(nobody) == [("qa", "")]
-    assert nobody.name == "new@example.com"
-    assert person("alice").roles == ["developer"]
 
 
 def test_a_grant_is_exactly_that_role(database):
@@ -151,27 +131,6 @@ def test_signing_out_everywhere_touches_nobody_else(database):
     assert BrowserSession.find(theirs) and Token.find(token, PERSONAL)
 
 
-def test_a_malformed_address_is_refused(database):
-    strange = ("a b@c", "a@b\nc", "a\x00@b", "a\u200b@b", "x" * 251 + "@b.c")
-    for email in ("", "@", "a@", "@b", *strange):
-        with pytest.raises(Invalid):
-            User.add(email, name="X", roles=[])
-
-
-def test_an_address_is_taken_in_any_case(database):
-    with pytest.raises(Invalid):
-        User.add(" ALICE@example.com ", name="Alice", roles=[])
-    with pytest.raises(Invalid):
-        User.add("new@example.com", name="New", roles=["owner"])
-
-
-def test_only_an_admin_finds_people_to_manage(database):
-    alice = person("alice")
-    assert User.manageable_by(person("ada"), alice.id) is alice
-    assert User.manageable_by(person("pam"), alice.id) is None
-    assert User.manageable_by(person("ada"), 999) is None
-
-
 def overtaken(app, action):
     """Let somebody else change bob while `action` has read him and not yet written.
 
@@ -227,10 +186,3 @@ def test_30_who_is_shut_out_while_arriving_stays_out(app):
 
     with pytest.raises(Refused):
         overtaken(app, arrive)(lambda bob: bob.deactivate(by=None))
-
-
-def test_an_address_with_nul_is_nobodys(database):
-    assert User.by_email("alice\0@example.com") is None
-    Event.record("group_role.failed", by=None, target="a\0b")
-    commit()
-    assert events(database, "group_role.failed")[0].target == "a\ufffdb"

@@ -1,28 +1,23 @@
 """Activity: what is told of what happened, to whom, how bursts fold, and how little it asks."""
 
-from datetime import timedelta
 from functools import partial
 
 import pytest
-import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from planpush.accounts.user import User
-from planpush.activity import feed, last_seen
+from planpush.activity import feed
 from planpush.activity.feed import Activity, recent
-from planpush.activity.feed_labels import KINDS, SHOWS
+from planpush.activity.feed_labels import SHOWS
 from planpush.database.session import commit, db, now
 from planpush.document.anchoring.target import Place
-from planpush.errors import Invalid
 from planpush.events.event import Event
-from planpush.events.labels import WORDS
 from planpush.notifications.notices import Mute
 from planpush.plans.plan import EDITOR, PRIVATE, PUBLISHED, REVIEWER, Member, Plan
-from planpush.reviews.sign_offs import SignOff
 from planpush.versions.purge import purge
 from tests.notifications.test_notices import statements, statements_of_each
-from tests.people import CAST, person
+from tests.people import person
 
 
 @pytest.fixture
@@ -42,60 +37,6 @@ def did(name="charlie", show="", before=None):
 
 def words(name="charlie", show=""):
     return [one.words for one in Activity.of(person(name), show).moments]
-
-
-def test_every_kind_that_is_told_is_a_kind():
-    assert set(KINDS) <= set(WORDS)
-    assert {kind for kinds in SHOWS.values() for kind in kinds} == set(KINDS)
-
-
-def test_what_people_do_is_told_newest_first(pushed, plan):
-    thread = say(plan, "One")
-    thread.comment("Two", by=person("alice"))
-    thread.answer("partial", "", by=person("alice"), unchanged=False)
-    thread.resolve(by=person("alice"))
-    thread.reopen(by=person("bob"))
-    pushed({"intro": "<p>Other.</p>"}, plan, message="Why")
-    plan.hand_over(person("bob"), by=person("alice"))
-    commit()
-    assert did() == [
-        "handed over", "pushed version 2 of", "reopened a thread on", "resolved a thread on",
-        "answered a thread on", "replied on", "commented on", "pushed version 1 of",
-    ]  # fmt: skip
-    assert words() == ["", "Why", "", "", "Partly applied.", "Two", "One", ""]
-    moments = Activity.of(person("charlie")).moments
-    assert moments[0].after == "to Bob" and moments[1].href == f"/p/{plan.slug}?v=2"
-    assert moments[5].href == f"/p/{plan.slug}?thread={thread.id}#t{thread.id}"
-    assert [one.agent for one in moments[3:6]] == [False, True, False]
-
-
-def test_filters_narrow(plan):
-    say(plan, "@Charlie, look")
-    say(plan, "No name", by="charlie")
-    assert did(show="pushes") == ["pushed version 1 of"]
-    assert did(show="comments") == ["commented on", "commented on"]
-    assert (did(show="mentions"), words(show="mentions")) == (
-        ["mentioned you on"], ["@Charlie, look"],
-    )  # fmt: skip
-    assert words(show="mine") == ["No name"]
-    assert did(show="reviews") == []
-
-
-def test_reviews_are_told(plan):
-    SignOff.give(plan, "approved", by=person("bob"))
-    commit()
-    SignOff.give(plan, "changes", note="Not yet.", by=person("bob"))
-    commit()
-    SignOff.withdraw(plan, by=person("bob"))
-    commit()
-    assert did(show="reviews") == [
-        "took back their word on", "asked for changes to version 1 of", "approved version 1 of",
-    ]  # fmt: skip
-
-
-def test_an_unknown_filter_is_named_and_the_rest_untouched(plan):
-    with pytest.raises(Invalid, match="no filter “nope”"):
-        Activity.of(person("bob"), "nope")
 
 
 def test_nothing_is_said_of_addresses_old_titles_or_the_audit(pushed, plan):
@@ -152,45 +93,12 @@ def test_a_burst_is_one_row_and_hides_nobody_elses(plan):
     assert (folded[2].words, folded[2].href) == ("", f"/p/{plan.slug}")
 
 
-def test_what_lies_far_apart_is_no_burst(plan):
-    for days in (3, 0):
-        event = {"kind": "thread.resolved", "actor_id": person("bob").id, "plan_id": plan.id}
-        db.session.add(Event(at=now() - timedelta(days=days), **event))
-    commit()
-    assert did(show="comments") == ["resolved a thread on"] * 2
-
-
-def test_pages_follow_each_other_without_gap_or_twin(plan, monkeypatch):
-    monkeypatch.setattr(feed, "PAGE", 3)
-    monkeypatch.setattr(feed, "_TAKEN", 4)
-    for number in range(7):
-        say(plan, f"No. {number}")
-    for thread in plan_threads(plan):
-        thread.resolve(by=person("alice"))
-    commit()
-    seen, before, resolved = [], None, 0
-    while True:
-        page = Activity.of(person("charlie"), "", before)
-        seen += [one.words for one in page.moments if one.words]
-        resolved += sum(one.count for one in page.moments if one.kind == "thread.resolved")
-        if page.older is None:
-            break
-        before = page.older
-    assert seen == [f"No. {number}" for number in reversed(range(7))] and resolved == 7
-
-
-def plan_threads(plan):
-    from planpush.comments.thread import Thread
-
-    return Thread.of(plan)
-
-
 @pytest.mark.parametrize("few", [0, 4_000])
 def test_who_sees_little_of_much_is_served_too(pushed, plan, monkeypatch, few):
     own = pushed({"intro": "<p>Mine.</p>"}).plan
     db.session.add(Member(plan_id=own.id, user_id=person("charlie").id, kind=REVIEWER))
     plan.unpublish(by=person("alice"))
-    for number in range(30):
+    for number in range(16):
         say(plan, f"Hidden {number}")
     for name, value in (("FIRST", 2), ("SECOND", 4), ("MOST", 8), ("FEW", few)):
         monkeypatch.setattr(feed, name, value)
@@ -210,19 +118,6 @@ def test_a_muted_plan_is_left_out_but_not_what_concerns_oneself(plan):
     assert did() == [] and did(show="comments") == []
     assert len(did(show="mentions")) == len(did(show="mine")) == 1
     assert recent(person("charlie")).moments == []
-
-
-def test_the_column_tells_what_others_did_where_one_takes_part(pushed, plan):
-    other = pushed({"intro": "<p>Other.</p>"}, visibility=PUBLISHED).plan
-    say(plan, "On the plan", by="charlie")
-    say(other, "Elsewhere", by="charlie")
-    say(plan, "Mine")
-    assert [one.words for one in recent(person("bob")).moments] == ["On the plan", ""]
-    assert {one.words for one in recent(person("alice")).moments} == {
-        "Mine", "On the plan", "Elsewhere",
-    }  # fmt: skip
-    assert recent(person("pam")).moments == []
-    assert recent(person("alice")).is_fresh
 
 
 def test_a_plan_that_one_may_not_see_any_more_is_gone_from_the_column(plan):
@@ -292,7 +187,7 @@ def say_at(plan, by, named):
     plan.record("comment.added", by=by, thread_id=thread.id, data={"comment": said.id})
 
 
-@pytest.mark.parametrize("name", list(CAST))
+@pytest.mark.parametrize("name", ["charlie", "ada"])
 def test_a_page_asks_as_much_for_many_as_for_few(plan, name):
     asked = partial(statements_of_each, Activity, SHOWS, name)
     say(plan, f"@{name.title()}")
@@ -303,22 +198,3 @@ def test_a_page_asks_as_much_for_many_as_for_few(plan, name):
     assert asked() == few and max(few.values()) <= 4
     user = person(name)
     assert statements(lambda: recent(user)) <= 2
-
-
-def test_a_look_lasts_half_an_hour(database):
-    bob = person("bob")
-    assert last_seen.begins(bob) and last_seen.since(bob) is None
-    first = noted(bob)
-    assert not last_seen.begins(bob) and last_seen.since(bob) is None
-    assert noted(bob) == first
-    bob.looked_at = now() - timedelta(hours=2)
-    commit()
-    assert last_seen.begins(bob) and last_seen.since(bob) == bob.looked_at
-    before = bob.looked_at
-    assert noted(bob) > before and last_seen.since(bob) == before
-
-
-def noted(user):
-    last_seen.note(user.id)
-    commit()
-    return db.session.scalar(sa.select(User.looked_at).where(User.id == user.id))

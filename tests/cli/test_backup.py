@@ -11,9 +11,8 @@ from click.testing import CliRunner, Result
 from flask import Flask
 
 from planpush.cli.main import cli
-from planpush.database.session import commit, db
+from planpush.database.session import db
 from planpush.errors import Problem
-from planpush.settings.store import Setting
 from tests.conftest import make_app
 from tests.people import person
 
@@ -54,28 +53,9 @@ def test_quiet_says_nothing_and_a_dash_is_standard_output(run: Any, tmp_path: Pa
     assert not (tmp_path / "new").exists()
 
 
-def test_a_database_that_is_not_there_is_not_made(run: Any, tmp_path: Path) -> None:
-    made = run("backup", tmp_path / "one", **elsewhere(tmp_path / "new"))
-    assert isinstance(made.exception, Problem) and "no database at" in str(made.exception)
-    assert not (tmp_path / "new").exists() and not (tmp_path / "one").exists()
-
-
 def test_one_that_is_there_is_replaced_only_when_told(run: Any, tmp_path: Path) -> None:
     (tmp_path / "one").write_text("dear")
     assert isinstance(run("backup", tmp_path / "one").exception, Problem)
     assert (tmp_path / "one").read_text() == "dear"
     assert run("backup", "--force", tmp_path / "one").exit_code == 0
     assert run("restore", "--check", tmp_path / "one").exit_code == 0
-
-
-def test_another_secret_key_is_warned_of(run: Any, app: Flask, tmp_path: Path) -> None:
-    with app.app_context():
-        Setting.change({"slack_channel": "plans"}, by=person("ada"))
-        commit()
-    assert run("backup", tmp_path / "one").exit_code == 0
-    other = elsewhere(tmp_path / "new", SECRET_KEY="o" * 40)
-    done = run("restore", "--quiet", tmp_path / "one", **other)
-    assert done.exit_code == 0
-    assert (
-        "sealed in settings cannot be opened" in done.stderr and "SECRET_KEY=new,old" in done.stderr
-    )

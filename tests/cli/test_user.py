@@ -9,9 +9,7 @@ import zipfile
 import pytest
 from click.testing import CliRunner
 
-from planpush import create_app
 from planpush.cli.main import cli
-from planpush.database.session import db
 
 
 @pytest.fixture
@@ -47,29 +45,3 @@ def test_erase_asks_first_and_says_what_comes(typed):
     code, said = typed("user", "erase", "bob@example.com", "--yes")
     assert code == 0 and "“Deleted person" in said and "Backups" in said
     assert "nobody with the address" in typed("user", "erase", "bob@example.com", "--yes")[1]
-
-
-def test_erase_hands_plans_over(typed, plan):
-    code, said = typed("user", "erase", "alice@example.com", "--yes")
-    assert code == 1 and "say who gets them. Add --hand-over-to EMAIL." in said
-    to = ("--words", "--yes", "--hand-over-to", "bob@example.com")
-    assert typed("user", "erase", "alice@example.com", *to)[0] == 0
-
-
-def test_the_only_admin_stays(typed):
-    assert "one active admin" in typed("user", "erase", "ada@example.com", "--yes")[1]
-
-
-def test_no_connection_is_left_open(typed, monkeypatch):
-    made = []
-
-    def keep(*given):
-        made.append(create_app(*given))
-        return made[-1]
-
-    monkeypatch.setattr("planpush.cli.app.create_app", keep)
-    assert [typed("user", "erase", "bob@example.com", "--yes")[0] for _ in "12"] == [0, 1]
-    for app in made:
-        with app.app_context():
-            assert (db.engine.pool.checkedin(), db.engine.pool.checkedout()) == (0, 0)
-    assert len(made) == 2

@@ -37,15 +37,3 @@ def test_the_window_opens_again(database):
     commit()
     assert RateLimit.hit("a", limit=1, seconds=60) == 0
     assert RateLimit.hit("a", limit=1, seconds=60) > 0
-
-
-def test_old_counters_are_swept(database):
-    RateLimit.hit("old", limit=1, seconds=60)
-    RateLimit.hit("new", limit=1, seconds=60)
-    database.execute(
-        sa.update(RateLimit)
-        .where(RateLimit.subject == "old")
-        .values(started_at=now() - timedelta(days=2))
-    )
-    RateLimit.sweep()
-    assert list(database.scalars(sa.select(RateLimit.subject))) == ["new"]

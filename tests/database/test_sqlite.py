@@ -55,15 +55,6 @@ def test_a_dead_connection_gives_it_back_too(engine):
     assert is_free(engine)
 
 
-def test_whoever_waits_too_long_writes_without_a_turn(engine):
-    other = Turns(engine.url.database)
-    assert other.take()
-    with engine.begin() as connection:
-        connection.execute(sa.text("INSERT INTO n VALUES (1)"))
-    other.give()
-    assert is_free(engine)
-
-
 def test_threads_that_write_at_once_all_get_through(engine, monkeypatch):
     monkeypatch.setattr(sqlite, "_PATIENCE", 30.0)
 

@@ -3,7 +3,7 @@
 import pytest
 import sqlalchemy as sa
 
-from planpush.database.session import commit, db
+from planpush.database.session import commit
 from planpush.events.event import Event, came_from
 from tests.people import person
 
@@ -59,19 +59,3 @@ def test_a_row_outlives_the_person_it_names(database, row):
     commit()
     database.refresh(row)
     assert row.actor_id is None and row.target == "ci"
-
-
-def test_a_row_is_gone_with_its_transaction_only(app):
-    with app.app_context():
-        Event.record("user.added", by=None, target="nobody")
-        db.session.rollback()
-        found = db.session.scalars(sa.select(Event).where(Event.target == "nobody"))
-        assert found.all() == []
-
-
-def test_what_is_too_long_is_cut(database):
-    came_from("x" * 100, "y" * 12)
-    Event.record("user.added", by=None, target="t" * 999)
-    commit()
-    row = database.scalars(sa.select(Event).order_by(Event.id.desc())).first()
-    assert (len(row.target), len(row.address)) == (300, 64)

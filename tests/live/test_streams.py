@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from planpush.live.hub import ANY_PLAN, PAUSE, Follower, Hub
-from planpush.live.subscriptions import NOTICES, PLANS, THREADS, Crowd, Happening, Onlooker
+from planpush.live.subscriptions import PLANS, Crowd, Happening, Onlooker
 from tests.apart import finished
 
 BOB, CHARLIE = 5, 6
@@ -18,10 +18,6 @@ EVERYBODY, ONE = Crowd(True, frozenset()), Crowd(False, frozenset({BOB}))
 def follower(plan_id=ANY_PLAN, user_id=BOB, **told):
     who = Onlooker(user_id, f"{user_id}@example.com", sees_all=False, sees_published=True)
     return Follower(plan_id, 10, 10, 10, who, seen_by_others=True, **told)
-
-
-def said(sent):
-    return re.findall(r"event: (\S+)", sent.decode())
 
 
 def ids(sent):
@@ -35,25 +31,6 @@ def test_a_page_of_no_plan_hears_of_plans_that_its_reader_sees():
     assert follower(user_id=CHARLIE).news(open_) == (PLANS,)
     assert follower().news(Happening(11, "session.started", 0, 1, "")) == ()
     assert follower().news(Happening(10, "thread.opened", 7, 1, "", EVERYBODY)) == ()
-
-
-def test_a_plans_page_hears_of_its_plan_and_of_notices():
-    noticed = Happening(11, "comment.added", 7, 1, "", EVERYBODY, frozenset({BOB}))
-    assert follower(7).news(noticed) == (THREADS, NOTICES)
-    assert follower(8).news(noticed) == (NOTICES,)
-    assert follower(8, CHARLIE).news(noticed) == ()
-    assert follower().news(noticed) == (PLANS, NOTICES)
-
-
-def test_a_notice_does_not_wait_and_its_id_does_not_hide_what_does():
-    one = follower()
-    one.tell((PLANS,), 11, 100)
-    assert (said(sent := one.taken(100)), ids(sent)) == ([PLANS], [11])
-    one.tell((PLANS, NOTICES), 12, 101)
-    assert (said(sent := one.taken(101)), ids(sent)) == ([NOTICES], [])
-    assert not one.let_go(104) and one.let_go(105)
-    assert (said(sent := one.taken(105)), ids(sent)) == ([PLANS], [12])
-    assert one.taken(106) == b":\n\n"
 
 
 @settings(deadline=None)
@@ -78,12 +55,6 @@ def test_a_list_is_looked_at_once_in_five_seconds_and_misses_nothing(gaps):
     send()
     assert told[0] == (0.0, 11) and told[-1][1] == 10 + len(gaps)
     assert all(b - a >= PAUSE - 1e-6 for (a, _), (b, _) in pairwise(told))
-
-
-def test_a_server_that_lost_sight_says_all_that_a_page_listens_to():
-    assert follower().everything == (PLANS, NOTICES)
-    assert set(follower(7).everything) >= {THREADS, "version", "presence", NOTICES}
-    assert PLANS not in follower(7).everything
 
 
 def told(app, many):

@@ -6,10 +6,8 @@ import sqlalchemy as sa
 from planpush.accounts.user import User
 from planpush.database.session import commit, db, now
 from planpush.document.anchoring.target import Place
-from planpush.events.event import Event
-from planpush.notifications import audience
 from planpush.notifications.notices import Mute, Notice
-from planpush.notifications.outbox import PERSON, Delivery, DeliveryEvent
+from planpush.notifications.outbox import Delivery
 from planpush.plans.plan import EDITOR, PUBLISHED, REVIEWER, Member
 from planpush.settings.store import forget as settings_anew
 from tests.people import person
@@ -50,11 +48,6 @@ def told():
     return names
 
 
-def wishes(name, **notify):
-    person(name).notify = notify
-    commit()
-
-
 def say(thread, by, body="Because.", **told):
     added = thread.comment(body, by=person(by), **told)
     commit()
@@ -72,56 +65,6 @@ def test_the_strongest_reason_is_the_only_one(opened):
     forget()
     say(opened, "bob", "@charlie and @alice: see above")
     assert told() == {"charlie": ["mention"], "alice": ["mention"], "pam": ["comment"]}
-
-
-def test_a_reply_is_the_turn_of_all_who_wrote_before(opened):
-    say(opened, "bob")
-    forget()
-    say(opened, "alice")
-    assert told() == {"charlie": ["turn"], "bob": ["turn"], "pam": ["comment"]}
-
-
-def test_who_took_their_words_back_is_in_the_thread_no_more(opened):
-    say(opened, "bob").delete(by=person("bob"))
-    commit()
-    forget()
-    say(opened, "alice")
-    assert told() == {"charlie": ["turn"], "pam": ["comment"]}
-
-
-def test_an_answer_is_the_turn_of_those_in_the_thread(opened):
-    opened.answer("applied", "Done.", by=person("alice"), unchanged=False)
-    commit()
-    assert told() == {"charlie": ["turn"]}
-
-
-@pytest.mark.parametrize("verb", ["resolve", "reopen"])
-def test_resolving_and_reopening_concern_the_thread_and_the_plan(opened, verb):
-    if verb == "reopen":
-        opened.resolve(by=person("ada"))
-        commit()
-        forget()
-    getattr(opened, verb)(by=person("ada"))
-    commit()
-    everybody = ("charlie", "alice", "pam")
-    assert told() == {name: ["resolution"] for name in everybody}
-
-
-def test_a_version_concerns_all_who_have_to_do_with_the_plan(pushed, plan, opened):
-    pushed({"intro": "<p>Other words.</p>"}, plan)
-    assert told() == {"bob": ["version"], "charlie": ["version"], "pam": ["version"]}
-
-
-def test_who_gets_a_plan_is_told_and_nobody_else(plan):
-    plan.hand_over(person("charlie"), by=person("ada"))
-    commit()
-    assert told() == {"charlie": ["turn"]}
-
-
-def test_who_takes_a_plan_themselves_is_not_told(plan):
-    plan.hand_over(person("ada"), by=person("ada"))
-    commit()
-    assert told() == {}
 
 
 def test_an_agent_acts_for_its_user_who_is_not_told(opened):
@@ -159,28 +102,6 @@ def test_an_edit_tells_those_whom_it_names_anew(plan):
     assert told() == {"ada": ["mention"]}
 
 
-def test_an_edit_tells_by_each_way_that_was_not_used_before(app, plan, slack):
-    wishes("alice", comment={"app": "off"})
-    wishes("pam", comment={"slack": "now"})
-    said = plan.open_thread(Place(), "Who?", by=person("charlie"), on=1).comments[0]
-    commit()
-    forget()
-    said.edit("@alice, @pam, @bob?", by=person("charlie"))
-    commit()
-    assert told() == {"alice": ["mention"], "bob": ["mention"]}
-    assert slack() == {"pam": "talk", "alice": "talk", "bob": "talk"}
-
-
-def test_a_comment_that_is_put_back_is_not_told_again(opened):
-    said = say(opened, "bob", "@ada?")
-    said.delete(by=person("bob"))
-    commit()
-    forget()
-    said.restore(by=person("bob"))
-    commit()
-    assert told() == {}
-
-
 def test_a_muted_plan_tells_mentions_only_and_not_by_slack(plan, opened, slack):
     for name in ("alice", "bob"):
         Mute.add(person(name), plan)
@@ -214,46 +135,3 @@ def test_slack_writes_to_people_about_published_plans_only(plan, opened, slack):
     commit()
     say(opened, "alice", "@bob?")
     assert slack() == {}
-
-
-def test_without_a_bot_slack_writes_to_nobody(plan, opened):
-    say(opened, "alice", "@bob?")
-    assert db.session.scalars(sa.select(Delivery)).all() == []
-
-
-def test_an_answer_and_a_hand_over_have_topics_of_their_own(plan, opened, slack):
-    opened.answer("applied", "", by=person("alice"), unchanged=False)
-    plan.hand_over(person("bob"), by=person("ada"))
-    commit()
-    assert slack() == {"charlie": "talk", "bob": "version"}
-
-
-def test_why_is_known_when_a_message_is_written(plan, opened):
-    say(opened, "bob", "@alice?")
-    added = db.session.scalars(sa.select(Event).order_by(Event.id.desc())).first()
-    reasons = {name: audience.why(added, person(name).id) for name in ("alice", "bob", "charlie")}
-    assert reasons == {"alice": "mention", "bob": "", "charlie": "turn"}
-
-
-def test_an_edit_stays_the_reason_when_another_follows(plan):
-    said = plan.open_thread(Place(), "Nobody?", by=person("charlie"), on=1).comments[0]
-    commit()
-    for body in ("@bob?", "@bob, and @ada?"):
-        said.edit(body, by=person("charlie"))
-        commit()
-    kind = sa.select(Event).where(Event.kind == "comment.edited").order_by(Event.id)
-    first, second = db.session.scalars(kind)
-    assert audience.why(first, person("bob").id) == "mention"
-    assert audience.why(second, person("bob").id) == ""
-    assert audience.why(second, person("ada").id) == "mention"
-
-
-def test_many_are_written_to_in_few_statements_and_bursts_are_gathered(plan, slack, pushed):
-    for name in ("bob", "pam"):
-        wishes(name, version={"slack": "now"})
-    for text in ("Two", "Three"):
-        pushed({"intro": f"<p>{text}.</p>"}, plan)
-    assert slack() == {"bob": "version", "pam": "version"}
-    told = sa.select(DeliveryEvent.event_id, sa.func.count()).group_by(DeliveryEvent.event_id)
-    assert [count for _, count in db.session.execute(told)] == [2, 2]
-    assert db.session.scalars(sa.select(Delivery.channel)).all() == [PERSON] * 2

@@ -11,9 +11,8 @@ from planpush.accounts.user import User
 from planpush.database.session import commit, db, now
 from planpush.document.anchoring.target import Place
 from planpush.errors import NotFound
-from planpush.notifications import inbox
 from planpush.notifications.inbox import Inbox
-from planpush.notifications.notices import MOST_COUNTED, Mute, Notice
+from planpush.notifications.notices import Mute, Notice
 from planpush.notifications.outbox import Delivery
 from planpush.operations.retention import sweep
 from planpush.plans.plan import PUBLISHED, REVIEWER, Member
@@ -53,22 +52,6 @@ def test_an_unread_notice_grows(thread):
     (one,) = notices()
     assert (one.count, one.comment_id, one.actor_id) == (2, said.id, person("charlie").id)
     assert unread() == 1
-
-
-def test_after_reading_a_new_one_begins(thread):
-    notices()[0].read()
-    commit()
-    say(thread, "Two")
-    assert [(one.count, one.read_at is None) for one in notices()] == [(1, False), (1, True)]
-
-
-def test_another_thread_and_another_reason_do_not_join(plan, thread):
-    say(thread, "@Alice?")
-    plan.open_thread(Place(), "Elsewhere", by=person("bob"), on=1)
-    commit()
-    assert [(one.kind, one.count) for one in notices()] == [
-        ("comment", 1), ("mention", 1), ("comment", 1),
-    ]  # fmt: skip
 
 
 def test_what_one_may_not_see_any_more_is_not_counted_shown_or_found(plan, thread):
@@ -114,14 +97,6 @@ def test_read_ones_go_after_a_month_and_all_after_half_a_year(thread, days, read
     sweep()
     commit()
     assert bool(notices()) == kept
-
-
-def test_what_was_read_lately_is_kept_however_old_it_is(thread):
-    (one,) = notices()
-    one.at, one.read_at = now() - timedelta(days=100), now()
-    commit()
-    sweep()
-    assert len(notices()) == 1
 
 
 def crowd(plan, many):
@@ -173,24 +148,3 @@ def statements(call):
     call()
     event.remove(db.engine, "before_cursor_execute", note)
     return len(seen)
-
-
-def test_pages_follow_each_other_without_gap_and_a_page_asks_little(plan, monkeypatch):
-    monkeypatch.setattr(inbox, "PAGE", 3)
-    for number in range(5):
-        plan.open_thread(Place(), f"No. {number}", by=person("bob"), on=1)
-    commit()
-    alice = person("alice")
-    first = Inbox.of(alice)
-    second = Inbox.of(alice, first.older)
-    words = [line.words for page in (first, second) for line in page.lines]
-    assert words == [f"No. {number}" for number in reversed(range(5))]
-    assert second.older is None
-    assert statements(lambda: Inbox.of(alice)) <= 3
-
-
-def test_counting_ends_at_a_hundred(plan, thread):
-    about = {"user_id": person("alice").id, "plan_id": plan.id, "kind": "comment"}
-    rows = [about | {"event_id": notices()[0].event_id} for _ in range(150)]
-    db.session.execute(sa.insert(Notice), rows)
-    assert unread() == MOST_COUNTED

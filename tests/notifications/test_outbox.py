@@ -21,13 +21,7 @@ from planpush.notifications.outbox import (
     Delivery,
     DeliveryEvent,
 )
-from tests.notifications.mail import Mail
 from tests.people import person
-
-
-@pytest.fixture
-def mail(database, monkeypatch):
-    return Mail(monkeypatch)
 
 
 def burst(mail, manner, times, topics=(TALK,)):
@@ -66,60 +60,6 @@ def test_a_burst_is_few_messages_and_tells_all(mail, manner, times, messages):
     assert sum(len(events) for events in last.values()) == len(times)
 
 
-def test_a_message_grows_at_most_once_a_second(mail):
-    mail.queue()
-    assert mail.deliver() == [1]
-    for _ in range(10):
-        mail.queue()
-        mail.passes(0.05)
-    assert mail.deliver() == []
-    mail.passes(1)
-    assert mail.deliver() == [11]
-
-
-def test_a_message_tells_so_many_events_and_no_more(mail, monkeypatch):
-    monkeypatch.setattr("planpush.notifications.outbox._MOST", 10)
-    for _ in range(13):
-        mail.queue()
-    mail.drain()
-    assert [len(one.events) for one in mail.told] == [10, 3]
-
-
-@pytest.mark.parametrize("manner", [GROW, GATHER])
-def test_comment_push_comment_are_told_in_this_order_and_at_once(mail, manner):
-    told = [mail.queue(topic=one, manner=manner) for one in (TALK, VERSION, TALK)]
-    mail.passes(4)
-    for _ in range(3):
-        mail.deliver()
-    assert [one.events for one in mail.told] == [(one,) for one in told]
-
-
-@pytest.mark.parametrize("manner", [GROW, GATHER])
-def test_what_waits_goes_at_once_when_a_push_has_to_follow_it(mail, manner):
-    for _ in range(4):  # the last one would wait for two minutes
-        mail.queue(manner=manner)
-        mail.passes(30)
-        mail.deliver()
-    mail.queue(manner=manner)
-    mail.queue(topic=VERSION, manner=manner)
-    mail.deliver()
-    mail.deliver()
-    assert mail.waiting() == []
-    assert len(mail.told[-1].events) == 1
-
-
-@pytest.mark.parametrize("manner", [GROW, GATHER])
-def test_a_comment_and_a_resolution_close_together_share_a_message(mail, manner):
-    mail.queue(manner=manner)
-    mail.queue(topic=STATE, manner=manner)
-    mail.drain()
-    assert len({one.delivery for one in mail.told}) == 2
-    mail.queue(topic=TALK, manner=manner)
-    mail.queue(topic=STATE, manner=manner)
-    mail.drain()
-    assert len({one.delivery for one in mail.told}) == 2 + (manner == GATHER)
-
-
 @pytest.mark.parametrize("manner", [GROW, GATHER])
 def test_an_outage_is_told_in_one_message_of_a_lane(mail, manner):
     mail.queue(manner=manner)
@@ -145,30 +85,6 @@ def test_what_joins_while_a_message_is_sent_is_told(mail, manner, read_first):
     mail.settle(one)
     mail.drain()
     assert {event for one in mail.told for event in one.events} == {first, second}
-
-
-def test_nothing_gathers_in_what_may_have_arrived(mail):
-    mail.queue(manner=GATHER)
-    (one,) = mail.claim()
-    mail.send(one)
-    mail.settle(one, Failed("timeout", unsure=True))
-    mail.queue(manner=GATHER)
-    mail.drain()
-    assert [(len(one.events), one.unsure) for one in mail.told] == [
-        (1, False), (1, True), (1, False),
-    ]  # fmt: skip
-
-
-def test_an_edited_comment_is_told_again_also_while_it_is_sent(mail):
-    event = mail.queue()
-    (one,) = mail.claim()
-    Delivery.rewrite(comment(mail, event))
-    mail.settle(one)
-    mail.passes(2)
-    assert mail.deliver() == [1]
-    assert mail.waiting() == []
-    Delivery.rewrite(comment(mail, event))
-    assert mail.deliver() == [1]
 
 
 def comment(mail, event):
@@ -199,15 +115,6 @@ def test_what_waits_for_three_days_is_dead_and_says_so(mail):
     db.session.commit()
     row = db.session.scalars(sa.select(Delivery)).one()
     assert (row.state, row.reason) == ("dead", "It could not leave for three days")
-
-
-def test_what_is_sent_right_now_is_not_swept(mail):
-    mail.queue()
-    mail.passes(3 * 86_400 + 1)
-    (one,) = mail.claim()
-    Delivery.sweep()
-    mail.settle(one)
-    assert mail.row(one.id).state == "sent"
 
 
 STEP = st.one_of(

@@ -8,7 +8,7 @@ from planpush.database.session import commit, db
 from planpush.document.anchoring.target import Place
 from planpush.notifications.channels import Outlet
 from planpush.notifications.leases import Arrived, Dropped, claim, settle
-from planpush.notifications.outbox import CHANNEL, DEAD, SENT, Delivery
+from planpush.notifications.outbox import CHANNEL, SENT, Delivery
 from planpush.notifications.rendering import parcel
 from planpush.setting_specs import Settings
 from planpush.versions.purge import purge
@@ -75,10 +75,3 @@ def test_what_is_taken_back_on_a_private_plan_is_gone_once_it_is_published_again
     commit()
     said = deliver()
     assert said and "Take it out!" not in str(said) and set(states()) == {SENT}
-
-
-def test_a_message_whose_last_revision_died_is_rewritten_all_the_same(plan):
-    db.session.execute(sa.update(Delivery).values(state=DEAD, wanted=Delivery.wanted + 1))
-    take_back()
-    said = deliver()
-    assert said and "Take it out!" not in str(said)

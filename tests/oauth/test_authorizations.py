@@ -119,17 +119,6 @@ def test_the_page_names_the_client_its_address_the_scopes_and_the_person(app, al
     assert "127.0.0.1" not in alice.get("/dashboard").headers["Content-Security-Policy"]
 
 
-@pytest.mark.parametrize(
-    ("address", "source"),
-    [("http://LOCALHOST:7/", "http://localhost:7"), ("http://127.0.0.1:/", "http://127.0.0.1"),
-     ("http://[::1]:7/", "http:")],
-)  # fmt: skip
-def test_the_form_may_lead_to_that_address_alone(app, alice, address, source):
-    program = Program(app, address)
-    page = alice.get("/oauth/authorize?" + urlencode(program.wish(redirect_uri=address)))
-    assert f"form-action 'self' {source};" in page.headers["Content-Security-Policy"]
-
-
 def test_whoever_is_not_signed_in_signs_in_first_and_comes_back(app, program):
     address = "/oauth/authorize?" + urlencode(program.wish())
     answer = app.test_client().get(address)
@@ -143,12 +132,6 @@ def test_39_a_no_is_told_to_the_client_and_noted(program, alice, browser):
     assert went["iss"] == "http://localhost"
     assert "code" not in went
     assert "Denied a client" in browser("ada").get("/admin/audit").text
-
-
-def test_a_form_without_a_decision_asks_again(program, alice):
-    answer = decide(alice, program.wish(), "perhaps")
-    assert answer.status_code == 200
-    assert "act for you?" in answer.text
 
 
 WRONG_FOR_THE_PERSON = {
@@ -206,31 +189,6 @@ def test_other_errors_go_back_to_the_client(program, alice):
             assert went["error_description"], wrong
 
 
-def test_a_parameter_twice_is_told_on_a_page(program, alice):
-    address = "/oauth/authorize?" + urlencode(program.wish()) + "&client_id=other"
-    assert alice.get(address).status_code == 400
-
-
-@pytest.mark.parametrize("port", ["", ":1", ":65535"])
-def test_on_the_own_machine_any_port_goes(program, alice, port):
-    address = f"http://127.0.0.1{port}/callback"
-    went = decide(alice, program.wish(redirect_uri=address))
-    assert went.location.startswith(address + "?code=")
-
-
-def test_a_client_with_one_address_need_not_say_it(app, alice):
-    program = Program(app, CALLBACK + "?keep=1&x=%zz")
-    went = decide(alice, program.wish(redirect_uri=None))
-    assert went.location.startswith(CALLBACK + "?keep=1&x=%zz&code=")
-    code = parse_qs(urlsplit(went.location).query)["code"][0]
-    assert program.fetch(code, redirect_uri=None).status_code == 200
-
-
-def test_no_scope_asks_for_all_and_the_page_says_so(program, alice):
-    code = program.code(alice, scope=None)
-    assert program.fetch(code).json["scope"] == "plans:read plans:write comments:write"
-
-
 WRONG_FETCHES = {
     "no verifier": ({"code_verifier": None}, "invalid_request"),
     "another verifier": ({"code_verifier": "w" * 43}, "invalid_grant"),
@@ -280,6 +238,15 @@ def test_a_code_lasts_five_minutes(program, alice, sql):
     assert program.fetch(code).json["error"] == "invalid_grant"
 
 
+def test_7_a_forged_yes_is_refused(program, alice):
+    wish = program.wish() | {"decision": "allow"}
+    forged = alice.client.post("/oauth/authorize", data=wish)
+    abroad = alice.send(
+        "POST", "/oauth/authorize", wish, htmx=False, **{"Sec-Fetch-Site": "cross-site"}
+    )
+    assert (forged.status_code, abroad.status_code) == (403, 403)
+
+
 def test_revoking_everything_takes_codes_along(program, alice, browser, app):
     code = program.code(alice)
     shut_out(browser("ada"), app)
@@ -293,12 +260,3 @@ def shut_out(admin: Any, app: Any) -> None:
         alice = person("alice").id
     answer = admin.send("POST", f"/admin/members/{alice}/deactivation", htmx=False)
     assert answer.status_code in (200, 201, 303), answer.text
-
-
-def test_7_a_forged_yes_is_refused(program, alice):
-    wish = program.wish() | {"decision": "allow"}
-    forged = alice.client.post("/oauth/authorize", data=wish)
-    abroad = alice.send(
-        "POST", "/oauth/authorize", wish, htmx=False, **{"Sec-Fetch-Site": "cross-site"}
-    )
-    assert (forged.status_code, abroad.status_code) == (403, 403)

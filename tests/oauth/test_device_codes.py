@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from datetime import timedelta
+from itertools import product
 
 import pytest
 import sqlalchemy as sa
@@ -121,38 +122,38 @@ BAD = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("case", BAD)
-def test_34_what_is_wrong_is_named(terminal, case):
-    path, form, word = BAD[case]
-    refused(terminal.post(path, **form), word)
+def test_34_what_is_wrong_is_named(terminal):
+    for path, form, word in BAD.values():
+        refused(terminal.post(path, **form), word)
 
 
-@pytest.mark.parametrize("path", [ASK, TOKEN, "/oauth/revoke"])
-def test_34_bodies_that_are_no_forms_are_refused(app, path):
+def test_34_bodies_that_are_no_forms_are_refused(app):
+    kinds = ("application/json", "text/html", "multipart/form-data; boundary=x", "a/b", "")
+    bodies = (b"", b'{"client_id": "planpush-cli"}', b"\xff\0%zz&=&;", b"<html>")
     client = app.test_client()
-    for kind in ("application/json", "text/html", "multipart/form-data; boundary=x", "a/b", ""):
-        for body in (b"", b'{"client_id": "planpush-cli"}', b"\xff\0%zz&=&;", b"<html>"):
-            answer = client.post(path, data=body, content_type=kind)
-            assert answer.status_code == 400, (kind, body, answer.text)
-            assert answer.json["error"] in ("invalid_request", "invalid_client")
-    large = client.post(path, data=dict.fromkeys(("client_id", "scope"), "x" * 1000000))
-    assert large.status_code == 413 and "500,000 bytes" in large.text
-    assert client.get(path).status_code == 405
+    for path, kind, body in product((ASK, TOKEN, "/oauth/revoke"), kinds, bodies):
+        answer = client.post(path, data=body, content_type=kind)
+        assert answer.status_code == 400, (path, kind, body, answer.text)
+        assert answer.json["error"] in ("invalid_request", "invalid_client")
+    for path in (ASK, TOKEN, "/oauth/revoke"):
+        large = client.post(path, data=dict.fromkeys(("client_id", "scope"), "x" * 1000000))
+        assert large.status_code == 413 and "500,000 bytes" in large.text
+        assert client.get(path).status_code == 405
 
 
-@pytest.mark.parametrize(
-    ("header", "word", "status"),
-    [
-        ("planpush-cli:", "invalid_grant", 400),  # known: a public client has no secret
-        ("planpush-cli:guess", "invalid_client", 401),
-        ("nobody:", "invalid_client", 401),
-        ("\xff\0:", "invalid_client", 401),
-    ],
-)
-def test_34_a_client_may_name_itself_as_basic_does(app, header, word, status):
-    headers = {"Authorization": "Basic " + b64encode(header.encode("latin-1")).decode()}
-    form = {"grant_type": DEVICE, "device_code": "x"}
-    refused(app.test_client().post(TOKEN, headers=headers, data=form), word, status)
+CLIENTS = [
+    ("planpush-cli:", "invalid_grant", 400),  # known: a public client has no secret
+    ("planpush-cli:guess", "invalid_client", 401),
+    ("nobody:", "invalid_client", 401),
+    ("\xff\0:", "invalid_client", 401),
+]
+
+
+def test_34_a_client_may_name_itself_as_basic_does(app):
+    for header, word, status in CLIENTS:
+        headers = {"Authorization": "Basic " + b64encode(header.encode("latin-1")).decode()}
+        form = {"grant_type": DEVICE, "device_code": "x"}
+        refused(app.test_client().post(TOKEN, headers=headers, data=form), word, status)
 
 
 @pytest.mark.parametrize("path", [ASK, TOKEN, "/oauth/revoke"])

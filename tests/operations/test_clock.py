@@ -1,6 +1,5 @@
 """A clock that was ahead and is set right: nobody waits for the day that it was."""
 
-import time
 from datetime import timedelta
 
 import pytest
@@ -13,7 +12,6 @@ from planpush.database.session import commit, db, now
 from planpush.notifications.channels import Outlet
 from planpush.notifications.outbox import Delivery
 from planpush.operations.clock import mend
-from planpush.server.worker import Worker
 from tests.people import person
 
 DAY = timedelta(days=1)
@@ -73,17 +71,3 @@ def test_whoever_is_signed_in_stays_so_while_the_clock_is_a_day_behind(database,
         commit()
         assert BrowserSession.find(secret) is not None
     assert BrowserSession.find(secret) is not None
-
-
-def test_the_worker_notices_that_the_clock_was_set(app, ahead, monkeypatch, caplog):
-    worker, real = Worker(app), time.time
-    worker.clock()
-    assert "set back: " in caplog.text
-    caplog.clear()
-    worker.clock()
-    assert caplog.text == ""
-    before = worker.due[worker.sweep]
-    monkeypatch.setattr(time, "time", lambda: real() + 86_400)
-    worker.clock()
-    assert "set ahead by 86" in caplog.text
-    assert worker.due[worker.sweep] > before

@@ -109,30 +109,3 @@ def test_each_migration_only_expands_or_says_why_not():
 )  # fmt: skip
 def test_what_an_older_release_stumbles_over_is_found(step):
     assert faults(f'"""A step."""\ndef upgrade():\n    {step}\n', "0012", "0011")
-
-
-@pytest.mark.parametrize(
-    "step",
-    ['op.add_column("users", sa.Column("shoe", sa.Integer(), nullable=True))',
-     'op.add_column("users", sa.Column("a", sa.Text(), nullable=False, server_default=""))',
-     'op.create_table("shoes", sa.Column("id", sa.Integer(), nullable=False))',
-     'op.create_index("ix_a", "users", ["name"])', 'op.execute("UPDATE users SET shoe = 3")'],
-)  # fmt: skip
-def test_what_only_expands_passes(step):
-    down = 'def downgrade():\n    op.drop_column("users", "shoe")\n'
-    assert not faults(f'"""Drop"""\ndef upgrade():\n    {step}\n{down}', "0012", "0011")
-
-
-@pytest.mark.parametrize(
-    ("name", "before", "passes"),
-    [("0013_from_0012", "0012", True), ("0013", "0012", False), ("0013_from_0013", "0012", False),
-     ("0013_from_0011", "0012_from_0011", False), ("0014_from_0012", "0012", False)],
-)  # fmt: skip
-def test_one_that_contracts_is_named_after_who_may_still_serve(name, before, passes):
-    source = '"""A step."""\nCONTRACTS = "0012 reads the column no more"\n'
-    assert (not faults(source, name, before)) == passes
-
-
-def test_who_may_serve_is_not_forgotten_later():
-    assert faults('"""A step."""\n', "0014", "0013_from_0012")
-    assert not faults('"""A step."""\n', "0014_from_0012", "0013_from_0012")

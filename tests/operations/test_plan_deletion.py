@@ -84,17 +84,6 @@ def test_a_plan_goes_for_good_with_all_that_hangs_on_it(plan, pushed):
     assert not [one for one in everything() if WORD.lower() in one[2].lower()]
 
 
-def test_the_log_keeps_that_it_happened_without_a_title(plan, pushed):
-    pushed({"intro": None}, plan, title="Another")
-    plan_deletion.remove(plan, by=person("alice"))
-    slug, plan_id = plan.slug, plan.id
-    purge()
-    told = db.session.scalars(sa.select(Event).where(Event.kind == "plan.purged")).one()
-    assert (told.target, told.data, told.actor_id) == (slug, {"plan": plan_id}, None)
-    renamed = db.session.scalars(sa.select(Event).where(Event.kind == "plan.renamed")).all()
-    assert [one.data for one in renamed] == [{}]
-
-
 def test_until_then_nothing_is_taken_and_it_comes_back_whole(plan, dump):
     plan_deletion.remove(plan, by=person("alice"))
     assert purge(plan_deletion.KEPT - timedelta(minutes=1)) == 0
@@ -102,15 +91,6 @@ def test_until_then_nothing_is_taken_and_it_comes_back_whole(plan, dump):
     plan_deletion.bring_back(plan.slug, by=person("ada"))
     commit()
     assert plan.deleted_at is None and count(Thread) == 3
-
-
-def test_no_piece_is_larger_than_it_may_be(plan, monkeypatch):
-    parts = tuple((kind, 1) for kind, _ in plan_deletion._PARTS)
-    monkeypatch.setattr(plan_deletion, "_PARTS", parts)
-    monkeypatch.setattr(plan_deletion, "_EVENTS", 1)
-    rows = sum(count(kind) for kind, _ in parts) + count(Event)
-    plan_deletion.remove(plan, by=person("alice"))
-    assert purge() >= rows / 3 and count(Plan) == 0
 
 
 def test_the_worker_purges_and_erases_a_little_at_a_time_until_nothing_is_left(app, plan):
@@ -124,11 +104,3 @@ def test_the_worker_purges_and_erases_a_little_at_a_time_until_nothing_is_left(a
     assert count(Plan) == count(Thread) == 0
     assert db.session.scalars(sa.select(Erasure)).one().done_at is not None
     assert not [one for one in everything() if WORD.lower() in one[2].lower()]
-
-
-def test_a_worker_that_is_told_to_stop_leaves_the_rest_for_its_next_turn(app, plan):
-    plan_deletion.remove(plan, by=person("alice"))
-    let_go_by(plan_deletion.KEPT)
-    worker = Worker(app)
-    worker.stop.set()
-    assert worker.clear() == 0.0 and count(Plan) == 1

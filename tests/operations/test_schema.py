@@ -7,14 +7,10 @@ import subprocess
 import sys
 import threading
 
-import flask_migrate
 import pytest
 import sqlalchemy as sa
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 from click.testing import CliRunner
 from flask_migrate import downgrade
-from sqlalchemy.exc import OperationalError
 
 from planpush.cli.main import cli
 from planpush.database.session import db
@@ -22,10 +18,9 @@ from planpush.errors import Problem
 from planpush.operations import migration_lock as lock
 from planpush.operations import migrations, readiness
 from planpush.operations.migration_lock import alone
-from planpush.operations.migrations import is_current, migrate, oldest_reader
+from planpush.operations.migrations import is_current, migrate
 from planpush.paths import MIGRATIONS
 from tests.conftest import ON_POSTGRES
-from tests.fixtures.databases import load
 
 STEP = '''"""A step."""
 import sqlalchemy as sa
@@ -40,13 +35,6 @@ def downgrade():
 ADDS = 'op.add_column("users", sa.Column("shoe", sa.Integer(), nullable=True))'
 DROPS = 'op.drop_column("users", "shoe")'
 FILLS = "op.execute(\"INSERT INTO rate_limits VALUES ('x', '2026-01-01', 1)\")"
-
-
-def test_the_migrations_are_those_that_alembic_finds():
-    settings = Config()
-    settings.set_main_option("script_location", str(MIGRATIONS))
-    found = [one.revision for one in ScriptDirectory.from_config(settings).walk_revisions()]
-    assert migrations.known_revisions() == found[::-1] != []
 
 
 @pytest.mark.long
@@ -138,14 +126,6 @@ def test_a_release_whose_tables_are_gone_refuses(empty, release, monkeypatch):
         migrate()
 
 
-@pytest.mark.parametrize(
-    ("revision", "oldest"), [("0011", 0), ("0012_from_0011", 11), ("12ab", float("inf"))]
-)
-def test_a_migration_is_named_after_who_may_still_serve(revision, oldest):
-    assert oldest_reader(revision) == oldest
-    assert migrations.number("0012_from_0011") == 12
-
-
 @pytest.fixture
 def run(empty, tmp_path):
     """A command of the operator's on that database."""
@@ -205,25 +185,3 @@ def test_a_table_in_use_is_waited_for_without_holding_up_others(empty, release, 
     migrate()
     reader.close()
     assert "shoe" in columns() and bool(paused) == ON_POSTGRES
-
-
-def test_a_table_that_is_in_use_all_the_time_is_told_of(empty, monkeypatch):
-    class Taken(Exception):
-        sqlstate = "55P03"
-
-    def upgrade(**_options):
-        raise OperationalError("", None, Taken())
-
-    monkeypatch.setattr(migrations, "_PATIENCE", -1.0)
-    monkeypatch.setattr(flask_migrate, "upgrade", upgrade)
-    with pytest.raises(Problem, match="a table was in use all the time"):
-        migrate()
-
-
-def test_plans_that_wait_for_the_search_are_told_of(empty, run):
-    load("0006")
-    told = run("migrate").output.splitlines()
-    assert told[-1] == "1 plans are not searched yet: a worker indexes them once it runs."
-    told = run("migrate", "--index").output.splitlines()
-    assert told == ["0 of 1 plans are indexed for the search.", "The database is up to date."]
-    assert run("migrate").output == "The database is up to date.\n"

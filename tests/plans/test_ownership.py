@@ -39,34 +39,6 @@ def test_nobody_else_may(database, plan, name):
         plan.hand_over(person(name), by=person(name))
 
 
-def test_who_has_left_is_no_editor(database, plan):
-    person("alice").deactivate(by=person("ada"))
-    plan.hand_over(person("bob"), by=person("ada"))
-    commit()
-    assert editors(database, plan) == set()
-
-
-def test_back_and_forth_leaves_one_editor_each(database, plan):
-    plan.hand_over(person("bob"), by=person("alice"))
-    plan.hand_over(person("alice"), by=person("bob"))
-    plan.hand_over(person("bob"), by=person("alice"))
-    commit()
-    assert editors(database, plan) == {person("alice").id, person("bob").id}
-
-
-def test_to_its_owner_is_refused(plan):
-    with pytest.raises(Invalid):
-        plan.hand_over(person("alice"), by=person("ada"))
-
-
-def test_it_is_recorded(database, plan):
-    plan.hand_over(person("bob"), by=person("pam"))
-    commit()
-    (event,) = database.scalars(sa.select(Event).where(Event.kind == "plan.handed_over"))
-    assert (event.actor_id, event.target) == (person("pam").id, "bob@example.com")
-    assert event.data == {"from": "alice@example.com"} and event.plan_id == plan.id
-
-
 def test_all_plans_of_a_person(database, pushed):
     plans = [pushed(ONE).plan for _ in range(3)]
     plans[1].archived_at = plans[2].deleted_at = plans[0].created_at
@@ -82,18 +54,6 @@ def test_all_plans_of_a_person(database, pushed):
 def test_all_plans_only_by_those_who_manage(plan, name):
     with pytest.raises(Forbidden):
         Plan.hand_over_all(person("alice"), person("bob"), by=person(name))
-
-
-@pytest.mark.parametrize("told", ["bob@example.com", " BOB@Example.com ", "id"])
-def test_an_active_person_is_named_by_address_or_id(database, told):
-    told = str(person("bob").id) if told == "id" else told
-    assert User.named(told) is person("bob")
-
-
-@pytest.mark.parametrize("told", ["", "nobody@example.com", "9999999999999", "0", "999", "٣"])
-def test_nobody_else_is_found(database, told):
-    with pytest.raises(Invalid):
-        User.named(told)
 
 
 @pytest.mark.parametrize("state", ["deactivated", "deleted"])

@@ -7,12 +7,9 @@ from hypothesis import strategies as st
 
 from planpush.database.session import commit, db
 from planpush.errors import Conflict, Forbidden, Invalid
-from planpush.events.event import Event
 from planpush.plans.plan import PUBLISHED
-from planpush.reviews import reviewers
 from planpush.reviews.approval import LAPSED
-from planpush.reviews.sign_offs import APPROVED, CHANGES, WAITING, SignOff
-from planpush.reviews.summary import Review
+from planpush.reviews.sign_offs import APPROVED, CHANGES, SignOff
 from planpush.versions.purge import purge
 from tests.people import person
 
@@ -45,45 +42,6 @@ def test_one_word_for_changes_outweighs_all_others(plan):
     assert said(plan) == {"ada": APPROVED, "bob": CHANGES, "pam": APPROVED}
 
 
-def test_a_withdrawn_word_counts_no_more(plan):
-    give(plan, "bob", APPROVED)
-    give(plan, "pam", CHANGES)
-    SignOff.withdraw(plan, by=person("pam"))
-    assert (plan.verdict, said(plan)) == (APPROVED, {"bob": APPROVED})
-    SignOff.withdraw(plan, by=person("bob"))
-    assert (plan.verdict, said(plan)) == ("", {})
-
-
-def test_the_same_word_again_and_none_to_withdraw_are_no_events(plan):
-    SignOff.withdraw(plan, by=person("bob"))
-    give(plan, "bob", APPROVED, "")
-    give(plan, "bob", APPROVED, "")
-    kinds = db.session.scalars(sa.select(Event.kind).where(Event.kind.startswith("sign_off")))
-    assert list(kinds) == ["sign_off.given"]
-    assert [one.decision for one in db.session.scalars(sa.select(SignOff))] == [APPROVED]
-
-
-def test_another_note_is_another_word(plan):
-    give(plan, "bob", CHANGES, "Longer.")
-    give(plan, "bob", CHANGES, "Much longer.")
-    (seat,) = Review.of(plan, person("alice")).seats
-    assert (seat.said, seat.word.note) == (CHANGES, "Much longer.")
-
-
-def test_a_word_counts_for_its_version(plan, pushed):
-    give(plan, "bob", CHANGES)
-    pushed({"intro": "<p>Two.</p>"}, plan)
-    assert (plan.verdict, said(plan)) == ("", {"bob": LAPSED})
-    give(plan, "bob", APPROVED)
-    assert plan.verdict == APPROVED
-
-
-def test_the_same_content_again_is_the_same_version_and_word(plan, pushed):
-    give(plan, "bob", APPROVED)
-    pushed({"intro": "<p>One.</p>"}, plan)
-    assert plan.verdict == APPROVED
-
-
 def test_a_purged_version_brings_back_what_was_said_of_the_one_before(plan, pushed):
     give(plan, "bob", APPROVED)
     pushed({"intro": "<p>Two.</p>"}, plan)
@@ -103,41 +61,6 @@ def test_refusals(plan, pushed):
     with pytest.raises(Conflict):
         SignOff.give(plan, APPROVED, by=person("bob"), read=1)
     assert db.session.scalar(sa.select(sa.func.count(SignOff.id))) == 0
-
-
-def test_reviewers_of_many_plans_are_one_question(plan, pushed):
-    other = pushed({"intro": "<p>Other.</p>"}, visibility=PUBLISHED).plan
-    for name in ("bob", "pam"):
-        reviewers.ask(plan, person(name), by=person("alice"))
-    give(plan, "bob", APPROVED)
-    give(other, "charlie", CHANGES)
-    mine, others, statements = plan.id, other.id, []
-    sa.event.listen(db.engine, "before_cursor_execute", lambda *told: statements.append(told[2]))
-    found = SignOff.reviewers_of([mine, others])
-    assert len(statements) == 1
-    told = {key: [(seat.user.name, seat.said) for seat in row] for key, row in found.items()}
-    assert told == {
-        plan.id: [("Bob", APPROVED), ("Pam", WAITING)],
-        other.id: [("Charlie", CHANGES)],
-    }
-    assert SignOff.reviewers_of([]) == {}
-
-
-def test_who_left_is_not_waited_for_but_their_word_stands(plan):
-    for name in ("bob", "pam"):
-        reviewers.ask(plan, person(name), by=person("alice"))
-    give(plan, "bob", APPROVED)
-    for name in ("bob", "pam"):
-        person(name).deactivate(by=person("ada"))
-    commit()
-    assert said(plan) == {"bob": APPROVED}
-
-
-def test_an_owner_is_not_waited_for(plan):
-    reviewers.ask(plan, person("bob"), by=person("alice"))
-    plan.hand_over(person("bob"), by=person("ada"))
-    commit()
-    assert said(plan) == {}
 
 
 @pytest.mark.parametrize("rest", ["", APPROVED, CHANGES])

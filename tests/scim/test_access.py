@@ -119,7 +119,7 @@ def test_31_without_a_token_it_is_401(directory):
             assert answer.headers["WWW-Authenticate"].startswith("Bearer")
 
 
-def test_31_a_bare_token_a_revoked_and_an_expired_one_are_401(app, directory):
+def test_31_a_bare_an_expired_and_a_revoked_token_are_401(app, directory):
     assert asked(directory, directory.token).status_code == 401
     assert asked(directory, f"bearer {directory.token}").status_code == 200
     with app.app_context():
@@ -129,18 +129,18 @@ def test_31_a_bare_token_a_revoked_and_an_expired_one_are_401(app, directory):
         commit()
         assert [one.name for one in Token.directories()] == ["Old", "Okta"]
     assert asked(directory, f"Bearer {over}").status_code == 401
-
-
-def test_31_a_revoked_token_is_401_on_the_next_request(app, directory):
     with app.app_context():
-        Token.directories()[0].revoke(by=person("ada"))
+        for one in Token.directories():
+            one.revoke(by=person("ada"))
         commit()
         assert Token.directories() == []
     answer = directory.get("/Users")
     assert (answer.status_code, problem(answer)) == (401, "")
 
 
-def test_31_the_wrong_kind_of_token_is_403(app, directory, agent):
+def test_31_the_wrong_kind_of_token_is_403_and_an_admins_cookie_does_not_count(
+    app, directory, browser
+):
     with app.app_context():
         personal = Token.issue(person("ada"), name="cli")
         commit()
@@ -148,16 +148,10 @@ def test_31_the_wrong_kind_of_token_is_403(app, directory, agent):
     assert (answer.status_code, problem(answer)) == (403, "")
     answer = asked(directory, f"Bearer {directory.token}", "/api/plans")
     assert (answer.status_code, answer.mimetype) == (403, "application/problem+json")
-
-
-def test_31_an_admins_cookie_does_not_count(directory, browser):
+    assert asked(directory, f"Bearer {directory.token}", "/dashboard").status_code == 302
     ada = browser("ada")
     assert ada.get("/scim/v2/Users").status_code == 401
     assert ada.send("POST", "/scim/v2/Users", {}).status_code == 401
-
-
-def test_31_a_scim_token_opens_no_page(directory):
-    assert asked(directory, f"Bearer {directory.token}", "/dashboard").status_code == 302
 
 
 def test_3_a_scim_token_is_stored_as_a_hash(app, directory):
@@ -165,12 +159,6 @@ def test_3_a_scim_token_is_stored_as_a_hash(app, directory):
         row = Token.directories()[0]
         assert directory.token not in str(vars(row)) and row.user_id is None
         assert directory.token.startswith(row.prefix) and len(row.prefix) == 8
-
-
-def test_31_the_last_use_is_noted(app, directory):
-    directory.get("/Users")
-    with app.app_context():
-        assert Token.directories()[0].seen_at is not None
 
 
 @pytest.mark.long
@@ -192,8 +180,3 @@ def test_31_the_command_line_makes_a_token_and_shows_it_once(app, database_url, 
         issued = db.session.scalars(sa.select(Event).where(Event.kind == "token.issued")).one()
         assert issued.target == Token.directories()[0].name == "Entra"
         assert made not in str(issued.data)
-
-
-def test_10_locations_follow_the_configured_address(app, directory):
-    made = directory.call("POST", "/Users", {"userName": "x@example.com"}, Host="evil.example")
-    assert made.json["meta"]["location"].startswith("http://localhost/scim/v2/Users/")

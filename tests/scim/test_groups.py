@@ -12,9 +12,8 @@ from planpush.accounts.identity import Identity, Profile, Refused
 from planpush.accounts.user import User
 from planpush.database.session import commit, db
 from planpush.events.event import Event
-from tests.conftest import make_app
 from tests.people import person
-from tests.scim.conftest import Directory, op, problem
+from tests.scim.conftest import op, problem
 
 
 @pytest.fixture
@@ -94,26 +93,6 @@ def test_21_a_directory_grants_roles_of_ours_only(app, directory):
     assert roles(app, "dan") == ["developer"]  # an admin gave it, no directory takes it
 
 
-def test_20_a_user_without_group_has_the_default_role_if_there_is_one(
-    app, directory, database_url, tmp_path
-):
-    directory.user("dan@example.com")
-    assert roles(app, "dan") == []
-    other = make_app(database_url, tmp_path, default_role="qa")
-    Directory(other).user("eve@example.com")
-    with other.app_context():
-        db.engine.dispose()
-    assert roles(app, "eve") == ["qa"]
-
-
-def test_16_the_first_who_proves_the_address_is_linked(app, directory, mapped):
-    directory.group("PMs", directory.user("dan@example.com", displayName="Dan")["id"])
-    profile = Profile("github", "https://gh.test", "4", "dan", "D", "Dan@example.com", True)
-    with app.app_context():
-        assert Identity.arrive(profile).id == person("dan").id
-        assert person("dan").roles == ["project_manager"] and not person("dan").awaits_identity
-
-
 def test_29_a_deleted_person_is_gone_but_for_the_name(app, directory, mapped, plan):
     alice = directory.id_of("alice")
     group = directory.group("PMs", alice)
@@ -191,16 +170,6 @@ def test_21_writes_at_the_same_time_lose_nothing(app, directory, mapped):
         assert person("dan").roles == ["project_manager"]
 
 
-def test_39_a_change_of_address_tells_the_former_one(app, directory):
-    path = f"/Users/{directory.user('dan@example.com')['id']}"
-    directory.patch(path, op("replace", "userName", "Daniel@example.com"))
-    kind, target, data = log(app)[-1]
-    assert (kind, target, data["was"]) == (
-        "scim.user.changed", "daniel@example.com", "dan@example.com",
-    )  # fmt: skip
-    assert directory.get(path).json["userName"] == "Daniel@example.com"
-
-
 def test_39_a_refused_write_is_one_row_too(app, directory):
     path = f"/Users/{directory.id_of('ada')}"
     assert directory.patch(path, op("replace", "active", False)).status_code == 409
@@ -215,7 +184,7 @@ def test_39_a_refused_write_is_one_row_too(app, directory):
 def test_29_one_of_many_members_moves_without_reading_the_rest(app, directory):
     group = directory.group("All")["id"]
     with app.app_context():
-        people = [User(email=f"p{number}@example.com", name="P") for number in range(3000)]
+        people = [User(email=f"p{number}@example.com", name="P") for number in range(500)]
         db.session.add_all(people)
         db.session.flush()
         rows = [{"group_id": int(group[1:]), "user_id": one.id} for one in people]
@@ -227,4 +196,4 @@ def test_29_one_of_many_members_moves_without_reading_the_rest(app, directory):
     answer = directory.patch(f"/Groups/{group}", op("add", "members", [{"value": alice}]))
     assert answer.status_code == 204
     assert not [one for one in seen if "FROM group_members JOIN users" in one]
-    assert len(directory.get(f"/Groups/{group}").json["members"]) == 3001
+    assert len(directory.get(f"/Groups/{group}").json["members"]) == 501

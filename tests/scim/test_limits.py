@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 
 from planpush.accounts.user import User
@@ -24,13 +23,6 @@ def test_32_a_user_name_is_taken_in_any_case(directory):
     alice = f"/Users/{directory.id_of('alice')}"
     refused(directory.patch(alice, op("replace", "userName", "Dan@example.com")), 409, "uniqueness")
     refused(directory.call("PUT", alice, body), 409, "uniqueness")
-
-
-def test_32_a_user_name_that_is_no_address_is_taken_in_any_case_too(directory):
-    made = directory.user("dan")
-    refused(directory.call("POST", "/Users", {"userName": "DAN"}), 409, "uniqueness")
-    found = directory.get('/Users?filter=userName eq "Dan"').json["Resources"]
-    assert [one["id"] for one in found] == [made["id"]]
 
 
 def test_32_a_group_name_is_taken_in_any_case(directory):
@@ -80,18 +72,6 @@ def test_32_at_most_200_come_at_once(app, directory):
     rest = directory.get("/Users?startIndex=201&count=200").json
     assert (rest["startIndex"], rest["itemsPerPage"]) == (201, 10)
     assert directory.get("/Users?count=0").json["itemsPerPage"] == 0
-
-
-def test_32_pages_start_at_one_and_count_in_integers(directory):
-    first = directory.get("/Users?startIndex=0&count=2").json
-    assert first["startIndex"] == 1 and len(first["Resources"]) == 2
-    second = directory.get("/Users?startIndex=3&count=2").json
-    assert second["startIndex"] == 3
-    assert not {one["id"] for one in first["Resources"]} & {
-        one["id"] for one in second["Resources"]
-    }
-    assert directory.get("/Users?startIndex=99999999999999999999").json["itemsPerPage"] == 0
-    refused(directory.get("/Users?count=x"), 400, "invalidValue")
 
 
 def test_32_more_than_a_megabyte_is_refused(directory):
@@ -144,11 +124,6 @@ def test_32_what_cannot_be_kept_is_400(directory):
         answer = directory.call("POST", "/Users", {"schemas": [USER]} | body)
         refused(answer, 400, "invalidValue")
         assert "http" not in answer.json["detail"]
-
-
-def test_32_a_role_that_is_no_json_grants_nothing(directory):
-    body = {"schemas": [USER], "userName": "dan@example.com", "roles": [{"value": '{"a":' * 3000}]}
-    assert directory.call("POST", "/Users", body).status_code == 201
 
 
 def test_32_a_group_has_a_name(directory):
@@ -211,14 +186,6 @@ def test_32_a_race_for_a_name_is_409(directory, monkeypatch):
     refused(answer, 409, "uniqueness")
 
 
-def test_27_a_search_by_post_reads_only(app, directory):
-    answer = directory.call("POST", "/Users/.search", {"filter": 'userName eq "ada@example.com"'})
-    assert [one["userName"] for one in answer.json["Resources"]] == ["ada@example.com"]
-    with app.app_context():
-        kinds = db.session.scalars(sa.text("SELECT kind FROM events WHERE kind LIKE 'scim%'")).all()
-        assert kinds == []
-
-
 def test_32_what_would_be_compared_one_by_one_has_an_end(directory, monkeypatch):
     monkeypatch.setattr(storage, "_EFFORT", 1)
     refused(directory.get('/Users?filter=title co "x"'), 400, "tooMany")
@@ -237,12 +204,13 @@ def test_32_so_many_join_or_leave_with_one_request(directory, monkeypatch):
     refused(directory.patch(f"/Groups/{group['id']}", *many), 400, "invalidValue")
 
 
-def test_operations_that_look_at_very_many_values_are_refused(directory):
-    alice = f"/Users/{directory.id_of('alice')}"
-    added = [op("add", "emails", [{"value": f"a{n}@example.com"}]) for n in range(60)]
-    assert directory.patch(alice, *added).status_code == 204
-    told = [op("replace", f'emails[value eq "a{n}@example.com"].display', "x") for n in range(80)]
-    refused(directory.patch(alice, *told), 400, "invalidValue")
-    emails = directory.get(alice).json["emails"]
-    assert len(emails) >= 60 and not any(one.get("display") for one in emails), "all or nothing"
-    assert directory.patch(alice, *told[:40]).status_code == 204
+def test_32_pages_start_at_one_and_count_in_integers(directory):
+    first = directory.get("/Users?startIndex=0&count=2").json
+    assert first["startIndex"] == 1 and len(first["Resources"]) == 2
+    second = directory.get("/Users?startIndex=3&count=2").json
+    assert second["startIndex"] == 3
+    assert not {one["id"] for one in first["Resources"]} & {
+        one["id"] for one in second["Resources"]
+    }
+    assert directory.get("/Users?startIndex=99999999999999999999").json["itemsPerPage"] == 0
+    refused(directory.get("/Users?count=x"), 400, "invalidValue")

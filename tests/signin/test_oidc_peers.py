@@ -16,8 +16,7 @@ from flask import Flask
 
 from planpush.accounts.groups import GroupRole
 from planpush.accounts.user import User
-from planpush.database.session import commit, db
-from tests.conftest import make_app
+from planpush.database.session import commit
 from tests.peers.emulator import choose, emulating
 from tests.people import SAME_ORIGIN, person
 from tests.system.serving import free_port
@@ -31,23 +30,18 @@ MOVES = [(["devs"], {"developer"}), (["PMS", "testers", "x"], {"project_manager"
 
 
 @pytest.fixture
-def site(app: Flask, database_url: str, tmp_path: Path) -> Iterator[Callable[[str], Flask]]:
+def site(another: Callable[..., Flask]) -> Callable[[str], Flask]:
     """Make the app for an issuer, with a map of groups."""
-    made: list[Flask] = []
 
     def make(issuer: str) -> Flask:
-        made.append(make_app(database_url, tmp_path, okta_issuer=issuer, **CLIENT))
-        with made[-1].app_context():
+        made = another(okta_issuer=issuer, **CLIENT)
+        with made.app_context():
             for group, role in MAP.items():
                 GroupRole.put(group, role, by=person("ada"))
             commit()
-        return made[-1]
+        return made
 
-    yield make
-    for one in made:
-        with one.app_context():
-            db.session.remove()
-            db.engine.dispose()
+    return make
 
 
 @pytest.fixture

@@ -63,49 +63,40 @@ def test_the_same_words_at_once_make_one_version(send, plan):
     assert {answer.json["version"] for answer in answers} == {2}
 
 
-def test_sixteen_comment_at_once_and_none_is_lost(app, agent, plan):
+@pytest.fixture
+def comment(app, plan):
+    """Comment as bob's browser, from any thread."""
     bob = Browser(app, "bob")
     cookie = bob.client.get_cookie("planpush").value
 
-    def comment(number):
+    def send(body, **form):
         client = app.test_client()
         client.set_cookie("planpush", cookie)
-        form = {"body": f"Comment {number}", "anchor": "intro"}
+        form |= {"body": body, "anchor": "intro"}
         return client.post(f"/p/{plan}/threads", data=form, headers=SAME_ORIGIN)
 
-    answers = at_once(16, comment)
+    return send
+
+
+def test_sixteen_comment_at_once_and_none_is_lost(agent, plan, comment):
+    answers = at_once(16, lambda number: comment(f"Comment {number}"))
     assert {answer.status_code for answer in answers} == {303}, [a.text for a in answers]
     assert len({re.search(r"thread=(\d+)", answer.location)[1] for answer in answers}) == 16
     told = agent("bob", "GET", f"/api/plans/{plan}").json
     assert (told["open_threads"], told["comments"]) == (16, 16)
 
 
-def test_a_double_click_at_once_makes_one_thread(app, agent, plan):
-    bob = Browser(app, "bob")
-    cookie = bob.client.get_cookie("planpush").value
-
-    def comment(_number):
-        client = app.test_client()
-        client.set_cookie("planpush", cookie)
-        form = {"body": "Once", "anchor": "intro", "key": "k1"}
-        return client.post(f"/p/{plan}/threads", data=form, headers=SAME_ORIGIN)
-
-    answers = at_once(8, comment)
+def test_a_double_click_at_once_makes_one_thread(agent, plan, comment):
+    answers = at_once(8, lambda _: comment("Once", key="k1"))
     assert len({answer.location for answer in answers}) == 1
     assert agent("bob", "GET", f"/api/plans/{plan}").json["open_threads"] == 1
 
 
-def test_pushes_and_comments_cross_without_a_loss(app, agent, plan, send):
-    bob = Browser(app, "bob")
-    cookie = bob.client.get_cookie("planpush").value
-
+def test_pushes_and_comments_cross_without_a_loss(agent, plan, send, comment):
     def act(number):
         if number % 2:
             return send(f"Tokens rotate {number}.", plan=plan, base_version=1).status_code
-        client = app.test_client()
-        client.set_cookie("planpush", cookie)
-        form = {"body": f"Comment {number}", "anchor": "intro", "v": "1"}
-        return client.post(f"/p/{plan}/threads", data=form, headers=SAME_ORIGIN).status_code
+        return comment(f"Comment {number}", v="1").status_code
 
     statuses = at_once(8, act)
     assert Counter(statuses) == {303: 4, 201: 1, 409: 3}

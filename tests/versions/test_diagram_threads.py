@@ -85,18 +85,6 @@ def test_another_diagram_before_it_takes_no_thread(pushed: Any, opened: Any) -> 
     assert placed.block == block_of(plan, "Web app → Gateway: JWT", 2)
 
 
-def test_a_thread_on_a_node_that_goes_is_outdated_at_its_section(pushed: Any, opened: Any) -> None:
-    plan, thread = opened("Store")
-    pushed({"way": section(FLOW.replace("\n  gate --> store[(Store)]", ""))}, plan)
-    assert Placement.on(plan, 2)[thread.id].state in ("outdated", "orphaned")
-
-
-def test_the_card_quotes_what_the_part_is_called(opened: Any) -> None:
-    _, thread = opened("Web app → Gateway: JWT")
-    assert thread.origin.label == "Web app → Gateway: JWT"
-    assert thread.origin.kind == "edge"
-
-
 @pytest.mark.parametrize(
     ("text", "code", "line"),
     [

@@ -1,15 +1,12 @@
 """Decisions: a person's word on where a thread sits holds on every later version."""
 
 import pytest
-import sqlalchemy as sa
 
 from planpush.comments.placement import Placement
-from planpush.comments.rejections import Rejection
 from planpush.comments.thread import Thread
 from planpush.database.session import commit
 from planpush.document.anchoring.target import Place
 from planpush.errors import Conflict, Invalid, NotFound
-from planpush.events.event import Event
 from planpush.versions.placement_decisions import decide
 from planpush.versions.purge import purge
 from tests.people import person
@@ -79,38 +76,6 @@ def test_confirmed_words_are_followed_where_the_first_ones_lead_nowhere(pushed, 
     assert where(thread, 4)[2] == "made anew at each request"
 
 
-def test_not_here_leaves_the_block_and_no_version_goes_back(pushed, plan, thread, say):
-    pushed({"a": NEW, "b": FILLER}, plan)
-    found = say("not_here")
-    assert (found.state, found.section, found.start) == ("outdated", "a", None)
-    assert found.words == "Tokens rotate on each use."
-    for version, text in ((3, NEW + "<p>More.</p>"), (4, "<p>First.</p>" + NEW)):
-        pushed({"a": text, "b": FILLER}, plan)
-        assert at(thread, version).state == "outdated"
-        assert at(thread, version).start is None
-    pushed({"a": OLD, "b": FILLER}, plan)
-    assert at(thread, 5).start is None  # the rejected words became these
-
-
-def test_the_very_words_elsewhere_are_no_rejected_place(pushed, plan, thread, say):
-    say("reattach", anchor="a", quote="Tokens rotate on every use.")
-    pushed({"a": NEW, "b": FILLER}, plan)
-    say("not_here")
-    pushed({"a": NEW, "b": FILLER + "<p>Agreed: Tokens rotate on every use. Always.</p>"}, plan)
-    assert where(thread, 3)[:3] == ("moved", "b", "Tokens rotate on every use.")
-
-
-def test_nothing_left_is_orphaned(pushed, plan, thread, say):
-    moved = "<p>Tokens rotate on every use, as everybody agreed in the meeting of June.</p>"
-    pushed({"b": FILLER + moved}, plan)
-    assert where(thread, 2)[:2] == ("moved", "b")
-    assert say("not_here").state == "orphaned"
-    with pytest.raises(Invalid, match="no place"):
-        say("confirm")
-    pushed({"b": FILLER + moved + "<p>More.</p>"}, plan)
-    assert at(thread, 3).state == "orphaned"
-
-
 def test_a_reattached_thread_goes_on_from_there(database, pushed, plan, thread, say):
     pushed({"a": NEW, "b": FILLER}, plan)
     assert say("not_here").state == "outdated"
@@ -125,16 +90,6 @@ def test_a_reattached_thread_goes_on_from_there(database, pushed, plan, thread, 
     assert where(thread, 4)[:3] == ("exact", "a", "rotate on every use")
 
 
-def test_reattaching_takes_back_a_rejection_of_that_place(database, pushed, plan, thread, say):
-    pushed({"a": NEW, "b": FILLER}, plan)
-    say("not_here")
-    assert database.scalar(sa.select(sa.func.count(Rejection.id))) == 1
-    say("reattach", anchor="a", quote="rotate on each use")
-    assert database.scalar(sa.select(sa.func.count(Rejection.id))) == 0
-    pushed({"a": NEW + "<p>More.</p>", "b": FILLER}, plan)
-    assert where(thread, 3)[:3] == ("exact", "a", "rotate on each use")
-
-
 def test_on_an_old_version_the_newest_follows_and_those_between_stay(pushed, plan, thread, say):
     for n in range(3):
         pushed({"a": NEW + f"<p>{n}</p>", "b": FILLER}, plan)
@@ -145,24 +100,6 @@ def test_on_an_old_version_the_newest_follows_and_those_between_stay(pushed, pla
     assert not at(thread, 4).confirmed
     say("reattach", on=2, anchor="b", quote="Filler number 5")
     assert [at(thread, n).section for n in (1, 2, 3, 4)] == ["a", "b", "a", "b"]
-
-
-def test_every_decision_is_idempotent_and_tells_once(database, pushed, plan, thread, say):
-    pushed({"a": NEW, "b": FILLER}, plan)
-    for decision, place in (
-        ("confirm", {}),
-        ("not_here", {}),
-        ("reattach", {"anchor": "b", "quote": "number 2"}),
-    ):
-        first = (say(decision, **place).value, len(thread.origins), len(thread.rejections))
-        again = (say(decision, **place).value, len(thread.origins), len(thread.rejections))
-        assert first == again
-    kinds = sa.select(Event.kind).where(Event.kind.like("placement.%")).order_by(Event.id)
-    assert list(database.scalars(kinds)) == [
-        "placement.confirmed",
-        "placement.rejected",
-        "placement.reattached",
-    ]
 
 
 def test_what_cannot_be_decided_changes_nothing(database, pushed, plan, thread, say):
@@ -182,34 +119,6 @@ def test_what_cannot_be_decided_changes_nothing(database, pushed, plan, thread, 
     assert (at(thread, 2).value, len(thread.origins), thread.rejections) == (before, 1, [])
 
 
-def test_a_thread_on_the_whole_plan_is_put_on_words(pushed, plan, thread):
-    whole = plan.open_thread(Place(), "All of it.", by=person("bob"), on=1)
-    commit()
-    with pytest.raises(Invalid, match="no place"):
-        decide(plan, whole.id, "not_here", Place(), on=1, by=person("bob"))
-    decide(plan, whole.id, "reattach", Place("b", quote="number 1"), on=1, by=person("alice"))
-    commit()
-    assert (whole.kind, at(whole, 1).words) == ("text", "number 1")
-    pushed({"a": OLD, "b": FILLER + "<p>More.</p>"}, plan)
-    assert where(whole, 2)[:3] == ("exact", "b", "number 1")
-
-
-@pytest.mark.parametrize("quote", ["", "uuid"])
-def test_a_rejected_cell_is_not_found_again(database, pushed, plan, quote):
-    table = "<table><tr><th>Column</th><th>Type</th></tr><tr><td>id</td><td>{}</td></tr></table>"
-    pushed({"a": OLD, "b": table.format("uuid of the row")}, plan)
-    place = Place("b", row="id", column="Type", quote=quote)
-    cell = plan.open_thread(place, "Why?", by=person("bob"), on=2)
-    pushed({"a": OLD, "b": table.format("uuid of this row")}, plan)
-    assert at(cell, 3).block is not None
-    decide(plan, cell.id, "not_here", Place(), on=3, by=person("alice"))
-    commit()
-    rejected = at(cell, 3).value
-    assert at(cell, 3).state == "outdated"
-    pushed({"a": OLD + "<p>More.</p>", "b": table.format("uuid of this row")}, plan)
-    assert at(cell, 4).value == rejected
-
-
 def test_a_purge_takes_the_words_of_rejected_places_too(database, pushed, plan, thread, say, dump):
     pushed({"a": OLD.replace("every use", "zebra use"), "b": FILLER}, plan)
     assert at(thread, 2).state == "edited"
@@ -221,3 +130,16 @@ def test_a_purge_takes_the_words_of_rejected_places_too(database, pushed, plan, 
     assert "zebra" not in dump()
     pushed({"a": OLD, "b": FILLER + "<p>More.</p>"}, plan)
     assert Thread.find(plan, thread.id).rejections
+
+
+def test_not_here_leaves_the_block_and_no_version_goes_back(pushed, plan, thread, say):
+    pushed({"a": NEW, "b": FILLER}, plan)
+    found = say("not_here")
+    assert (found.state, found.section, found.start) == ("outdated", "a", None)
+    assert found.words == "Tokens rotate on each use."
+    for version, text in ((3, NEW + "<p>More.</p>"), (4, "<p>First.</p>" + NEW)):
+        pushed({"a": text, "b": FILLER}, plan)
+        assert at(thread, version).state == "outdated"
+        assert at(thread, version).start is None
+    pushed({"a": OLD, "b": FILLER}, plan)
+    assert at(thread, 5).start is None  # the rejected words became these

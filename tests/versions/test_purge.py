@@ -12,8 +12,8 @@ from planpush.document.anchoring.target import Place
 from planpush.errors import Conflict, Forbidden, Invalid
 from planpush.events.event import Event
 from planpush.plans.section import Section, expand
-from planpush.plans.version import Purged, Version
-from planpush.versions.purge import Trace, purge, shared, shrink_log
+from planpush.plans.version import Version
+from planpush.versions.purge import purge, shrink_log
 from planpush.versions.push import prepare
 from planpush.versions.request import Push, SectionPush
 from tests.conftest import ON_POSTGRES
@@ -62,32 +62,6 @@ def test_the_secret_is_nowhere_in_the_database(leaked, dump):
     assert SECRET not in dump()
 
 
-def test_sections_that_only_it_held_are_deleted_and_shared_ones_stay(leaked, database):
-    assert purged(leaked, 2) == [1]
-    stored = database.scalars(sa.select(Section.anchor).order_by(Section.id)).all()
-    assert stored == ["intro", "config", "intro"]
-    assert [row.anchor for row in Version.of(leaked, 1).manifest()] == ["intro", "config"]
-
-
-def test_it_is_told_which_versions_hold_the_same_sections(leaked):
-    found = shared(leaked, Version.of(leaked, 2))
-    assert [one.also_in for one in found] == [[1], [], []]
-    purged(leaked, 2)
-    assert Trace.of(leaked, 2) == Trace(2, [1])
-    purged(leaked, 1)
-    assert Trace.of(leaked, 2) == Trace(2, [])
-    assert Trace.of(leaked, 3) is None
-
-
-def test_several_versions_go_at_once(leaked, pushed, dump):
-    pushed({"intro": INTRO, "config": DIRTY}, leaked)
-    pushed({"intro": INTRO, "config": CLEAN}, leaked)
-    assert purged(leaked, 2, 3) == [1, 4, 5]
-    for number in (2, 3):
-        with pytest.raises(Purged):
-            Version.of(leaked, number)
-
-
 def test_a_secret_in_a_shared_section_goes_with_the_last_version_that_holds_it(pushed, database):
     plan = pushed({"config": DIRTY, "a": INTRO}).plan
     pushed({"config": DIRTY, "a": NEWER}, plan)
@@ -111,45 +85,6 @@ def test_a_thread_stays_without_the_words_that_it_quoted(leaked):
     assert found.placement.state == before
     assert [one.body for one in found.thread.comments] == ["Take it out!"]
     assert thread.opened_on == 2
-
-
-def test_a_thread_that_stood_only_there_gets_a_place_on_the_newest(pushed):
-    plan = pushed({"intro": INTRO, "config": CLEAN}).plan
-    pushed({"intro": NEWER, "config": DIRTY}, plan)
-    here, whole = comment(plan, 2), plan.open_thread(Place(), "Hm.", by=person("bob"), on=2)
-    same = comment(plan, 2, "intro", "rotate")
-    commit()
-    purged(plan, 2)
-    assert plan.newest == 1
-    states = {one.id: card(plan, one).placement.state for one in (here, whole, same)}
-    assert states[here.id] == "outdated"
-    assert states[whole.id] == "exact"
-    assert states[same.id] in ("outdated", "orphaned")
-
-
-def test_a_thread_on_what_stayed_the_same_loses_nothing(pushed):
-    plan = pushed({"intro": INTRO, "config": CLEAN}).plan
-    pushed({"intro": INTRO, "config": DIRTY}, plan)
-    thread = comment(plan, 2, "intro", "rotate")
-    purged(plan, 2)
-    found = card(plan, thread)
-    assert (found.then, found.purged, found.placement.state) == ("rotate", False, "exact")
-
-
-def test_later_pushes_carry_a_thread_whose_words_are_gone(leaked, pushed):
-    thread = comment(leaked, 2, quote="reads its key")
-    purged(leaked, 2)
-    longer = CLEAN.replace("starts.", "starts. It rotates, too.")
-    pushed({"intro": NEWER, "config": longer}, leaked)
-    found = card(leaked, thread)
-    assert found.purged and found.placement.section == "config"
-    assert (found.placement.words, found.placement.state) == ("reads its key", "exact")
-
-
-def test_a_number_never_comes_back(leaked, pushed):
-    purged(leaked, 3)
-    assert leaked.newest == 2
-    assert pushed({"intro": INTRO}, leaked).version.number == 4
 
 
 def test_a_purged_base_is_stale(leaked, pushed):
@@ -205,11 +140,6 @@ def test_it_is_in_the_audit_log_without_its_words(leaked, database):
     (event,) = database.scalars(query)
     assert (event.actor_id, event.plan_id) == (person("ada").id, leaked.id)
     assert event.data == {"version": 2, "still_in": [1]}
-
-
-def test_the_history_no_longer_names_it(leaked):
-    purged(leaked, 2)
-    assert [version.number for version in Version.history(leaked)] == [3, 1]
 
 
 def test_its_bytes_are_overwritten_in_the_file_and_its_log(leaked, database_url):
