@@ -38,7 +38,9 @@ def show(slug: str) -> Response:
     return fragment("documents/show.htmx.html", push_url=address, **page(reading))
 
 
-_ALL_PINS = 2 * 1024 * 1024  # characters that are kept of them in the memory of a process
+# Characters of HTML that are kept in the memory of a process.
+_ALL_PINS = 2 * 1024 * 1024
+_DOCUMENTS = 16 * 1024 * 1024
 
 
 class Pins:
@@ -85,13 +87,27 @@ def init_document(app: Flask) -> None:
 
 def rendered_document(reading: Reading, anchors: Container[str] | None = None) -> Markup:
     """Return the document of a reading, or those of its sections, pins included."""
+    if anchors is not None:
+        return bless(_document(reading, anchors))
+    cache = ProcessCache.named("planpush_documents", _DOCUMENTS, len)
+    news = since_of(reading)
+    changed = tuple(news.state(piece.anchor) for piece in reading.pieces)
+    key = (reading.plan.slug, pins_digest(reading), news.base, changed)
+    html: str | None = cache.get(key)
+    if html is None:
+        html = _document(reading, {piece.anchor for piece in reading.pieces})
+        cache.put(key, html)
+    return bless(html)
+
+
+def _document(reading: Reading, anchors: Container[str]) -> str:
     pins, threads = Pins(reading), reading.by_block
     body = b"".join(
         _section(pins, piece, threads.get(piece.anchor, {}))
         for piece in reading.pieces
-        if anchors is None or piece.anchor in anchors
+        if piece.anchor in anchors
     )
-    return bless(body.decode())
+    return body.decode()
 
 
 def _section(pins: Pins, piece: Any, threads: dict[int, list[ThreadRow]]) -> bytes:
