@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -169,6 +170,17 @@ class Reading:
                 blocks = found.setdefault(card.placement.section, {})
                 blocks.setdefault(card.placement.block or 0, []).append(card.thread)
         return found
+
+    @cached_property
+    def pins_digest(self) -> str:
+        """Name every pin of this reading: while it stays, a page has them all."""
+        pins = [
+            (anchor, key, [(thread.id, thread.state) for thread in threads])
+            for anchor, blocks in sorted(self.by_block.items())
+            for key, threads in sorted(blocks.items())
+        ]
+        named = repr((self.version.number, pins)).encode()
+        return hashlib.sha256(named).hexdigest()[:16]
 
 
 def _cut(text: str, most: int) -> str:

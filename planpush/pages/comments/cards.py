@@ -7,6 +7,8 @@ sees of it. A card that someone is typing into, or that they just opened, is ren
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from flask import Flask, current_app, g, request
@@ -14,11 +16,10 @@ from jinja2 import pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
-from planpush.comments.thread_rows import CommentRow
 from planpush.comments.version_view import Card
 from planpush.database.process_cache import ProcessCache
 from planpush.pages.comments.draft_forms import drafts_on
-from planpush.pages.comments.panel import is_kept, is_unfolded
+from planpush.pages.comments.panel import asked_filter
 from planpush.pages.plans.unseen import seen_of
 from planpush.web.templates import bless, form_key, reads_all_marks
 
@@ -29,31 +30,34 @@ _KEY = secrets.token_hex(16)
 
 
 def init_cards(app: Flask) -> None:
-    """Let templates show a thread's card."""
-    app.jinja_env.globals.update(thread_card=thread_card)
+    """Let templates show the cards of threads."""
+    app.jinja_env.globals.update(thread_cards=thread_cards)
 
 
 @pass_context
-def thread_card(context: Context, card: Card) -> Markup:
-    """Return a thread's card as `threads/_thread.html` renders it."""
+def thread_cards(context: Context, cards: Iterable[Card]) -> Markup:
+    """Return the cards of threads as `threads/_thread.html` renders each."""
     reader: _Reader | None = g.get("card_reader")
     if reader is None or reader.plan is not context["plan"]:
         reader = g.card_reader = _Reader(context)
-    key = reader.key(card)
-    if key is None:
-        return _rendered(context, card)
     cache = ProcessCache.named("planpush_cards", _MOST, len)
-    html: str | None = cache.get(key)
-    if html is None:
-        html = _rendered(context, card, form_key=_key, draft_key=_key)
-        if reads_all_marks():
-            cache.put(key, html)
-    return bless(html.replace(_KEY, form_key()))
+    shown: list[str] = []
+    for card in cards:
+        key = reader.key(card)
+        html: str | None = cache.get(key) if key else None
+        if html is None and key is None:
+            html = _rendered(context, card)
+        elif html is None:
+            html = _rendered(context, card, form_key=_key, draft_key=_key)
+            if reads_all_marks():
+                cache.put(key, html)
+        shown.append(html.replace(_KEY, f"{reader.form_key}-{card.thread.id}"))
+    return bless("".join(shown))
 
 
-def _rendered(context: Context, card: Card, **changes: Any) -> Markup:
+def _rendered(context: Context, card: Card, **changes: Any) -> str:
     values = context.get_all() | {"card": card} | changes
-    return bless(current_app.jinja_env.get_template("threads/_thread.html").render(values))
+    return current_app.jinja_env.get_template("threads/_thread.html").render(values)
 
 
 def _key(*_: object, **__: object) -> str:
@@ -65,8 +69,9 @@ class _Reader:
 
     def __init__(self, context: Context) -> None:
         self.plan, self.user = context["plan"], context["user"]
-        self.seen = seen_of(self.plan)
-        self.active = context.get("active")
+        self.me, self.seen = self.user.id, seen_of(self.plan)
+        self.active, self.form_key = context.get("active"), form_key()
+        self.whole, self.kept = asked_filter().whole, asked_filter().kept
         typed, misplaced = context.get("typed"), context.get("misplaced")
         busy = [place.rpartition(":")[2] for place in drafts_on(self.plan)]
         busy += [str(one) for one in (misplaced or ())[:1]]
@@ -77,32 +82,33 @@ class _Reader:
 
     def key(self, card: Card) -> tuple[Any, ...] | None:
         """Return what the card's HTML depends on; None: it is for this response only."""
-        thread, me = card.thread, self.user.id
+        thread = card.thread
         if self.busy and not self.busy.isdisjoint(_ids(card)):
             return None
-        if any(comment.restorable for comment in thread.comments):  # that ends without an event
-            return None
+        comments = []
+        for comment in thread.comments:
+            if comment.restorable:  # that ends without an event
+                return None
+            comments += [
+                comment.author_id == self.me,
+                bool(comment.mentions) and any(one.user_id == self.me for one in comment.mentions),
+                self._is_new(comment.created_at, comment.author_id),
+            ]
         return (
             thread.id,
             thread.revision,
             card.placement,
             self.plan.slug,
             thread.id == self.active,
-            is_unfolded(thread.id),
-            thread.resolved_by_id == me and is_kept(thread.id),
+            thread.id in self.whole,
+            thread.resolved_by_id == self.me and thread.id in self.kept,
             self.plan.resolvable_by(self.user, thread.opened_by_id),
             self._is_new(thread.resolved_at, thread.resolved_by_id),
             self._is_new(thread.answered_at, thread.answered_by_id),
-            *(self._seen_in(comment, me) for comment in thread.comments),
+            *comments,
         )
 
-    def _seen_in(self, comment: CommentRow, me: int) -> tuple[bool, bool, bool]:
-        """Return what of a comment differs from reader to reader."""
-        own = comment.author_id == me
-        named = any(mention.user_id == me for mention in comment.mentions)
-        return own, named, self._is_new(comment.created_at, comment.author_id)
-
-    def _is_new(self, at: Any, by: int | None) -> bool:
+    def _is_new(self, at: datetime | None, by: int | None) -> bool:
         return self.seen is not None and self.seen.misses(at, by)
 
 

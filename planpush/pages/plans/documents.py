@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Container, Iterator, Sequence
 from itertools import chain
 from typing import Any
@@ -78,7 +77,6 @@ def init_document(app: Flask) -> None:
         rendered=rendered_document,
         document_icons=icons,
         all_pins=all_pins,
-        pins_digest=pins_digest,
         renewed_marks=renewed_marks,
         compared=compared,
         compared_icons=compared_icons,
@@ -92,7 +90,7 @@ def rendered_document(reading: Reading, anchors: Container[str] | None = None) -
     cache = ProcessCache.named("planpush_documents", _DOCUMENTS, len)
     news = since_of(reading)
     changed = tuple(news.state(piece.anchor) for piece in reading.pieces)
-    key = (reading.plan.slug, pins_digest(reading), news.base, changed)
+    key = (reading.plan.slug, reading.pins_digest, news.base, changed)
     html: str | None = cache.get(key)
     if html is None:
         html = _document(reading, {piece.anchor for piece in reading.pieces})
@@ -151,23 +149,13 @@ def icons(reading: Reading) -> Markup:
     return sprite(tuple(sorted(used - set(UI_ICONS))))
 
 
-def pins_digest(reading: Reading) -> str:
-    """Name every pin of a reading: while it stays, a page has them all."""
-    told = [
-        (anchor, key, [(thread.id, thread.state) for thread in threads])
-        for anchor, blocks in sorted(reading.by_block.items())
-        for key, threads in sorted(blocks.items())
-    ]
-    return hashlib.sha256(repr((reading.version.number, told)).encode()).hexdigest()[:16]
-
-
 def all_pins(reading: Reading) -> Markup:
     """Return every pin of a reading, each with its place: an open page puts them there.
 
     So it does not matter which of them the page had before, nor whether it missed something.
     """
     cache = ProcessCache.named("planpush_pins", _ALL_PINS, len)
-    key = (reading.plan.slug, pins_digest(reading))
+    key = (reading.plan.slug, reading.pins_digest)
     html: str | None = cache.get(key)
     if html is None:
         pins = Pins(reading)
