@@ -1,6 +1,5 @@
 """The configuration: what the environment may say, and how loudly it is refused."""
 
-from dataclasses import FrozenInstanceError
 from pathlib import Path
 
 import pytest
@@ -31,12 +30,6 @@ def test_networks_for_webhooks_are_read_one_by_one():
     found = read(WEBHOOK_NETWORKS="10.0.0.0/8, 127.0.0.1/32,fd00::/8,192.168.1.5").webhook_networks
     told = ["10.0.0.0/8", "127.0.0.1/32", "fd00::/8", "192.168.1.5/32"]
     assert [str(one) for one in found] == told and read().webhook_networks == ()
-
-
-@pytest.mark.parametrize("given", ["10.0.0.1/8", "localhost", "10.0.0.0/99", "*"])
-def test_what_is_no_network_is_named(given):
-    with pytest.raises(ConfigError, match=r"WEBHOOK_NETWORKS: give networks like 10\.0\.0\.0/8"):
-        read(WEBHOOK_NETWORKS=given)
 
 
 def test_a_missing_key_is_named():
@@ -87,26 +80,17 @@ def test_addresses_of_databases(given, used):
 
 
 @pytest.mark.parametrize(
-    ("given", "used"),
+    ("given", "origin"),
     [
         ("https://plans.example.com", "https://plans.example.com"),
         ("https://plans.example.com/", "https://plans.example.com"),
         ("http://localhost:9000", "http://localhost:9000"),
-    ],
-)
-def test_the_base_url_is_an_origin(given, used):
-    assert read(BASE_URL=given).base_url == used
-
-
-@pytest.mark.parametrize(
-    ("given", "origin"),
-    [
         ("HTTPS://Plans.Example.com", "https://plans.example.com"),
         ("https://plans.example.com:443", "https://plans.example.com"),
         ("http://plans.example.com:80", "http://plans.example.com"),
     ],
 )
-def test_the_base_url_is_written_as_browsers_write_an_origin(given, origin):
+def test_the_base_url_is_an_origin_as_browsers_write_it(given, origin):
     assert read(BASE_URL=given).base_url == origin
 
 
@@ -125,7 +109,8 @@ def test_another_base_url_is_refused(given):
         ("MAX_DOCUMENT_BYTES", "0"), ("SESSION_IDLE", "8h"), ("SESSION_MAX_AGE", "1"),
         ("TRUSTED_PROXIES", "many"), ("RATE_LIMITS", "true"), ("AUTH_PROVIDERS", "local,google"),
         ("DEFAULT_ROLE", "admin"), ("DEFAULT_ROLE", "boss"), ("GITHUB_URL", "github.com"),
-        ("GITHUB_ORG", "ac me/../x"),
+        ("GITHUB_ORG", "ac me/../x"), ("WEBHOOK_NETWORKS", "10.0.0.1/8"),
+        ("WEBHOOK_NETWORKS", "localhost"), ("WEBHOOK_NETWORKS", "10.0.0.0/99"),
         ("OKTA_ISSUER", "https://x?y=1"), ("INITIAL_ADMIN_EMAILS", "me"),
     ],
 )  # fmt: skip
@@ -170,11 +155,6 @@ def test_data_lie_where_they_are_told_to(tmp_path):
     config = read(DATA_DIR=str(tmp_path))
     assert config.data_dir == tmp_path
     assert config.database_url == f"sqlite:///{tmp_path / 'planpush.db'}"
-
-
-def test_nobody_changes_it_afterwards():
-    with pytest.raises(FrozenInstanceError):
-        read().base_url = "https://evil.example"
 
 
 def test_https_makes_it_secure():

@@ -1,18 +1,25 @@
+"""Where a thread stands on the next version: words, cells, elements, nodes and edges."""
+
 from __future__ import annotations
 
-import random
 from dataclasses import replace
 
 import pytest
 
+from planpush.document.anchoring.placement import CONFIRM
 from planpush.document.anchoring.reanchor import Placement, better, place_all, words_at
 from planpush.document.anchoring.target import Origin, Place, locate
 from planpush.document.blocks import Block
+from planpush.document.diagrams import styles
+from planpush.document.diagrams.shapes import Keys
 from planpush.document.sections import build
 
 TOKENS = "Each refresh replaces the token that it was made with, so a leak is detected."
 KEYS = "The gateway verifies the signature with cached keys before it asks anybody."
-ROWS = [("id", "uuid", "yes"), ("user", "bigint", "yes"), ("hash", "bytea", "no")]
+STEPS = ["Install the agent on the first host.", "Install the agent on the other host."]
+FILLER = [f"{word} stands alone, and nothing is like it here." for word in ("Alpha", "Beta")]
+COLUMNS = ("Field", "Needed", "Since")
+ROWS = (("id", "yes", "1"), ("user", "yes", "2"), ("hash", "no", "2"))
 
 
 def blocks(*sections: str) -> list[Block]:
@@ -20,7 +27,7 @@ def blocks(*sections: str) -> list[Block]:
     return [b for n, html in enumerate(sections) for b in build(f"s{n}", html).blocks]
 
 
-def on(document: list[Block], quote: str, **where: object) -> Origin:
+def on(document: list[Block], quote: str = "", **where: object) -> Origin:
     return locate(document, 1, Place(quote=quote, **where))  # type: ignore[arg-type]
 
 
@@ -33,79 +40,107 @@ def placed(
 def carry(old: str, new: str, quote: str) -> tuple[str, str]:
     """Return the state of a quote and what its place says in the new version."""
     before, after = blocks(old), blocks(new)
-    found = placed(on(before, quote), before, after)
+    block = next(b for b in before if quote in b.text and not b.element)
+    start = block.text.index(quote)
+    found = placed(locate(before, 1, Place("s0", block.key, quote, start=start)), before, after)
     return found.state, words_at(after, found)
+
+
+def texts(*lines: str) -> str:
+    return "".join(f"<p>{line}</p>" for line in lines)
 
 
 @pytest.mark.parametrize(
     "new",
     [
         f"<p>  {TOKENS.replace(' ', chr(10))}  </p>",
-        f"<p>{TOKENS.replace('token', '<b>token</b>')}</p>",
-        f"<p>{TOKENS.replace('token that', 'token<br>that')}</p>",
-        f"<p>{TOKENS.replace('refresh replaces', 'refresh&nbsp;replaces')}</p>",
+        texts(TOKENS.replace("token", "<b>token</b>")),
+        texts(TOKENS.replace("token that", "token<br>that")),
+        texts(TOKENS.replace("refresh replaces", "refresh&nbsp;replaces")),
         f"<ul><li>{TOKENS}</li></ul>",
         f"<h3>New heading</h3><p>{TOKENS}</p>",
-        f"<p>Something before.</p><p>{TOKENS}</p>",
-        f"<p>{TOKENS} And more.</p>",
-        f"<p>As before: {TOKENS}</p>",
+        texts("Something before.", TOKENS),
+        texts(TOKENS + " And more."),
+        texts("As before: " + TOKENS),
     ],
 )
 def test_changes_around_the_words_leave_them_exact(new):
-    assert carry(f"<p>{TOKENS}</p>", new, "token that it") == ("exact", "token that it")
+    assert carry(texts(TOKENS), new, "token that it") == ("exact", "token that it")
 
 
-def test_words_in_another_place_moved():
-    old, new = f"<h3>A</h3><p>{TOKENS}</p><h3>B</h3><p>{KEYS}</p>", f"<p>{KEYS}</p><p>{TOKENS}</p>"
-    assert carry(old, new, "so a leak is detected")[0] in ("exact", "moved")
-    before = blocks(f"<p>{TOKENS}</p><p>x</p>", f"<p>{KEYS}</p>")
-    after = blocks("<p>x</p>", f"<p>{KEYS}</p><p>{TOKENS}</p>")
+HEADED = f"<section><h2>T</h2><p>a</p><h3>Keys</h3><p>{KEYS}</p></section>"
+CARRIED = {
+    "words changed": (texts(TOKENS), texts(TOKENS.replace("the token", "the old token")),
+        "refresh replaces the token that", "edited", "refresh replaces the old token that"),
+    "words are gone": (texts(TOKENS), texts(TOKENS.replace(", so a leak is detected", "")),
+        "so a leak is detected", "outdated", "Each refresh replaces the token that it was made "
+        "with."),
+    "up to the heading": (HEADED, HEADED.replace(KEYS, "Other."), "cached keys", "outdated",
+        "Keys"),
+    "up to the section": (HEADED, "<section><h2>T</h2><p>a</p></section>", "cached keys",
+        "outdated", "T"),
+    "split, the end": (texts("x", f"{KEYS} {TOKENS}", "y"), texts("x", KEYS, TOKENS, "y"),
+        "so a leak is detected", "exact moved", "so a leak is detected"),
+    "split, the start": (texts("x", f"{KEYS} {TOKENS}", "y"), texts("x", KEYS, TOKENS, "y"),
+        "with cached keys before it", "exact moved", "with cached keys before it"),
+    "joined": (texts("x", KEYS, TOKENS, "y"), texts("x", f"{KEYS} {TOKENS}", "y"), TOKENS,
+        "exact moved", TOKENS),
+    "half of it stays": (texts("x", f"{KEYS} {TOKENS} {TOKENS[::-1]} {KEYS[::-1]}", "y"),
+        texts("x", KEYS, "y"), "it asks", "exact", "it asks"),
+    "a text alike": (texts("a", KEYS), texts("a", "Nothing but cached keys, written anew."),
+        "cached keys", "outdated", None),
+    "the other of two": (
+        texts("Portland, OR, 5 hours ago. Then Portland, OR, 5 hours later.", "end"),
+        texts("Portland, OR, two hours ago. Then Portland, OR, 5 hours later.", "end"),
+        "Portland, OR, 5 hours", "edited", "Portland, OR, two hours"),
+    "the other end": (
+        texts(f"{TOKENS} Then call the webhook first. {KEYS} And a webhook last.", "end"),
+        texts(f"{TOKENS} Now. {KEYS} And a webhook last. We call another webhook first aid.",
+              "end"),
+        "call the webhook first.", "outdated", None),
+    "a pattern": (texts(*STEPS, *FILLER, KEYS),
+        texts(STEPS[1], *FILLER, KEYS, "Install the agent on the third host."),
+        "on the first host", "outdated", None),
+    "the pattern's other": (texts(*STEPS, *FILLER, KEYS), texts(STEPS[1], *FILLER, KEYS),
+        STEPS[1], "exact", STEPS[1]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CARRIED)
+def test_what_becomes_of_words(name):
+    old, new, quote, state, words = CARRIED[name]
+    found, there = carry(old, new, quote)
+    assert found in state.split()
+    assert words in (None, there)
+
+
+def test_words_in_another_section_moved():
+    before = blocks(texts(TOKENS, "x"), texts(KEYS))
+    after = blocks(texts("x"), texts(KEYS, TOKENS))
     found = placed(on(before, "a leak"), before, after)
     assert (found.state, found.section, words_at(after, found)) == ("moved", "s1", "a leak")
 
 
-def test_words_that_changed_are_edited():
-    new = f"<p>{TOKENS.replace('replaces the token', 'replaces the old token')}</p>"
-    state, words = carry(f"<p>{TOKENS}</p>", new, "refresh replaces the token that")
-    assert (state, words) == ("edited", "refresh replaces the old token that")
-
-
-def test_words_that_are_gone_are_outdated_at_their_block():
-    new = f"<p>{TOKENS.replace(', so a leak is detected', '')}</p>"
-    state, words = carry(f"<p>{TOKENS}</p>", new, "so a leak is detected")
-    assert state == "outdated" and words.startswith("Each refresh")
-
-
-def test_a_gone_block_climbs_to_heading_then_section():
-    old = f"<section><h2>T</h2><p>a</p><h3>Keys</h3><p>{KEYS}</p></section>"
-    kept = "<section><h2>T</h2><p>a</p><h3>Keys</h3><p>Other.</p></section>"
-    assert carry(old, kept, "cached keys") == ("outdated", "Keys")
-    assert carry(old, "<section><h2>T</h2><p>a</p></section>", "cached keys") == ("outdated", "T")
-
-
 def test_nothing_left_is_orphaned():
-    before, after = blocks("<p>a</p>", f"<p>{KEYS}</p>"), blocks("<p>a</p>")
+    before, after = blocks(texts("a"), texts(KEYS)), blocks(texts("a"))
     found = placed(on(before, "cached keys"), before, after)
     assert (found.state, found.section, found.block) == ("orphaned", "", None)
-
-
-@pytest.mark.parametrize("quote", ["so a leak is detected", "with cached keys before it"])
-def test_a_split_paragraph_gives_up_its_words(quote):
-    state, words = carry(f"<p>{KEYS} {TOKENS}</p>", f"<p>{KEYS}</p><p>{TOKENS}</p>", quote)
-    assert state in ("exact", "moved") and words == quote
-
-
-def test_gone_text_is_not_placed_on_its_likes():
-    old, new = f"<p>a</p><p>{KEYS}</p>", "<p>a</p><p>Nothing but cached keys, written anew.</p>"
-    assert carry(old, new, "cached keys")[0] == "outdated"
+    hostile = Origin(9, "text", ("x",), (), "b" * 9999, "p", "<b>", "", "", -5, 2**70, key=2**70)
+    assert place_all({1: hostile}, {}, after)[1].state == "orphaned"
 
 
 def test_duplicates_are_not_guessed():
-    old = "<ul><li>a</li><li>same words in a row</li><li>same words in a row</li><li>b</li></ul>"
-    before = blocks(old)
+    items = "<ul><li>a</li>{}<li>b</li></ul>"
+    before = blocks(items.format("<li>same words in a row</li>" * 2))
     origin = locate(before, 1, Place("s0", 3, "same words in a row"))
-    after = blocks("<ul><li>a</li><li>same words in a row</li><li>b</li></ul>")
+    after = blocks(items.format("<li>same words in a row</li>"))
     assert placed(origin, before, after).state == "outdated"
+
+
+def test_a_text_after_a_pattern_is_at_most_asked_about():
+    before = blocks(texts(*STEPS, *FILLER, KEYS))
+    after = blocks(texts(STEPS[1], *FILLER, KEYS, "Install the agent on the third host."))
+    assert placed(on(before, STEPS[0]), before, after).reason == CONFIRM
 
 
 def test_a_quote_that_repeats_goes_by_its_surroundings():
@@ -115,36 +150,26 @@ def test_a_quote_that_repeats_goes_by_its_surroundings():
     assert found.state == "exact" and found.start == new.index("apple.") - len("<p>")
 
 
-def table(rows: list[tuple[str, ...]], columns: tuple[str, ...]) -> str:
-    head = "".join(f"<th>{column}</th>" for column in columns)
-    body = "".join(f"<tr>{''.join(f'<td>{c}</td>' for c in row)}</tr>" for row in rows)
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+def test_marks_end_where_words_end():
+    before = blocks(texts(f"It says that retries are limited to three each. {KEYS}", "end"))
+    after = blocks(texts(f"It states retries were limited to thirty in each. {KEYS}", "end"))
+    found = placed(on(before, "retries are limited to three"), before, after)
+    words = words_at(after, found)
+    assert found.state == "edited" and set(words.split()) <= set(after[1].text.split())
 
 
-@pytest.mark.parametrize("quote", ["", "yes"])
-def test_cells_survive_sorting_and_a_new_column(quote):
-    columns = ("Column", "Type", "Key")
-    before = blocks(table(ROWS, columns))
-    wide = [(row[0], "new", *row[1:]) for row in reversed(ROWS)]
-    after = blocks(table(wide, ("Column", "Since", "Type", "Key")))
-    for row in ("id", "user"):
-        found = placed(on(before, quote, row=row, column="Key"), before, after)
-        cell = next(b for b in after if (b.key, b.section) == (found.block, found.section))
-        assert (found.state, cell.row, cell.column, cell.text) == ("exact", row, "Key", "yes")
-
-
-def test_a_cell_whose_words_changed_is_edited():
-    columns = ("Column", "Type", "Key")
-    before, after = blocks(table(ROWS, columns)), blocks(table([("id", "text", "no")], columns))
-    origin = on(before, "", row="id", column="Type")
-    assert placed(origin, before, after).state == "edited"
-    assert placed(on(before, "", row="hash", column="Type"), before, after).state == "outdated"
+@pytest.mark.parametrize("quote", ["שלום לכולם", "世界和平", "👩‍💻 works", "e\u0301toile", "ก็ดี"])
+def test_every_script_works(quote):
+    before, after = (blocks(f"<p>{start}Before {quote} behind.</p>") for start in ("", "New. "))
+    origin = on(before, quote)
+    found = placed(origin, before, after)
+    assert (found.state, words_at(after, found)) == ("exact", origin.exact)
 
 
 def test_elements_go_by_key_then_by_label():
     card = '<div data-anchor="{}"><h3>{}</h3><p>{}</p></div>'
     before = blocks(card.format("gateway", "The gateway", KEYS))
-    origin = on(before, "", anchor="gateway")
+    origin = on(before, anchor="gateway")
     for anchor, label, state in (
         ("gateway", "Edge", "exact"),
         ("edge", "The gateways", "moved"),
@@ -156,23 +181,16 @@ def test_elements_go_by_key_then_by_label():
 def test_a_section_is_there_as_long_as_its_key_is():
     before = blocks("<h2>One</h2><p>a</p>", "<h2>Data model</h2><p>b</p>")
     origin = locate(before, 1, Place("s1"))
-    assert placed(origin, before, blocks("x", "<h2>Other</h2>")).state == "exact"
     renamed = [replace(b, section="data", anchors=("data",)) for b in before if b.section == "s1"]
-    assert placed(origin, before, renamed, {"s1": "data"}).state == "exact"
-    assert placed(origin, before, renamed).state == "moved"
-    assert placed(origin, before, blocks("<h2>One</h2>")).state == "orphaned"
-
-
-def test_the_document_is_always_there():
-    found = placed(Origin(1), blocks("<p>a</p>"), [])
-    assert (found.state, found.section, found.block) == ("exact", "", None)
-
-
-def test_gone_in_the_next_and_back_after_it_is_exact():
-    before, without = blocks(f"<p>{TOKENS}</p><p>{KEYS}</p>"), blocks(f"<p>{KEYS}</p>")
-    origin = on(before, "a leak is detected")
-    assert placed(origin, before, without).state == "outdated"
-    assert placed(origin, before, before).state == "exact"
+    for after, renames, state in (
+        (blocks("x", "<h2>Other</h2>"), None, "exact"),
+        (renamed, {"s1": "data"}, "exact"),
+        (renamed, None, "moved"),
+        (blocks("<h2>One</h2>"), None, "orphaned"),
+    ):
+        assert placed(origin, before, after, renames).state == state
+    whole = placed(Origin(1), before, [])
+    assert (whole.state, whole.section, whole.block) == ("exact", "", None)
 
 
 def test_the_better_way_is_taken():
@@ -182,26 +200,148 @@ def test_the_better_way_is_taken():
     assert better(direct, replace(direct)) is direct
 
 
-def test_an_origin_from_nowhere_is_orphaned():
-    after = blocks("<p>a</p>")
-    hostile = Origin(9, "text", ("x",), (), "b" * 9999, "p", "<b>", "", "", -5, 2**70, key=2**70)
-    assert place_all({1: hostile}, {}, after)[1].state == "orphaned"
+def section(rows: tuple[tuple[str, ...], ...], columns: tuple[str, ...] = COLUMNS) -> str:
+    head = "".join(f"<th>{column}</th>" for column in columns)
+    body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
+    table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    return f"<h2>Data</h2><p>{KEYS}</p>{table}"
 
 
-@pytest.mark.parametrize("quote", ["שלום לכולם", "世界和平", "👩‍💻 works", "e\u0301toile", "ก็ดี"])
-def test_every_script_works(quote):
-    old = f"<p>Before {quote} behind.</p>"
-    state, words = carry(old, f"<p>New start. Before {quote} behind.</p>", quote)
-    assert state == "exact" and words.split() == [*on(blocks(old), quote).exact.split()]
+def cells(rows: tuple[tuple[str, ...], ...], columns: tuple[str, ...] = COLUMNS) -> list[Block]:
+    return list(build("data", section(rows, columns)).blocks)
 
 
-def test_200_threads_on_850_blocks_are_placed():
-    chance = random.Random(1)
-    words = [f"word{n}" for n in range(3000)]
-    texts = [" ".join(chance.choices(words, k=40)) for _ in range(850)]
-    before = blocks("".join(f"<p>{text}</p>" for text in texts))
-    kept = [text.replace("1", "2") if chance.random() < 0.1 else text for text in texts]
-    after = blocks("".join(f"<p>{text}</p>" for text in kept if chance.random() > 0.05))
-    origins = {n: locate(before, 1, Place("s0", 4 * n + 1, texts[4 * n][:30])) for n in range(200)}
-    found = place_all(origins, {1: before}, after)
-    assert sum(placement.state == "exact" for placement in found.values()) > 150
+def cell(
+    before: list[Block], after: list[Block], quote: str, row: str, renames: object = None
+) -> tuple[str, ...]:
+    """Return what became of what a row says below "Needed": its state, and the cell it is on."""
+    found = placed(on(before, quote, row=row, column="Needed"), before, after, renames)  # type: ignore[arg-type]
+    block = next(b for b in after if (b.section, b.key) == (found.section, found.block))
+    return found.state, block.row, block.column, block.text
+
+
+WHOLE_OR_WORDS = pytest.mark.parametrize("quote", ["", "yes"])
+BEFORE = cells(ROWS)
+
+
+@WHOLE_OR_WORDS
+def test_cells_survive_sorting_and_a_new_column(quote):
+    wide = tuple((row[0], "new", *row[1:]) for row in reversed(ROWS))
+    after = cells(wide, ("Field", "Why", *COLUMNS[1:]))
+    for row in ("id", "user"):
+        assert cell(BEFORE, after, quote, row) == ("exact", row, "Needed", "yes")
+
+
+@WHOLE_OR_WORDS
+def test_a_cell_of_a_deleted_row_is_on_no_other_cell(quote):
+    other = '<p>x</p><table><tr><th scope="row">new</th><td>yes</td><td>1</td></tr></table>'
+    for after in (cells(ROWS[1:]), cells((*ROWS[1:], ("new", "yes", "1")))):
+        assert cell(BEFORE, after, quote, "id")[0] == "outdated"
+        assert cell(BEFORE, after, quote, "user") == ("exact", "user", "Needed", "yes")
+    after = list(build("data", section(ROWS[1:]) + other).blocks)
+    assert cell(BEFORE, after, quote, "id")[0] == "outdated"
+
+
+@WHOLE_OR_WORDS
+def test_a_new_name_of_a_row_or_a_column_keeps_its_cells(quote):
+    rows = (("id", "yes", "1", TOKENS), *((*row, "x") for row in ROWS[1:]))
+    before = cells(rows, (*COLUMNS, "Why"))
+    after = cells((("ident", *rows[0][1:]), *rows[1:]), (*COLUMNS, "Why"))
+    assert cell(before, after, quote, "id") == ("exact", "ident", "Needed", "yes")
+    long = tuple((name, f"{TOKENS} {name}", "1") for name in ("a", "b", "c"))
+    found = cell(cells(long), cells(long, ("Field", "Reason", "Since")), "", "b")
+    assert found[1:] == ("b", "Reason", f"{TOKENS} b")
+
+
+@WHOLE_OR_WORDS
+@pytest.mark.parametrize("told", [{}, {"data": "model"}, {"data": "gone"}])
+def test_a_renamed_section_keeps_its_cells_in_a_new_order(quote, told):
+    after = [*build("model", section(ROWS[::-1])).blocks, *build("else", "<h2>Else</h2>").blocks]
+    state = "exact" if told.get("data") == "model" else "moved"
+    assert cell(BEFORE, after, quote, "user", told) == (state, "user", "Needed", "yes")
+
+
+def test_what_a_cell_says_may_change_altogether():
+    after = cells((("id", "no", "1"), *ROWS[1:]))
+    assert cell(BEFORE, after, "", "id")[0] == "edited"
+    assert cell(BEFORE, after, "yes", "id") == ("outdated", "id", "Needed", "no")
+
+
+def test_equal_rows_are_not_guessed():
+    before = cells((("a", "yes", "1"), ("a", "yes", "1")))
+    keys = [b.key for b in before if b.text == "yes"]
+    origins = {key: locate(before, 1, Place("data", key)) for key in keys}
+    assert all(p.state == "exact" for p in place_all(origins, {1: before}, before).values())
+    found = place_all(origins, {1: before}, cells((("a", "yes", "1"),)))
+    assert {placement.state for placement in found.values()} == {"outdated"}
+
+
+NODES = {"web": "Web app", "gate": "Gateway", "store": "Token store"}
+EDGES = [("web", "gate", "JWT: signed"), ("gate", "store", ""), ("gate", "web", "")]
+
+
+def drawn(nodes: dict[str, str], edges: list[tuple[str, str, str]], first: int = 0) -> list[Block]:
+    """Return the blocks of a drawing as the engine's parts are stored; `first` turns the order."""
+    keys = Keys("way", set())
+    parts = []
+    for start, end, words in edges:
+        name = f"{nodes[start]} → {nodes[end]}" + (f": {words}" if words else "")
+        parts.append(styles.part(keys.edge(start, end), name, "", (0, 0)))
+    parts += [styles.part(keys.node(name), said, "", (0, 0)) for name, said in nodes.items()]
+    svg = f'<svg role="group" aria-label="Way">{"".join(parts[first:] + parts[:first])}</svg>'
+    return list(build("way", f"<h2>Way</h2>{svg}").blocks)
+
+
+DRAWN = drawn(NODES, EDGES)
+
+
+def part(name: str) -> Origin:
+    key = next(b.key for b in DRAWN if b.tag == "g" and b.text == name)
+    return locate(DRAWN, 1, Place("way", key))
+
+
+def redrawn(name: str, after: list[Block]) -> tuple[str, str]:
+    found = placed(part(name), DRAWN, after)
+    return found.state, words_at(after, found)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("Web app", "node"),
+        ("Token store", "node"),
+        ("Web app → Gateway: JWT: signed", "edge"),
+        ("Gateway → Token store", "edge"),
+    ],
+)
+def test_nodes_and_edges_go_by_their_names_in_any_layout(name, kind):
+    origin = part(name)
+    assert (origin.kind, origin.label) == (kind, name)
+    by_anchor = locate(DRAWN, 1, Place(origin.anchors[0]))
+    assert (by_anchor.kind, by_anchor.key) == (kind, origin.key)
+    more = {"proxy": "Proxy", **dict(reversed(NODES.items())), "log": "Audit log"}
+    edges = [("proxy", "web", ""), *EDGES[::-1], ("store", "log", "writes")]
+    for turned in (0, 3):
+        assert redrawn(name, drawn(more, edges, turned)) == ("exact", name)
+
+
+def test_an_arrow_in_a_name_does_not_make_an_edge():
+    after = drawn({"a": "In → out", "b": "Long" + "g" * 300, "c": "In"}, [("c", "b", "")])
+    kinds = {b.text: locate(after, 1, Place("way", b.key)).kind for b in after if b.tag == "g"}
+    assert kinds["In → out"] == kinds["In"] == "node"
+    assert {kind for name, kind in kinds.items() if name.startswith("In → L")} == {"edge"}
+
+
+def test_another_label_is_edited_and_a_part_that_goes_is_on_no_other():
+    after = drawn({**NODES, "gate": "Edge gateway"}, EDGES[::-1])
+    assert redrawn("Gateway", after) == ("edited", "Edge gateway")
+    edge = ("edited", "Edge gateway → Token store")
+    assert redrawn("Gateway → Token store", after) == edge
+    after = drawn({name: NODES[name] for name in ("web", "gate")}, EDGES[:1])
+    assert redrawn("Token store", after)[0] == redrawn("Gateway → Token store", after)[0]
+    assert redrawn("Token store", after)[0] == "outdated"
+
+
+def test_an_old_target_that_calls_a_part_an_element_is_placed_alike():
+    old = Origin.from_dict({**part("Gateway").as_dict(), "kind": "element"})
+    assert placed(old, DRAWN, drawn(NODES, EDGES[::-1])).state == "exact"

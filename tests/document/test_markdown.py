@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from selectolax.lexbor import LexborHTMLParser
 
-from bench.worst_documents import WRITTEN as COSTLY
 from planpush.document.comment_markdown import prose
 from planpush.document.export.markdown import section
 from planpush.document.sanitizer.sanitizer import clean
@@ -20,7 +19,6 @@ from planpush.document.sanitizer.svg import settle
 from planpush.document.sections import build
 from planpush.document.vocabulary import COMPONENTS
 from planpush.paths import ROOT
-from tests.steps import LINEAR, growth
 
 PAIRS = ROOT.parent / "shared" / "tools" / "anchors" / "pairs"
 FILES = sorted(PAIRS.glob("*.json.gz"))[::6]
@@ -165,54 +163,14 @@ def test_references_stand_at_their_blocks():
     assert lines[-1] == "| a | b[^4][^5] |"
 
 
-PIECES = st.sampled_from(
-    [
-        "*",
-        "_",
-        "`",
-        "[",
-        "]",
-        "(",
-        ")",
-        "<",
-        ">",
-        "&",
-        "amp;",
-        "!",
-        "#",
-        "- ",
-        "1. ",
-        "|",
-        "~~",
-        "\\",
-        "a",
-        "b ",
-        " ",
-        "<b>",
-        "</b>",
-        "<i>",
-        "</i>",
-        "<code>",
-        "</code>",
-        "<br>",
-        "<p>",
-        "<li>",
-        "é",
-        "“",
-        ":-:",
-        "---",
-        "===",
-        "http://x.test/",
-        "[^1]:",
-        "<a href='https://x.test'>",
-        "</a>",
-        "<s>",
-        "</s>",
-    ]
-)
+PIECES = st.sampled_from([
+    *"*_`[]()<>&!#|\\aé“ ", "amp;", "- ", "1. ", "~~", "b ", "<b>", "</b>", "<i>", "</i>", "<code>",
+    "</code>", "<br>", "<p>", "<li>", ":-:", "---", "===", "http://x.test/", "[^1]:",
+    "<a href='https://x.test'>", "</a>", "<s>", "</s>",
+])  # fmt: skip
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(st.lists(PIECES, max_size=30))
 def test_whatever_a_document_says_markdown_says_it(pieces):
     html = stored("".join(pieces).replace("<<", "< <"))
@@ -221,19 +179,10 @@ def test_whatever_a_document_says_markdown_says_it(pieces):
     assert said(shown, "none") == said(html)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(st.lists(PIECES, max_size=30))
 def test_a_comment_says_in_markdown_what_its_page_shows(pieces):
     html = prose("".join(pieces).replace("<br>", "\n"))
     shown = READER.render("\n".join(section(html)))
     assert {node.tag for node in LexborHTMLParser(shown).body.traverse()} <= WRITTEN
     assert said(shown, "none") == said(html, "none")
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("shape", COSTLY)
-def test_a_megabyte_takes_linear_work_and_does_not_swell(shape):
-    made, full = COSTLY[shape]
-    assert growth(section, full // 50, lambda size: stored(made(size))) < LINEAR
-    html = stored(made(full))
-    assert len("\n".join(section(html))) < 25 * len(html)

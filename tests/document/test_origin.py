@@ -1,11 +1,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from planpush.document.anchoring.target import Origin, Place, locate
 from planpush.document.sections import build
@@ -142,35 +139,6 @@ def test_an_empty_document_has_only_itself():
 def test_json_keeps_everything():
     origin = locate(BLOCKS, 1, Place("data", quote="👩‍💻"))
     assert Origin.from_dict(json.loads(json.dumps(origin.as_dict()))) == origin
-
-
-SMALL = st.text(max_size=12)
-NUMBER = st.none() | st.integers(-3, 40) | st.integers()
-
-
-@settings(deadline=None)
-@given(
-    st.builds(
-        Place,
-        st.sampled_from(["", "flow", "data", "gate"]) | SMALL,
-        NUMBER,
-        st.sampled_from(["", "token", "yes", "checks"]) | SMALL,
-        SMALL,
-        SMALL,
-        NUMBER,
-        NUMBER,
-        st.sampled_from(["", "a"]) | SMALL,
-        st.sampled_from(["", "Note"]) | SMALL,
-    )
-)
-def test_any_place_is_an_origin_or_a_problem(place):
-    try:
-        origin = locate(BLOCKS, 1, place)
-    except Problem as problem:
-        assert problem.status in (400, 422) and problem.errors
-        return
-    assert replace(origin, version=2).version == 2
-    assert origin.exact in origin.block_text
 
 
 def test_context_reaches_into_the_neighbouring_blocks() -> None:

@@ -85,7 +85,7 @@ def test_whom_a_body_names(body, found):
     assert named(body, map(key, NAMES)) == found
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=50)
 @given(st.lists(st.sampled_from(MARKS), max_size=40).map("".join))
 @example("[a](http://[::1)")
 def test_nothing_else_comes_out_and_no_letter_is_lost(body):
@@ -99,11 +99,10 @@ def test_nothing_else_comes_out_and_no_letter_is_lost(body):
     assert body.count("a") <= shown.count("a")
 
 
-@pytest.mark.long
-def test_ten_thousand_hostile_characters_are_shown_and_do_not_swell():
-    for body in hostile_comments():
+def test_hostile_characters_are_shown_and_do_not_swell():
+    for body in hostile_comments(2_000):
         html = prose(body, (("a b c d e f g", False), ("a" * 200, False)))
-        assert len(html) < 15 * 10_000, body[:20]
+        assert len(html) < 15 * 2_000, body[:20]
 
 
 def test_of_many_comments_only_so_many_marks_are_read():

@@ -4,12 +4,10 @@ import re
 
 import pytest
 
-from bench.worst_documents import DRAWN
 from planpush.document.sanitizer import sanitizer
 from planpush.document.sanitizer.svg import settle
 from planpush.document.sections import build
 from planpush.errors import InvalidDocument
-from tests.steps import LINEAR, growth
 
 
 def svg(inner: str) -> str:
@@ -130,18 +128,6 @@ def test_a_name_belongs_to_its_drawing():
 def test_an_attribute_that_only_looks_like_an_id_is_none():
     html = svg('<g aria-label=" id="><use href="#a"/></g>')
     assert "<use></use>" in settled(html)
-
-
-@pytest.mark.parametrize("name", DRAWN)
-def test_settling_takes_linear_work(name):
-    def made(size):
-        return sanitizer.clean(DRAWN[name].make(size))
-
-    def work(clean):
-        assert plain(settle(clean)) == clean
-
-    assert growth(work, 500, made) < LINEAR
-    work(made(DRAWN[name].full))
 
 
 def test_a_settled_section_can_be_built():

@@ -5,9 +5,7 @@ import re
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
-from bench.worst_documents import WIDE
 from planpush.document.sections import Section, build, pack, unpack
-from tests.steps import LINEAR, growth
 
 PIN = '<a class="pin" href="#t">9</a>'
 
@@ -195,13 +193,6 @@ def test_lines_in_a_diagram_are_words_apart():
 def test_packing_keeps_every_block():
     blocks = build("data-model", RICH).blocks
     assert unpack(pack(blocks)) == blocks and unpack(pack(())) == ()
-
-
-def test_deep_and_wide_input_takes_linear_work():
-    for name, each in (("deep paragraphs", 1), ("wide headings", 2)):
-        made, full = WIDE[name]
-        assert len(build("k", made(full)).blocks) == each * full + 1
-        assert growth(lambda size: build("k", made(size)), 500) < LINEAR  # noqa: B023
 
 
 def test_long_headings_are_cut_in_paths():

@@ -1,7 +1,6 @@
 """Whatever people wrote arrives as text, within Slack's limits and as its own models want it."""
 
 import html
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -18,20 +17,8 @@ KINDS = [
     "comment.added", "thread.resolved", "thread.reopened", "thread.answered", "version.pushed",
     "plan.published", "else",
 ]  # fmt: skip
-HOSTILE = [
-    "<!channel>",
-    "&",
-    "*b*",
-    "`",
-    "🏳️‍🌈",
-    "é",
-    "שלום",
-    "\u202e",
-    "\0",
-    "\ud800",
-    "\n",
-    ":smile:",
-]
+HOSTILE = ["<!channel>", "&", "*b*", "`", "🏳️‍🌈", "é", "שלום", "\u202e", "\0", "\ud800", "\n",
+           ":smile:"]  # fmt: skip
 
 
 def item(**given):
@@ -79,22 +66,14 @@ items = st.builds(
 )  # fmt: skip
 
 
-@pytest.mark.long
-@settings(max_examples=60, deadline=None)
-@given(st.lists(items, min_size=1, max_size=8), words, st.sampled_from(["", "mention", "turn"]))
+@settings(max_examples=20, deadline=None)
+@given(st.lists(items, min_size=1, max_size=4), words, st.sampled_from(["", "mention", "turn"]))
 def test_any_message_is_valid_in_every_form(given, title, why):
     forms = list(payloads(message(*given, title=title, why=why)))
     for form in forms:
         checked(form.get("blocks", blocks(message(*given, title=title))))
         assert 0 < len(form["text"]) <= 4_000 and "<" not in form["text"]
     assert "blocks" not in forms[-1]
-
-
-@settings(max_examples=20, deadline=None)
-@given(st.lists(items, min_size=1, max_size=5), st.integers(1, 100))
-def test_a_hundred_events_are_one_valid_message(given, threads):
-    many = [replace(one, event=n, thread=n % threads) for n in range(20) for one in given]
-    checked(blocks(message(*many)))
 
 
 def test_40_a_hostile_title_and_comment_arrive_as_text():

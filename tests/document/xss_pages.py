@@ -35,6 +35,8 @@ def main(folder: str, chromium: str, pages: list[list[str]]) -> dict[str, Any]:
     sys.path.insert(0, folder)
     harness = importlib.import_module("xss_harness")
     harness.AUDIT_JS = f"(cfg) => [...({harness.AUDIT_JS})(cfg), ...({BOXES})()]"
+    harness.POKE_JS = harness.POKE_JS.replace("n++ > 60", "n++ > 2000")
+    assert "n++ > 2000" in harness.POKE_JS
     shown = {str(number): boxed(outputs) for number, outputs in enumerate(pages)}
     found = harness.browse(shown, POLICY, executable=chromium, verbose=False)
     return {shown[page]: said for page, said in found.items() if said}

@@ -24,6 +24,7 @@ QUIET = [
     "--disable-component-update",
     "--disable-sync",
 ]
+DESK = {"width": 1280, "height": 720}  # what Playwright opens by itself
 # What an open page asks for by itself, whatever is done to it.
 ASKED_BY_THE_PAGE = re.compile(
     r"/favicon\.svg|/viewers$|/review\?|/events\?|/threads/live\?|/notices/count$"
@@ -83,28 +84,47 @@ def visit(server: Server, chromium: Any) -> Iterator[Callable[..., Any]]:
 
 
 def visits(server: Server, chromium: Any) -> Iterator[Callable[..., Any]]:
-    """Open the page `at`, signed in as `name` if given.
+    """Open the page `at`, signed in as `name` if given, in that person's browser.
 
-    The test fails on any console error, page error, policy violation or request to another
-    origin, except for console lines that hold a word of `expect`.
+    A person keeps one browser for the session, since a new one costs more than most pages;
+    `own=True` is one for this page alone. The test fails on any console error, page error, policy
+    violation or request to another origin, except for console lines that hold a word of `expect`.
     """
-    contexts, problems = [], []
+    pages, browsers, problems = list[Any](), list[Any](), list[str]()
 
-    def opened(name: str = "", *, at: str = "/dashboard", expect: Any = (), **options: Any) -> Any:
-        contexts.append(chromium.new_context(base_url=server.base, **options))
-        contexts[-1].set_default_timeout(60_000)
-        contexts[-1].add_init_script(REPORT_VIOLATIONS)
-        page = contexts[-1].new_page()
+    def opened(
+        name: str = "",
+        *,
+        at: str = "/dashboard",
+        expect: Any = (),
+        own: bool = False,
+        viewport: Any = DESK,
+        **options: Any,
+    ) -> Any:
+        key = (chromium, name, repr(options))
+        context = None if own else server.browsers.get(key)
+        if context is None:
+            context = chromium.new_context(base_url=server.base, **options)
+            context.set_default_timeout(60_000)
+            context.add_init_script(REPORT_VIOLATIONS)
+            if name:
+                context.request.get(server.link(name), max_redirects=0)
+            if own:
+                browsers.append(context)
+            else:
+                server.browsers[key] = context
+        page = context.new_page()
+        pages.append(page)
+        if viewport != DESK:
+            page.set_viewport_size(viewport)
         watch(page, server.base, problems, expect)
-        if name:
-            contexts[-1].request.get(server.link(name), max_redirects=0)
         if name and at:
             page.goto(at)
         return page
 
     yield opened
-    for context in contexts:
-        context.close()
+    for one in (*pages, *browsers):
+        one.close()
     assert problems == []
 
 

@@ -48,6 +48,7 @@ class Server:
         self.env = os.environ | ours | {"PORT": str(self.port), "RATE_LIMITS": "off"} | env
         self.app = create_app(Config.from_env(self.env))
         self.http, self.tokens, self.workers = requests.Session(), dict[str, str](), workers
+        self.browsers: dict[Any, Any] = {}  # of people, kept open for one test after the other
         with self.app.app_context():
             migrate()
             add_cast()

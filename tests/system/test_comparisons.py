@@ -1,4 +1,4 @@
-"""The compare page in a browser, and without script: from "7 days" to "30 days"."""
+"""Versions in a browser and without script: compared, gone back to, and who may push them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.system import hostile
+from tests.system.conftest import document
 from tests.system.serving import Server, Visitor
 from tests.system.test_containment import HIT
 
@@ -56,6 +57,14 @@ def revised(server: Server, request: pytest.FixtureRequest) -> str:
 @pytest.mark.browser
 def test_from_7_days_to_30_days(visit: Visit, revised: str, server: Server) -> None:
     page = visit("bob", at=f"/p/{revised}")
+    said = page.locator("#announce")
+    for number in (1, 2):  # x goes to the sections that changed
+        page.keyboard.press("x")
+        assert said.inner_text() == f"{number} of 4 changes"
+    assert page.evaluate("document.activeElement.closest('[data-anchor]').id") == "s-data"
+    page.keyboard.press("?")
+    assert "Next and previous change" in page.locator("#pp-keys").inner_text()
+    page.keyboard.press("Escape")
     card = page.locator("#threads .thread")
     assert card.locator(".change del").inner_text() == "7"
     assert card.locator(".change ins").inner_text() == "30"
@@ -76,18 +85,7 @@ def test_from_7_days_to_30_days(visit: Visit, revised: str, server: Server) -> N
 
 
 @pytest.mark.browser
-def test_what_moved_out_of_a_section_that_is_gone_is_marked_like_any_other(
-    visit: Visit, revised: str
-) -> None:
-    page = visit("bob", at=f"/p/{revised}/compare?from=1&to=2")
-    pills = page.locator("#pp-redline p[data-diff=from] a")
-    assert pills.count() == 2
-    shapes = [pill.evaluate("pill => getComputedStyle(pill).border") for pill in pills.all()]
-    assert "dashed" in shapes[0] and shapes[0] == shapes[1]
-
-
-@pytest.mark.browser
-def test_signs_and_lines_tell_it_not_only_colours(visit: Visit, revised: str) -> None:
+def test_signs_and_lines_tell_it_not_only_colors_at_every_width(visit: Visit, revised: str) -> None:
     page = visit("bob", at=f"/p/{revised}/compare?from=1&to=2", forced_colors="active")
     for tag, sign, line in (("ins", "+", "underline"), ("del", "−", "line-through")):
         words = page.locator(f"#s-intro p {tag}").first
@@ -95,27 +93,25 @@ def test_signs_and_lines_tell_it_not_only_colours(visit: Visit, revised: str) ->
         assert line in words.evaluate("w => getComputedStyle(w).textDecorationLine")
         drawn = page.locator(f"[data-diff=beside] > {tag}")
         assert drawn.evaluate("w => getComputedStyle(w).textDecorationLine") == "none"
+    page = visit("bob", at=f"/p/{revised}/compare?from=1&to=2")
+    pills = page.locator("#pp-redline p[data-diff=from] a")
+    shapes = [pill.evaluate("pill => getComputedStyle(pill).border") for pill in pills.all()]
+    assert len(shapes) == 2 and "dashed" in shapes[0] and shapes[0] == shapes[1]
+    for width, is_beside in ((1360, True), (390, False)):
+        page.set_viewport_size({"width": width, "height": 800})
+        before, after = (page.locator(f"[data-diff=beside] > {tag}") for tag in ("del", "ins"))
+        one, other = before.bounding_box(), after.bounding_box()
+        assert (one["y"] == other["y"]) is is_beside
+        assert (other["y"] >= one["y"] + one["height"]) is not is_beside
+        for side, drawn in ((one, before), (other, after)):
+            svg = drawn.locator("svg:not([aria-hidden])").bounding_box()
+            assert svg["x"] + svg["width"] <= side["x"] + side["width"]
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize(("width", "is_beside"), [(1360, True), (390, False)])
-def test_a_diagram_is_shown_before_and_after(
-    visit: Visit, revised: str, width: int, is_beside: bool
+def test_keys_go_from_change_to_change_and_versions_are_chosen_in_place(
+    visit: Visit, revised: str
 ) -> None:
-    page = visit(
-        "bob", at=f"/p/{revised}/compare?from=1&to=2", viewport={"width": width, "height": 800}
-    )
-    before, after = (page.locator(f"[data-diff=beside] > {tag}") for tag in ("del", "ins"))
-    one, other = before.bounding_box(), after.bounding_box()
-    assert (one["y"] == other["y"]) is is_beside
-    assert (other["y"] >= one["y"] + one["height"]) is not is_beside
-    for side, drawn in ((one, before), (other, after)):
-        svg = drawn.locator("svg:not([aria-hidden])").bounding_box()
-        assert svg["x"] + svg["width"] <= side["x"] + side["width"]
-
-
-@pytest.mark.browser
-def test_x_goes_from_change_to_change(visit: Visit, revised: str) -> None:
     page = visit("bob", at=f"/p/{revised}/compare?from=1&to=2")
     said, total = page.locator("#announce"), page.locator("[data-stop]").count()
     assert page.locator("#pp-stops").inner_text() == f"{total} changes" and total > 6
@@ -133,30 +129,13 @@ def test_x_goes_from_change_to_change(visit: Visit, revised: str) -> None:
     assert said.inner_text() == f"{total - 2} of {total} changes"
     page.locator("#pp-next").click()
     assert said.inner_text() == f"{total - 1} of {total} changes"
-
-
-@pytest.mark.browser
-def test_x_on_the_plan_goes_to_the_sections_that_changed(visit: Visit, revised: str) -> None:
-    page = visit("bob", at=f"/p/{revised}")
-    page.keyboard.press("x")
-    assert page.locator("#announce").inner_text() == "1 of 4 changes"
-    page.keyboard.press("x")
-    assert page.evaluate("document.activeElement.closest('[data-anchor]').id") == "s-data"
-    page.keyboard.press("?")
-    assert "Next and previous change" in page.locator("#pp-keys").inner_text()
-
-
-@pytest.mark.browser
-def test_versions_and_mode_change_without_another_page(visit: Visit, revised: str) -> None:
-    page = visit("bob", at=f"/p/{revised}/compare?from=1&to=2")
     page.evaluate("window.same = true")
     page.locator("#pp-only-1").click()
     page.wait_for_url(f"**/p/{revised}/compare?from=1&to=2&only=1")
     page.locator("#s-quiet").wait_for(state="detached")
     assert page.evaluate("document.activeElement.id") == "pp-only-1"
     assert page.locator("#pp-only-1").get_attribute("aria-current") == "true"
-    assert "4 sections changed" not in page.locator("#announce").inner_text()
-    assert "3 sections changed, 1 added, 1 removed" in page.locator("#announce").inner_text()
+    assert "3 sections changed, 1 added, 1 removed" in said.inner_text()
     page.locator("#pp-from").focus()
     page.locator("#pp-from").select_option("2")
     page.wait_for_url(f"**/p/{revised}/compare?from=2&to=2&only=1")
@@ -207,3 +186,34 @@ def test_a_hostile_document_stays_in_its_box(visit: Visit, server: Server, kind:
         page.keyboard.press("x")
         assert "1 of " in page.locator("#announce").inner_text()
     assert said == []
+
+
+@pytest.mark.browser
+def test_the_whole_history_is_read_by_keyboard_and_a_version_restored(
+    visit: Visit, server: Server, plan: str
+) -> None:
+    for number in range(1, 22):
+        told = f"plan={plan}&base_version={number}&message=Round+{number}"
+        assert server.push(document(f"No. {number} tokens"), told).status_code == 201
+    page = visit("alice", at=f"/p/{plan}", viewport={"width": 390, "height": 800})
+    page.locator("#pp-versions").press("Enter")
+    page.locator("#pp-all-versions").press("Enter")
+    page.locator("#pp-older").press("Enter")
+    page.locator("#pp-read-2:focus").wait_for()
+    assert page.locator(".version").count() == 22
+    assert not page.evaluate("document.scrollingElement.scrollWidth > innerWidth")
+    page.keyboard.press("Enter")
+    page.locator("#pp-restore").press("Enter")
+    page.locator("#pp-restore").press("Enter")
+    page.wait_for_url(f"**/p/{plan}")
+    assert "No. 1 tokens" in page.locator("#pp-doc").inner_text()
+    assert "v23" in page.locator("#pp-versions").inner_text()
+    page.goto(f"/p/{plan}/editors")
+    page.locator("#pp-whom").fill("charlie@example.com")
+    page.locator("#pp-whom").press("Enter")
+    said = page.locator("#announce")
+    said.get_by_text("Charlie may push to this plan now.").wait_for(state="attached")
+    page.get_by_label("Take away Charlie").press("Enter")
+    said.get_by_text("Charlie may push no more.").wait_for(state="attached")
+    page.locator("#pp-whom:focus").wait_for()
+    assert page.locator("#pp-editors .seat").count() == 1

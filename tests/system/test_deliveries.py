@@ -187,21 +187,21 @@ def assert_in_order(receiver, done):
 
 
 @pytest.mark.long
-def test_two_workers_send_each_of_a_thousand_once(stage, receiver):
+def test_two_workers_send_each_of_many_once(stage, receiver):
     setup = stage()
-    plans = [setup.plan(f"Plan {n}") for n in range(10)]
+    plans = [setup.plan(f"Plan {n}") for n in range(3)]
     for _ in range(5):
         setup.hook(receiver.url)
     setup.act(lambda: thousand(plans))
     setup.work()
     setup.work()
     eventually(setup.all_told, 300)
-    assert Counter(setup.states()) == {"sent": 1_000}
-    assert len(receiver.ids()) == len(set(receiver.ids())) == 1_000
+    assert Counter(setup.states()) == {"sent": 300}
+    assert len(receiver.ids()) == len(set(receiver.ids())) == 300
 
 
 def thousand(plans):
-    """Queue what five webhooks are told of twenty events of each of ten plans."""
+    """Queue what each webhook is told of twenty events of each plan."""
     events = [{"kind": "plan.published", "plan_id": one} for one in plans * 20]
     found = db.session.execute(sa.insert(Event).returning(Event.id, Event.plan_id), events).all()
     hooks = db.session.scalars(sa.select(Webhook.id)).all()

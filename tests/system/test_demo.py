@@ -8,7 +8,6 @@ import signal
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -51,79 +50,48 @@ class Demo:
         return self.process.wait(60)
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The demo's directory: empty at first, kept between its runs."""
-    return tmp_path_factory.mktemp("demo")
-
-
-@pytest.fixture
-def demo(folder: Path) -> Iterator[Demo]:
-    running = Demo(folder)
-    yield running
-    if running.process.poll() is None:
-        running.stop()
-
-
-@pytest.mark.long
-def test_the_printed_link_signs_in_once(demo: Demo) -> None:
-    link = demo.find(LINK)
-    assert link.startswith(demo.base)
-    with requests.Session() as first, requests.Session() as second:
-        landed = first.get(link, timeout=60)
-        assert urlsplit(landed.url).path == "/dashboard"
-        assert first.get(demo.find(PLAN), timeout=60).url == demo.find(PLAN)
-        assert second.get(link, timeout=60).status_code == 403
-        assert "/sign-in" in second.get(f"{demo.base}/dashboard", timeout=60).url
-
-
-@pytest.mark.long
-def test_a_second_run_keeps_the_data(demo: Demo, folder: Path) -> None:
-    address = urlsplit(demo.find(PLAN)).path
-    with requests.Session() as visitor:
-        visitor.get(demo.find(LINK), timeout=60)
-        visitor.headers["Origin"] = demo.base
-        said = {"body": "Kept over a restart?"}
-        answer = visitor.post(f"{demo.base}{address}/threads", data=said, timeout=60)
-        assert answer.status_code == 200
-    assert demo.stop() == 0
-    again = Demo(folder)
-    with requests.Session() as visitor:
-        visitor.get(again.find(LINK), timeout=60)
-        assert "Kept over a restart?" in visitor.get(again.find(PLAN), timeout=60).text
-    assert again.stop() == 0
-
-
-def test_the_secret_key_is_its_owners_only(demo: Demo, folder: Path) -> None:
-    mode = (folder / "var" / "secret_key").stat().st_mode
-    assert stat.S_IMODE(mode) == 0o600
-    assert len((folder / "var" / "secret_key").read_text()) >= 32
-
-
-@pytest.mark.long
-def test_it_ends_cleanly_when_told_to(demo: Demo) -> None:
+@pytest.mark.browser
+def test_from_an_empty_directory_to_a_second_run(tmp_path: Path, chromium: Any) -> None:
+    demo = Demo(tmp_path)
+    key = tmp_path / "var" / "secret_key"
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600 and len(key.read_text()) >= 32
+    assert demo.find(LINK).startswith(demo.base)
+    look_around(demo, chromium)
+    with requests.Session() as stranger:
+        assert stranger.get(demo.find(LINK), timeout=60).status_code == 403  # it was used
+        assert "/sign-in" in stranger.get(f"{demo.base}/dashboard", timeout=60).url
     assert demo.stop() == 0
     assert "Traceback" not in demo.printed.read_text()
     with pytest.raises(requests.ConnectionError):
         requests.get(f"{demo.base}/healthz", timeout=60)
     with pytest.raises(ProcessLookupError):
         os.killpg(demo.process.pid, 0)
+    again = Demo(tmp_path)
+    with requests.Session() as visitor:
+        visitor.get(again.find(LINK), timeout=60)
+        assert "Kept over a restart?" in visitor.get(again.find(PLAN), timeout=60).text
+    assert again.stop() == 0
 
 
-@pytest.mark.browser
-def test_the_samples_open_without_an_error_in_a_browser(demo: Demo, chromium: Any) -> None:
+def look_around(demo: Demo, chromium: Any) -> None:
+    """Sign in by the link, open the samples without an error, and comment."""
     problems: list[str] = []
     context = chromium.new_context(base_url=demo.base)
     context.add_init_script(REPORT_VIOLATIONS)
     page = context.new_page()
     watch(page, demo.base, problems, ())
     page.goto(demo.find(LINK))
+    assert urlsplit(page.url).path == "/dashboard"
     page.goto(demo.find(PLAN))
     assert page.locator(".thread").count() >= 9
     said = page.locator(".answer .pill").all_inner_texts()
     assert {one.strip() for one in said} == {
         "Applied", "Said applied, text unchanged", "Declined", "Asks back",
     }  # fmt: skip
+    page.locator("#pp-whole").click()
+    page.locator("#pp-new-body").fill("Kept over a restart?")
+    page.locator("#pp-new-send").click()
+    page.locator(".thread", has_text="Kept over a restart?").wait_for()
     page.goto("/p/auth-redesign?v=1&show=all")
     page.goto("/p/image-pipeline")
     page.goto("/dashboard")

@@ -1,4 +1,4 @@
-"""Drawings in a browser: a comment on a node, its pin at the node, in every dress."""
+"""Drawings and flows in a browser: comments at their parts, and arrows from box to box."""
 
 from __future__ import annotations
 
@@ -8,18 +8,22 @@ from typing import Any
 
 import pytest
 
+from planpush.document import vocabulary
 from planpush.document.diagrams import renderer
-from tests.system.conftest import ROOT
+from planpush.document.sanitizer.sanitizer import clean
+from planpush.paths import STATIC
+from planpush.web.assets import STYLES
+from tests.golden.good import good
+from tests.golden.test_samples import SHOWN, versions
 from tests.system.serving import Server, Visitor
+from tests.system.test_pages_are_clean import NEEDS_AXE, dress, violations
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 expect = sync_api.expect
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not renderer.is_installed(), reason="the extra diagrams is missing"),
-]
+pytestmark = pytest.mark.browser
+DRAWS = pytest.mark.skipif(not renderer.is_installed(), reason="the extra diagrams is missing")
 Visit = Callable[..., Any]
-AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+Box = dict[str, Any]
 SOURCES = (
     "flowchart LR\n  web[Web application of the shop] -->|signed token| gate{Gateway}\n"
     "  gate --> store[(Session store)] --> worker((Worker))",
@@ -29,7 +33,6 @@ SOURCES = (
     "stateDiagram-v2\n  [*] --> Waiting\n  Waiting --> Working: start\n  Working --> [*]",
     "classDiagram\n  Animal <|-- Duck\n  class Duck {\n    +swim_across(pond) bool\n  }",
 )
-DRESSES = [("light", 1280), ("dark", 1280), ("light", 390)]
 OVERFLOWING = """() => [...document.querySelectorAll(".pp-drawing g[data-anchor][tabindex]")]
   .flatMap((part) => {
     const shape = part.querySelector("rect, path, polygon, circle").getBoundingClientRect();
@@ -54,7 +57,9 @@ def drawn(server: Server) -> str:
     html = f'<section data-anchor="way"><h2>Way in</h2><p>As drawn.</p>{pres}</section>'
     done = server.push(html, "slug=drawn&title=Drawn&visibility=published")
     assert done.status_code == 201, done.text
-    Visitor(server, "bob").post("/p/drawn/threads", body="Why one?", anchor="d0-gate")
+    bob = Visitor(server, "bob")
+    bob.post("/p/drawn/threads", body="Why one?", anchor="d0-gate")
+    bob.http.close()
     return "/p/drawn"
 
 
@@ -62,11 +67,18 @@ def node(page: Any, label: str) -> Any:
     return page.locator(f'.pp-drawing g[aria-label="{label}"]')
 
 
-def test_a_comment_on_a_node_puts_a_pin_at_the_node(visit: Visit, drawn: str) -> None:
+@DRAWS
+def test_parts_of_a_drawing_take_comments(visit: Visit, drawn: str) -> None:
     page = visit("alice", at=drawn)
-    store = node(page, "Session store")
+    pin = node(page, "Gateway").locator("a.pin.drawn")
+    expect(pin).to_have_accessible_name(re.compile("1 open comment"))
+    pin.click()
+    expect(page.locator(".thread.active")).to_contain_text("Why one?")
+    button, store = page.locator("#pp-add"), node(page, "Session store")
+    page.locator(".pp-drawing text", has_text="signed token").hover()
+    edge = "Comment on: Web application of the shop → Gateway: signed token"
+    expect(button).to_have_accessible_name(edge)
     store.hover()
-    button = page.locator("#pp-add")
     expect(button).to_have_accessible_name("Comment on: Session store")
     button.click()
     page.locator("#pp-new-body").fill("How large?")
@@ -80,28 +92,78 @@ def test_a_comment_on_a_node_puts_a_pin_at_the_node(visit: Visit, drawn: str) ->
     expect(page.locator(".thread", has_text="How large?")).to_contain_text("Session store")
 
 
-def test_a_pin_leads_to_its_thread(visit: Visit, drawn: str) -> None:
+@DRAWS
+@NEEDS_AXE
+def test_drawings_fit_and_pass_axe(visit: Visit, drawn: str) -> None:
     page = visit("alice", at=drawn)
-    pin = node(page, "Gateway").locator("a.pin.drawn")
-    expect(pin).to_have_accessible_name(re.compile("1 open comment"))
-    pin.click()
-    expect(page.locator(".thread.active")).to_contain_text("Why one?")
+    for theme, width in (("light", 1280), ("dark", 1280), ("light", 390)):
+        dress(page, theme, width)
+        page.reload()
+        assert page.evaluate(OVERFLOWING) == page.evaluate(SMALL) == []
+        boxes = [box.bounding_box() for box in page.locator(".pp-diagram").all()]
+        assert all(box["x"] >= 0 and box["x"] + box["width"] <= width for box in boxes)
+        assert violations(page) == []
 
 
-def test_an_edge_takes_a_comment(visit: Visit, drawn: str) -> None:
-    page = visit("alice", at=drawn)
-    page.locator(".pp-drawing text", has_text="signed token").hover()
-    name = "Comment on: Web application of the shop → Gateway: signed token"
-    expect(page.locator("#pp-add")).to_have_accessible_name(name)
+ROW = '<ol class="pp-flow" aria-label="Row">' + "".join(
+    f'<li class="pp-node c{n} r1"><b>Box {n}</b> does it</li>'
+    f'<li class="pp-edge e{n} r1"><span>step {n}</span></li>'
+    for n in range(1, 6)
+)
+FLOWS = {
+    "example": next(part.example for part in vocabulary.COMPONENTS if part.name == "flow"),
+    "landing page": good()["landing-page"],
+    "sample": versions(SHOWN)[-1]["authentication-flow"],
+    "six in a row": f'{ROW}<li class="pp-node c6 r1"><b>Box 6</b></li></ol>',
+}
+READ = """() => [...document.querySelectorAll('.pp-flow > *')].map(box => {
+  const {left, right, top, bottom} = box.getBoundingClientRect();
+  return {words: [...box.classList], left, right, top, bottom};
+})"""
 
 
-@pytest.mark.parametrize(("theme", "width"), DRESSES)
-def test_drawings_fit_and_pass_axe(visit: Visit, drawn: str, theme: str, width: int) -> None:
-    page = visit("alice", at=drawn, viewport={"width": width, "height": 900}, color_scheme=theme)
-    assert page.evaluate(OVERFLOWING) == []
-    assert page.evaluate(SMALL) == []
-    boxes = [box.bounding_box() for box in page.locator(".pp-diagram").all()]
-    assert all(box["x"] >= 0 and box["x"] + box["width"] <= width for box in boxes)
-    page.evaluate(AXE.read_text())
-    found = page.evaluate("async () => (await axe.run({resultTypes: ['violations']})).violations")
-    assert [(rule["id"], rule["nodes"][0]["html"]) for rule in found] == []
+def place(box: Box) -> tuple[str, int, int]:
+    """Where a thing says that it stands: c or e, column, row."""
+    words = " ".join(box["words"])
+    column, row = re.search(r"\b([ce])(\d)\b", words), re.search(r"\br(\d)\b", words)
+    assert column and row
+    return column[1], int(column[2]), int(row[1])
+
+
+def ends(arrow: Box) -> tuple[tuple[int, int], tuple[int, int]]:
+    """The places of the two boxes that an arrow joins: above or before, below or behind."""
+    kind, column, row = place(arrow)
+    if "pp-elbow" in arrow["words"]:
+        assert "dr" in arrow["words"]
+        return (column, row - 1), (column + 1, row + 1)
+    if kind == "e":
+        return (column, row), (column + 1, row)
+    return (column, row - 1), (column, row + 1)
+
+
+def gaps(arrow: Box, one: Box, other: Box, stacked: bool) -> list[float]:
+    """How far an arrow's ends are from its boxes."""
+    if "pp-elbow" in arrow["words"]:
+        return [arrow["top"] - one["bottom"], arrow["left"] - one["left"],
+                arrow["right"] - other["left"], arrow["bottom"] - other["bottom"]]  # fmt: skip
+    start, end = ("left", "right") if place(arrow)[0] == "e" and not stacked else ("top", "bottom")
+    return [arrow[start] - one[end], arrow[end] - other[start]]
+
+
+@pytest.mark.parametrize("name", FLOWS)
+def test_an_arrow_runs_from_its_box_to_its_box_at_every_width(visit: Visit, name: str) -> None:
+    page = visit()
+    styles = "".join(f"<style>{(STATIC / f'css/{one}.css').read_text()}</style>" for one in STYLES)
+    document = f'<article class="pp-doc">{clean(FLOWS[name])}</article>'
+    page.set_content(f"<!DOCTYPE html>{styles}{document}")
+    for width in (390, 700, 1000, 1600):
+        page.set_viewport_size({"width": width, "height": 800})
+        drawn = page.evaluate(READ)
+        assert page.evaluate("document.scrollingElement.scrollWidth - innerWidth") <= 0
+        boxes = {place(box)[1:]: box for box in drawn if "pp-node" in box["words"]}
+        arrows = [box for box in drawn if "pp-node" not in box["words"]]
+        stacked = width == 390 and {row for _, row in boxes} == {1}
+        assert len(arrows) > 3
+        for arrow in arrows:
+            one, other = (boxes[end] for end in ends(arrow))
+            assert max(map(abs, gaps(arrow, one, other, stacked))) <= 1, (width, arrow["words"])

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import delete
 
-from planpush.accounts.sessions import BrowserSession
-from planpush.database.session import commit, db
-from tests.system.conftest import document
+from tests.system.conftest import document, visits
 from tests.system.serving import Server
-from tests.system.test_walk import comment
+from tests.system.test_comments import compose, end_session
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 expect = sync_api.expect
@@ -22,28 +20,12 @@ Visit = Callable[..., Any]
 # What the page does when the stream says that somebody else changed threads.
 LIVE = """(slug) => htmx.ajax("GET", `/p/${slug}/threads?v=1&show=open`,
     {target: "#threads", swap: "innerMorph", source: document.getElementById("comments")})"""
-CARET = "() => [document.activeElement.selectionStart, document.activeElement.selectionEnd]"
+CARET = "field => [field.selectionStart, field.selectionEnd]"
 
 
 def saved(page: Any, field: str) -> None:
     box = page.locator(".box", has=page.locator(field))
     expect(box.locator(".saved")).to_have_text("Draft saved", timeout=60_000)
-
-
-def begin(page: Any, thread: int, number: int) -> None:
-    """Type in a reply, in an edit and in the composer."""
-    page.locator(f"#pp-reply-{thread}").click()
-    page.locator(f"#pp-body-{thread}").fill("A reply so far")
-    saved(page, f"#pp-body-{thread}")
-    page.locator(f"#comment-{number}").hover()
-    page.locator(f"#pp-e-{number}").click()
-    page.locator(f"#pp-edit-{number}").fill("An edit so far")
-    saved(page, f"#pp-edit-{number}")
-    page.locator("#pp-plus-data").click()
-    # In this order, so that one saving has both: leaving the field saves what is in it at once.
-    page.locator("#pp-new-blocking").check()
-    page.locator("#pp-new-body").fill("A comment so far")
-    saved(page, "#pp-new-body")
 
 
 def ids(page: Any) -> tuple[int, int]:
@@ -52,28 +34,52 @@ def ids(page: Any) -> tuple[int, int]:
     return thread, int(page.locator("#threads .cm").first.get_attribute("id").split("-")[1])
 
 
-def test_it_is_there_in_another_browser(visit: Visit, plan: str) -> None:
-    page = visit("bob", at="")
-    comment(page, plan)
-    thread, number = ids(page)
-    begin(page, thread, number)
-    page.context.close()
+def test_words_are_there_in_another_browser(visit: Visit, plan: str) -> None:
     page = visit("bob", at=f"/p/{plan}")
-    expect(page.locator(f"#pp-body-{thread}")).to_have_value("A reply so far")
-    expect(page.locator(f"#pp-body-{thread}")).to_be_visible()
-    expect(page.locator(f"#pp-edit-{number}")).to_have_value("An edit so far")
-    expect(page.locator("#pp-new-body")).to_have_value("A comment so far")
+    compose(page, "intro", "Why rotate?")
+    thread, number = ids(page)
+    reply, edit, new = f"#pp-body-{thread}", f"#pp-edit-{number}", "#pp-new-body"
+    page.locator(f"#pp-reply-{thread}").click()
+    page.locator(reply).fill("A reply so far")
+    saved(page, reply)
+    page.locator(f"#comment-{number}").hover()
+    page.locator(f"#pp-e-{number}").click()
+    page.locator(edit).fill("An edit so far")
+    saved(page, edit)
+    page.locator("#pp-plus-intro").click()
+    page.locator(new).fill("A comment so far")
+    saved(page, new)
+    page.locator("#pp-plus-data").click()  # the words move with the composer
+    expect(page.locator("#composer label").first).to_contain_text("Data model")
+    with page.expect_response("**/drafts", timeout=60_000):
+        # In this order, so that one saving has both: leaving the field saves what is in it.
+        page.locator("#pp-new-blocking").check()
+        page.locator(new).fill("A comment so far")
+    saved(page, new)
+    for tab in ("resolved", "open"):
+        page.locator(f"#pp-tab-{tab}").click()
+        expect(page.locator(f"#pp-tab-{tab}")).to_have_attribute("aria-current", "true")
+    expect(page.locator(new)).to_have_value("A comment so far")
+    expect(page.locator(reply)).to_have_value("A reply so far")
+    page = visit("bob", at=f"/p/{plan}", own=True)
+    expect(page.locator(reply)).to_have_value("A reply so far")
+    expect(page.locator(reply)).to_be_visible()
+    expect(page.locator(edit)).to_have_value("An edit so far")
+    expect(page.locator(new)).to_have_value("A comment so far")
+    expect(page.locator("#composer label").first).to_contain_text("Data model")
     expect(page.locator("#pp-new-blocking")).to_be_checked()
     expect(page.locator("body")).to_be_focused()
     expect(page.locator(".saved", has_text="Restored draft")).to_have_count(3)
     page.locator(f"#pp-save-{number}").click()
     expect(page.locator(f"#comment-{number} .txt")).to_have_text("An edit so far")
     page.locator(f"#pp-no-{thread}").click()
-    expect(page.locator(f"#pp-body-{thread}")).to_be_hidden()
-    page.locator("#pp-new-send").click()
-    expect(page.locator("#threads .thread")).to_have_count(2)
+    expect(page.locator(reply)).to_be_hidden()
+    page.locator("#pp-new-cancel").click()
+    expect(page.locator("#composer")).to_be_empty()
+    expect(page.locator("#threads")).to_be_focused()
     page.reload()
     expect(page.locator(".saved", has_text="Restored draft")).to_have_count(0)
+    expect(page.locator(new)).to_have_count(0)
 
 
 def test_a_save_that_comes_late_brings_nothing_back(visit: Visit, plan: str) -> None:
@@ -93,48 +99,16 @@ def test_a_save_that_comes_late_brings_nothing_back(visit: Visit, plan: str) -> 
     expect(page.locator("#pp-new-body")).to_have_count(0)
 
 
-def typing(page: Any, plan: str) -> tuple[int, Any]:
-    """Be in the middle of a reply; return the thread and the field."""
-    comment(page, plan)
-    thread, _ = ids(page)
+def test_what_is_typed_stays_while_others_post_and_resolve(
+    visit: Visit, visitor: Any, plan: str
+) -> None:
+    page, alice = visit("bob", at=f"/p/{plan}"), visitor("alice")
+    compose(page, "intro", "Why rotate?")
+    thread, number = ids(page)
     page.locator(f"#pp-reply-{thread}").click()
     field = page.locator(f"#pp-body-{thread}")
     field.press_sequentially("Half a thought")
-    field.evaluate("(field) => field.setSelectionRange(2, 6)")
-    return thread, field
-
-
-def unmoved(page: Any, field: Any, words: str = "Half a thought") -> None:
-    expect(page.locator("#threads .txt", has_text="Another")).to_have_count(1)
-    expect(field).to_be_focused()
-    assert page.evaluate(CARET) == [2, 6]
-    expect(field).to_have_value(words)
-
-
-def test_others_post_and_resolve_while_somebody_types(
-    visit: Visit, visitor: Any, plan: str
-) -> None:
-    page = visit("bob", at="")
-    thread, field = typing(page, plan)
-    alice = visitor("alice")
-    alice.post(f"/p/{plan}/threads/{thread}/comments", body="Hers")
-    alice.post(f"/p/{plan}/threads", body="Another", anchor="intro")
-    for _ in range(2):
-        page.evaluate(LIVE, plan)
-        expect(page.locator(f"#t{thread} .cm")).to_have_count(2)
-        unmoved(page, field)
-    saved(page, f"#pp-body-{thread}")
-    alice.post(f"/p/{plan}/threads/{thread}/resolution")
-    page.evaluate(LIVE, plan)
-    unmoved(page, field)
-    page.keyboard.press("Control+Enter")
-    expect(page.locator(f"#t{thread} .txt", has_text="Half a thought")).to_be_visible()
-
-
-def test_a_word_that_an_input_method_makes_is_not_torn(visit: Visit, plan: str) -> None:
-    page = visit("bob", at="")
-    _, field = typing(page, plan)
-    field.press("End")
+    # a word that an input method makes is not torn
     keyboard = page.context.new_cdp_session(page)
     half = {"text": "にほ", "selectionStart": 2, "selectionEnd": 2}
     keyboard.send("Input.imeSetComposition", half)
@@ -142,46 +116,59 @@ def test_a_word_that_an_input_method_makes_is_not_torn(visit: Visit, plan: str) 
     keyboard.send("Input.imeSetComposition", half | {"text": "日本"})
     keyboard.send("Input.insertText", {"text": "日本"})
     expect(field).to_have_value("Half a thought日本")
-
-
-def test_an_edit_and_an_untouched_field_stay_in_a_live_page(
-    visit: Visit, visitor: Any, plan: str
-) -> None:
-    page = visit("bob", at="")
-    comment(page, plan)
-    thread, number = ids(page)
+    field.evaluate("(field) => field.setSelectionRange(2, 6)")
+    alice.post(f"/p/{plan}/threads/{thread}/comments", body="Hers")
+    alice.post(f"/p/{plan}/threads", body="Another", anchor="intro")
+    for _ in range(2):
+        page.evaluate(LIVE, plan)
+        expect(page.locator(f"#t{thread} .cm")).to_have_count(2)
+        expect(page.locator("#threads .txt", has_text="Another")).to_have_count(1)
+        expect(field).to_be_focused()
+        assert field.evaluate(CARET) == [2, 6]
+    saved(page, f"#pp-body-{thread}")
+    alice.post(f"/p/{plan}/threads/{thread}/resolution")
+    page.evaluate(LIVE, plan)
+    expect(field).to_be_focused()
+    expect(field).to_have_value("Half a thought日本")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(f"#t{thread} .txt", has_text="Half a thought日本")).to_be_visible()
+    alice.post(f"/p/{plan}/threads/{thread}/resolution?_method=DELETE")
     page.locator(f"#comment-{number}").hover()
     page.locator(f"#pp-e-{number}").click()
-    field = page.locator(f"#pp-edit-{number}")
-    expect(field).to_be_focused()
-    field.press("End")
+    edit = page.locator(f"#pp-edit-{number}")
+    expect(edit).to_be_focused()
+    edit.press("End")
     page.evaluate(LIVE, plan)  # nothing was typed yet
-    expect(field).to_be_focused()
+    expect(edit).to_be_focused()
     page.keyboard.type(" And more")
-    visitor("alice").post(f"/p/{plan}/threads/{thread}/comments", body="Hers")
+    alice.post(f"/p/{plan}/threads/{thread}/comments", body="Hers too")
     page.evaluate(LIVE, plan)
-    expect(page.locator(f"#t{thread} .txt", has_text="Hers")).to_be_visible()
-    expect(field).to_have_value("Why rotate? And more")
-    expect(field).to_be_focused()
+    expect(page.locator(f"#t{thread} .txt", has_text="Hers too")).to_be_visible()
+    expect(edit).to_have_value("Why rotate? And more")
     page.keyboard.type("!")
     page.keyboard.press("Control+Enter")
     expect(page.locator(f"#comment-{number} .txt")).to_have_text("Why rotate? And more!")
 
 
-def test_two_tabs_do_not_fight(visit: Visit, plan: str) -> None:
-    page = visit("bob", at="")
-    comment(page, plan)
-    thread, _ = ids(page)
+def test_a_card_keeps_its_neighbours_words_and_two_tabs_do_not_fight(
+    visit: Visit, plan: str
+) -> None:
+    page = visit("bob", at=f"/p/{plan}")
+    cards = [compose(page, "intro", "First"), compose(page, "data", "Second")]
+    for card in cards:
+        card.locator("summary", has_text="Reply").click()
+        card.locator("textarea").fill("So far")
+        expect(card.locator(".saved")).to_have_text("Draft saved", timeout=60_000)
+    thread = cards[1].get_attribute("id")[1:]
     other = visit("bob", at=f"/p/{plan}")
-    for tab, words in ((page, "Mine"), (other, "Later")):
-        tab.locator(f"#pp-reply-{thread}").click()
-        tab.locator(f"#pp-body-{thread}").fill(words)
-        saved(tab, f"#pp-body-{thread}")
-    page.evaluate(LIVE, plan)
-    expect(page.locator(f"#pp-body-{thread}")).to_have_value("Mine")
-    page.locator("#pp-tab-resolved").click()
-    page.locator("#pp-tab-open").click()
-    expect(page.locator(f"#pp-body-{thread}")).to_have_value("Mine")
+    expect(other.locator(f"#pp-body-{thread}")).to_have_value("So far")
+    other.locator(f"#pp-body-{thread}").fill("Later")
+    saved(other, f"#pp-body-{thread}")
+    cards[0].get_by_role("button", name="Resolve").click()
+    expect(cards[0]).to_have_class(re.compile("done"))
+    for card in cards:
+        expect(card.locator("textarea")).to_be_visible()
+        expect(card.locator("textarea")).to_have_value("So far")
     third = visit("bob", at=f"/p/{plan}")
     expect(third.locator(f"#pp-body-{thread}")).to_have_value("Later")
     other.locator(f"#pp-send-{thread}").click()
@@ -190,31 +177,12 @@ def test_two_tabs_do_not_fight(visit: Visit, plan: str) -> None:
     expect(third.locator(f"#t{thread} .cm")).to_have_count(2)
 
 
-def test_words_move_with_the_composer(visit: Visit, plan: str) -> None:
-    page = visit("bob", at=f"/p/{plan}")
-    page.locator("#pp-plus-intro").click()
-    page.locator("#pp-new-body").fill("Wrong place")
-    saved(page, "#pp-new-body")
-    page.locator("#pp-plus-data").click()
-    expect(page.locator("#composer label").first).to_contain_text("Data model")
-    expect(page.locator("#pp-new-body")).to_have_value("Wrong place")
-    saved(page, "#pp-new-body")
-    page.reload()
-    expect(page.locator("#composer label").first).to_contain_text("Data model")
-    page.locator("#pp-new-cancel").click()
-    expect(page.locator("#composer")).to_be_empty()
-    page.reload()
-    expect(page.locator("#pp-new-body")).to_have_count(0)
-
-
-def test_a_dead_session_costs_no_words(visit: Visit, server: Server, plan: str) -> None:
-    page = visit("bob", at=f"/p/{plan}", expect=("401", "403"))
+def test_an_ended_session_costs_no_words(visit: Visit, server: Server, plan: str) -> None:
+    page = visit("bob", at=f"/p/{plan}", own=True, expect=("401", "403"))
     page.locator("#pp-plus-intro").click()
     page.locator("#pp-new-body").fill("Before")
     saved(page, "#pp-new-body")
-    with server.app.app_context():
-        db.session.execute(delete(BrowserSession))
-        commit()
+    end_session(server)
     page.locator("#pp-new-body").fill("Before and after")
     status = page.locator("#composer .saved")
     expect(status).to_have_text("Not saved: sign in in another tab", timeout=60_000)
@@ -226,13 +194,11 @@ def test_a_dead_session_costs_no_words(visit: Visit, server: Server, plan: str) 
 
 
 def test_a_dead_server_costs_no_words(tmp_path: Path, chromium: Any, request: Any) -> None:
-    server = Server(tmp_path, workers=1).start()
+    server = Server(tmp_path, workers=1, WORKER="off").start()
     request.addfinalizer(server.close)
     server.push(document("Tokens"), "slug=kept&title=Kept&visibility=published")
-    page = chromium.new_page()
-    request.addfinalizer(page.close)
-    page.goto(server.link("bob"))
-    page.goto(f"{server.base}/p/kept")
+    opening = visits(server, chromium)
+    page = next(opening)("bob", at="/p/kept", own=True, expect=("ERR_", "error"))
     page.locator("#pp-plus-intro").click()
     page.locator("#pp-new-body").fill("Before")
     saved(page, "#pp-new-body")
@@ -242,5 +208,6 @@ def test_a_dead_server_costs_no_words(tmp_path: Path, chromium: Any, request: An
     expect(status).to_have_text("Not saved yet: trying again", timeout=60_000)
     server.start()
     expect(status).to_have_text("Draft saved", timeout=60_000)
-    page.goto(f"{server.base}/p/kept")
+    page.goto("/p/kept")
     expect(page.locator("#pp-new-body")).to_have_value("Before and after")
+    page.context.close()

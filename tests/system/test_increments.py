@@ -25,24 +25,14 @@ def grown(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> growth.Gr
         return growth.grow(client, 12)
 
 
-def test_the_document_is_of_real_size(grown: growth.Growth) -> None:
+def test_one_section_of_twelve_travels_and_is_kept(grown: growth.Growth) -> None:
     sizes = [len(growth.section(number, 0)) for number in range(growth.SECTIONS)]
     assert min(sizes) >= 8_000 and max(sizes) < 12_000
     assert sum(sizes) / 4 < grown.document < sum(sizes) / 2  # compressed as real prose is
-
-
-def test_a_request_carries_one_section(grown: growth.Growth) -> None:
     largest = max(len(growth.section(number, 12)) for number in range(growth.SECTIONS))
-    assert len(grown.requests) == 12
-    assert max(grown.requests) < 1.15 * largest + 1_000
-
-
-def test_the_rows_of_one_push_are_at_most_15_percent_of_the_document(grown: growth.Growth) -> None:
+    assert len(grown.requests) == 12 and max(grown.requests) < 1.15 * largest + 1_000
     assert grown.rows["sections"] / 12 > grown.document / growth.SECTIONS / 2
     assert grown.by_rows <= growth.GATE, grown.rows
-
-
-def test_the_database_grows_by_at_most_15_percent_of_the_document(grown: growth.Growth) -> None:
     assert grown.file > 0
     # Rows of 2 KB and their chunks leave up to a quarter of PostgreSQL's pages empty: measured
     # 16 to 20 %, so there only the law about rows is kept, and this one bounds the waste.

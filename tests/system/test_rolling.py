@@ -14,7 +14,7 @@ import requests
 
 from bench.rolling import Load, Place, Result, Town, across, pages, until
 
-CLIENTS, REQUESTS = 4, 160
+CLIENTS, REQUESTS = 3, 60
 
 
 @pytest.fixture(scope="module")
