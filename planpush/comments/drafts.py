@@ -6,9 +6,10 @@ import re
 from collections.abc import Collection
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, select
+from sqlalchemy import JSON, ForeignKey, Index, Integer, Select, String, Text, bindparam, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from planpush.accounts.user import User
@@ -68,8 +69,7 @@ class Draft(Base):
     @classmethod
     def of(cls, plan: Plan, user: User) -> dict[str, Draft]:
         """Return a person's drafts on `plan` by place, the one that was saved last first."""
-        query = select(cls).where(cls.plan_id == plan.id, cls.user_id == user.id)
-        rows = db.session.scalars(query.order_by(cls.saved_at.desc(), cls.place))
+        rows = db.session.scalars(_drafts(), {"plan": plan.id, "user": user.id})
         return {row.place: row for row in rows}
 
     @classmethod
@@ -180,3 +180,11 @@ def _stored(where: Place) -> dict[str, Any]:
         if value not in ("", None)
     }
     return {"place": told}
+
+
+@cache
+def _drafts() -> Select[Draft]:
+    """Return the statement for a person's drafts; every page asks it, so it is made once."""
+    plan, user = (bindparam(name, type_=Integer) for name in ("plan", "user"))
+    query = select(Draft).where(Draft.plan_id == plan, Draft.user_id == user)
+    return query.order_by(Draft.saved_at.desc(), Draft.place)

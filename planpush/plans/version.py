@@ -6,9 +6,22 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, insert, select
+from sqlalchemy import (
+    JSON,
+    ForeignKey,
+    Index,
+    Integer,
+    Select,
+    String,
+    Text,
+    UniqueConstraint,
+    bindparam,
+    insert,
+    select,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship, undefer
 
 from planpush.accounts.user import User
@@ -83,13 +96,9 @@ class Version(Base):
     ) -> tuple[Version, list[Version]]:
         """Return a version as `of` does, and the `last` versions, newest first."""
         wanted = plan.newest if number is None else number
-        theirs = cls.plan_id == plan.id
-        chosen = cls.number == (wanted if 0 < wanted <= max(plan.newest, plan.last_number) else 0)
-        if last:
-            newest = select(cls.number).where(theirs, cls.purged_at.is_(None))
-            chosen |= cls.number.in_(newest.order_by(cls.number.desc()).limit(last))
-        query = select(cls).where(theirs, chosen).order_by(cls.number.desc())
-        versions = db.session.scalars(query).all()
+        known = wanted if 0 < wanted <= max(plan.newest, plan.last_number) else 0
+        values = {"plan": plan.id, "number": known, "last": last}
+        versions = db.session.scalars(_versions(with_last=last > 0), values).all()
         found = next((one for one in versions if one.number == wanted), None)
         if found is None:
             raise NotFound(f"This plan has no version {wanted}; the newest is {plan.newest}.")
@@ -110,21 +119,14 @@ class Version(Base):
 
     def manifest(self) -> Sequence[Any]:
         """Return (anchor, title, state, sha256, section_id, elements) of each section in order."""
-        return self._rows()
+        return self._rows(content=False)
 
     def pieces(self) -> Sequence[Any]:
         """Return the manifest with (html, pins, icons) of each section: html is compressed."""
-        return self._rows(Section.html, Section.pins, Section.icons)
+        return self._rows(content=True)
 
-    def _rows(self, *content: Any) -> Sequence[Any]:
-        known = Section.sha256, Section.id.label("section_id"), Section.elements
-        return db.session.execute(
-            select(Section.anchor, Section.title, VersionSection.state, *known)
-            .add_columns(Section.source_bytes, *content)
-            .join(VersionSection, VersionSection.section_id == Section.id)
-            .where(VersionSection.version_id == self.id)
-            .order_by(VersionSection.position)
-        ).all()
+    def _rows(self, *, content: bool) -> Sequence[Any]:
+        return db.session.execute(_pieces(content=content), {"version": self.id}).all()
 
     def blocks(self, anchor: str = "") -> tuple[Block, ...]:
         """Return this version's blocks in order; those of one section, if it has `anchor`."""
@@ -201,3 +203,27 @@ def digest_of(manifest: Sequence[tuple[str, str]]) -> str:
     """Return the digest of a document: of its (anchor, sha256) pairs in order."""
     lines = "\n".join(f"{anchor} {sha256}" for anchor, sha256 in manifest)
     return hashlib.sha256(lines.encode()).hexdigest()
+
+
+# Every page of a plan asks these, and to make a statement takes longer than to run it.
+@cache
+def _versions(*, with_last: bool) -> Select[Version]:
+    """Return the statement for one version of a plan, or for it and the last ones."""
+    theirs = Version.plan_id == bindparam("plan", type_=Integer)
+    chosen = Version.number == bindparam("number", type_=Integer)
+    if with_last:
+        newest = select(Version.number).where(theirs, Version.purged_at.is_(None))
+        last = newest.order_by(Version.number.desc()).limit(bindparam("last", type_=Integer))
+        chosen |= Version.number.in_(last)
+    return select(Version).where(theirs, chosen).order_by(Version.number.desc())
+
+
+@cache
+def _pieces(*, content: bool) -> Select[Any]:
+    """Return the statement for the sections of a version, with or without their content."""
+    known = Section.sha256, Section.id.label("section_id"), Section.elements, Section.source_bytes
+    more = (Section.html, Section.pins, Section.icons) if content else ()
+    query: Select[Any] = select(Section.anchor, Section.title, VersionSection.state, *known, *more)
+    query = query.join(VersionSection, VersionSection.section_id == Section.id)
+    query = query.where(VersionSection.version_id == bindparam("version", type_=Integer))
+    return query.order_by(VersionSection.position)
