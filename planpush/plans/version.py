@@ -223,7 +223,8 @@ def _pieces(*, content: bool) -> Select[Any]:
     """Return the statement for the sections of a version, with or without their content."""
     known = Section.sha256, Section.id.label("section_id"), Section.elements, Section.source_bytes
     more = (Section.html, Section.pins, Section.icons) if content else ()
-    query: Select[Any] = select(Section.anchor, Section.title, VersionSection.state, *known, *more)
+    columns: Any = (Section.anchor, Section.title, VersionSection.state, *known, *more)
+    query: Select[Any] = select(*columns)
     query = query.join(VersionSection, VersionSection.section_id == Section.id)
     query = query.where(VersionSection.version_id == bindparam("version", type_=Integer))
     return query.order_by(VersionSection.position)
