@@ -1,7 +1,8 @@
 """Caches in the memory of a process, one of a name for each app, bounded in size.
 
 What is kept must be keyed by everything that it depends on, so that an entry is never wrong, only
-unused: several processes serve one database.
+unused: several processes serve one database. A transaction that writes may read from the caches but
+leaves nothing in them: it can be rolled back, and SQLite then gives its ids to other rows.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from threading import Lock
 from typing import Any
 
 from cachetools import LRUCache
-from flask import current_app
+from flask import current_app, g
 
 
 class ProcessCache:
@@ -35,7 +36,7 @@ class ProcessCache:
             return self._entries.get(key)
 
     def put(self, key: Hashable, value: Any) -> None:
-        """Keep an entry, unless it is larger than the whole cache."""
-        if self._size(value) <= self._most:
+        """Keep an entry, unless it is too large or was made in a transaction that writes."""
+        if self._size(value) <= self._most and not g.get("writes", True):
             with self._lock:
                 self._entries[key] = value
