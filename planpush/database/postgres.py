@@ -7,12 +7,10 @@ waits for it for hours.
 from __future__ import annotations
 
 from collections.abc import Generator
-from functools import cache, partial
-from time import monotonic
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Dialect, Engine, event
-from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy import Engine, event
 
 if TYPE_CHECKING:
     import psycopg
@@ -21,6 +19,8 @@ OPTIONS = {
     # As many connections as threads that use one: whoever has a thread never waits for the pool.
     "pool_size": 10,
     "max_overflow": -1,
+    # A connection that the server or a pooler dropped meanwhile is replaced before it is used.
+    "pool_pre_ping": True,
     "connect_args": {
         "connect_timeout": 5,
         "keepalives_idle": 10,
@@ -31,33 +31,7 @@ OPTIONS = {
 }
 LONGEST = 20
 """Seconds that a statement of a request may take; the database ends it then."""
-_TRUSTED = 1.0  # seconds that a connection is taken to be as it was: no question goes ahead of each
 _SILENT = LONGEST + 5.0  # seconds after which a database that did not even do that is given up
-
-
-def look_before_use(engine: Engine) -> None:
-    """Ask a connection that lay idle whether the database is still there, and else open another.
-
-    One that was used a moment ago is not asked: the question costs as much as most statements. If
-    the database went away in that moment, one request is told so, and all connections are let go.
-    """
-    event.listen(engine, "checkin", _note)
-    event.listen(engine, "checkout", partial(_look, engine.dialect))
-
-
-def _note(_connection: object, record: Any) -> None:
-    record.info["left"] = monotonic()
-
-
-def _look(dialect: Dialect, connection: Any, record: Any, _proxy: object) -> None:
-    left = record.info.get("left")
-    if left is None or monotonic() - left < _TRUSTED:
-        return
-    try:
-        dialect.do_ping(connection)
-    except dialect.loaded_dbapi.Error as error:
-        # All the others are as old.
-        raise InvalidatePoolError from error
 
 
 def hurry(engine: Engine) -> None:

@@ -11,13 +11,11 @@ from flask import Flask, Response, current_app, g, request
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
     BigInteger,
-    Boolean,
     ColumnElement,
     CursorResult,
     DateTime,
     Dialect,
     MetaData,
-    Text,
     bindparam,
     cast,
     event,
@@ -25,14 +23,11 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Session
-from sqlalchemy.sql.functions import FunctionElement
-from sqlalchemy.types import TypeDecorator, TypeEngine
+from sqlalchemy.types import TypeDecorator
 
 from planpush.database.outages import Outages, outage
 from planpush.database.postgres import OPTIONS as POSTGRES
-from planpush.database.postgres import look_before_use
 from planpush.database.sqlite import OPTIONS as SQLITE
 from planpush.database.sqlite import read_time, teach
 from planpush.paths import MIGRATIONS
@@ -81,22 +76,6 @@ class UTCDateTime(TypeDecorator[datetime]):
         return read_time
 
 
-class Numbers(TypeDecorator[Collection[int]]):
-    """Numbers, however many, as one parameter: JSON for SQLite, an array for PostgreSQL."""
-
-    impl = Text
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """Return the type that the database knows."""
-        return dialect.type_descriptor(Text() if dialect.name == "sqlite" else _NUMBERS)
-
-    def process_bind_param(self, value: Collection[int] | None, dialect: Dialect) -> Any:
-        """Return the parameter."""
-        told = list(value or ())
-        return json.dumps(told) if dialect.name == "sqlite" else told
-
-
 def init_db(app: Flask, database_url: str) -> None:
     """Connect `app` to its database and end every request's transaction."""
     app.config["SQLALCHEMY_DATABASE_URI"] = database_url
@@ -109,7 +88,8 @@ def init_db(app: Flask, database_url: str) -> None:
     app.after_request(_end_transaction)
     with app.app_context():
         app.extensions["planpush_outages"] = Outages(db.engine)
-        (teach if database_url.startswith("sqlite") else look_before_use)(db.engine)
+        if database_url.startswith("sqlite"):
+            teach(db.engine)
 
 
 def writes(view: Callable[..., Any]) -> Callable[..., Any]:
@@ -199,34 +179,10 @@ def upsert(model: type[Base]) -> Any:
     return dialect.insert(model)
 
 
-class _among(FunctionElement[bool]):
-    type = Boolean()
-    inherit_cache = True
-
-    def self_group(self, *_against: Any, **_told: Any) -> Any:
-        """Return this as it is: SQLite's "= 1" behind it would hide it from the indexes."""
-        return self
-
-
-@compiles(_among)
-def _is_any(element: _among, compiler: Any, **told: Any) -> str:
-    column, given = (compiler.process(one, **told) for one in element.clauses)
-    return f"{column} = ANY ({given})"
-
-
-@compiles(_among, "sqlite")
-def _is_in_json(element: _among, compiler: Any, **told: Any) -> str:
-    column, given = (compiler.process(one, **told) for one in element.clauses)
-    return " ".join((column, "IN (SELECT value FROM json_each(", given, "))"))
-
-
 def among(column: Any, name: str) -> ColumnElement[bool]:
-    """Return the condition that a column is one of the numbers in the parameter `name`.
-
-    However many they are, the statement is the same: to write each of them into it takes longer
-    than to find their rows.
-    """
-    return _among(column, bindparam(name, type_=Numbers))
+    """Return the condition that a column is one of the values in the parameter `name`."""
+    found: ColumnElement[bool] = column.in_(bindparam(name, expanding=True))
+    return found
 
 
 def numbers(ids: Collection[int]) -> Any:
