@@ -129,20 +129,14 @@ def _document(plan: Plan) -> list[dict[str, Any]]:
     here = Passage.plan_id == plan.id, Passage.kind == SECTION
     db.session.execute(delete(Passage).where(*here, Passage.source_id.not_in(held)))
     known = exists().where(*here, Passage.source_id == Section.id)
-    query = select(Section.id, Section.anchor, Section.title, Section.sha256)
+    query = select(Section.id, Section.anchor, Section.title, Section.blocks, Section.html)
     found = query.where(Section.id.in_(held), ~known).order_by(Section.id)
     told: list[dict[str, Any]] = []
-    built = Section.just_kept()
     for row in db.session.execute(found):
-        texts = built.get((row.anchor, row.sha256)) or _said(row.id)
-        told += _rows(SECTION, row.id, [row.title, *texts], row.anchor)
+        blocks = unpack_blocks(row.blocks, row.html)
+        said = [block.text for block in blocks if not block.element]
+        told += _rows(SECTION, row.id, [row.title, *said], row.anchor)
     return told
-
-
-def _said(section_id: int) -> list[str]:
-    """Return what a section says that was stored before."""
-    (row,) = Section.read([section_id], Section.blocks, Section.html)
-    return [block.text for block in unpack_blocks(row.blocks, row.html) if not block.element]
 
 
 def index_comment(comment: Comment) -> None:

@@ -29,7 +29,6 @@ _LEVEL = 3  # of ISA-L: 12 times less work than zlib's 6 for 6-9 % more bytes
 _RAW = -15
 _WINDOW = 32 * 1024  # how far back deflate refers
 _AT_ONCE = 500  # sections that one query reads
-_KEPT = "sections_kept"  # in the session's info: a session itself forgets what nobody holds
 _GIVEN = ("id", "plan_id", "created_at")
 _BESIDE = b"\x07"  # "refers to the section's html"; no deflate stream begins so
 
@@ -72,15 +71,12 @@ class Section(Base):
     icons: Mapped[list[str]] = mapped_column(JSON, default=list)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
 
-    said = tuple[str, ...]()
-    """What a section that was just built says, block by block: nobody need read it again."""
-
     @classmethod
     def made(
         cls, built: content.Section, *, sha256: str, source_bytes: int, elements: int
     ) -> Section:
         """Return a section made of what was built, not stored yet."""
-        made = cls(
+        return cls(
             anchor=built.anchor,
             sha256=sha256,
             title=built.title[:300],
@@ -91,8 +87,6 @@ class Section(Base):
             pins=array("I", built.pins).tobytes(),
             icons=list(built.icons),
         )
-        made.said = tuple(block.text for block in built.blocks if not block.element)
-        return made
 
     @classmethod
     def keep(cls, plan_id: int, made: Collection[Section]) -> None:
@@ -102,15 +96,6 @@ class Section(Base):
         names = [column.name for column in cls.__table__.c if column.name not in _GIVEN]
         told = [{name: getattr(one, name) for name in names} for one in made]
         rows(insert(cls.__table__), [one | {"plan_id": plan_id} for one in told])  # type: ignore[arg-type]
-        db.session.info.setdefault(_KEPT, {}).update(
-            {(one.anchor, one.sha256): one.said for one in made}
-        )
-
-    @classmethod
-    def just_kept(cls) -> dict[tuple[str, str], tuple[str, ...]]:
-        """Return what the sections say that were stored just now, by anchor and SHA-256."""
-        said: dict[tuple[str, str], tuple[str, ...]] = db.session.info.pop(_KEPT, {})
-        return said
 
     @classmethod
     def known(
