@@ -31,22 +31,8 @@ KINDS: dict[str, int] = {
     "text": OWN,
 }
 
-_LEAVES = "p li td th h1 h2 h3 h4 h5 h6 dt dd figcaption caption"
-_INLINE = (
-    "abbr b bdi bdo br cite code del dfn em i ins kbd mark q s samp small span strong sub sup time"
-    " u var wbr"
-)
-# Most elements that own text hold nothing but text and such inline elements: one match is all of
-# one of these, and else one tag. No character is tried more often than twice.
-_STEP = re.compile(
-    rf"<(?:({'|'.join(_LEAVES.split())})((?: [^<>]*+)?+)>((?:[^<>]++"
-    rf"|</?(?:{'|'.join(_INLINE.split())})(?: (?![^<>]*data-anchor=)[^<>]*+)?+>)*+)</\1>"
-    r"|(/?)([A-Za-z][^\s<>]*)([^<>]*)>)"
-)
-_BREAK = re.compile(r"<br[^<>]*>")
 _ANCHOR = re.compile(r' data-anchor="([^"]*)"')
 _MEMBERS = ("td", "th", "tr", "dt", "dd")
-_ENROLLED = frozenset((*_MEMBERS, "figcaption", "summary"))
 _MOVED_TSPAN = re.compile(r' (?:x|y|dy)="')
 
 
@@ -131,26 +117,6 @@ class _Tree:
                 top.owner.first = (start, top)
             self._enrol(node, top)
 
-    def leaf(self, match: re.Match[str]) -> None:
-        """An element that holds text, and no element that counts."""
-        tag, attributes, text = match.group(1, 2, 3)
-        start, end = match.span()
-        nodes, top = self.nodes, self.stack[-1]
-        kind, owner = KINDS[tag], top.owner
-        node = Node(tag, attributes, kind, top)
-        node.start, node.end, node.index = start, end, len(nodes)
-        node.inner, node.close = end - len(text) - len(tag) - 3, end - len(tag) - 3
-        nodes.append(node)
-        node.last = len(nodes)
-        if "<" in text:
-            text = TAG.sub("", _BREAK.sub(" ", text) if "<br" in text else text)
-        node.parts.append(text)
-        owner.parts.append(" ")
-        if owner.first is None:
-            owner.first = (start, top)
-        if tag in _ENROLLED:
-            self._enrol(node, top)
-
     def _enrol(self, node: Node, top: Node) -> None:
         """Let a table know its rows, a row its cells, a list its terms, a figure its caption."""
         tag = node.tag
@@ -188,15 +154,12 @@ def parse(html: str) -> list[Node]:
     """Return the nodes of canonical `html` in document order; the first stands around them all."""
     tree = _Tree()
     stack, last, opened = tree.stack, 0, -1
-    for match in _STEP.finditer(html):
+    for match in TAG.finditer(html):
         start, end = match.span()
         if start > last:
             stack[-1].owner.parts.append(html[last:start])
         last = end
-        if match[1]:
-            tree.leaf(match)
-            continue
-        closing, tag, attributes = match.group(4, 5, 6)
+        closing, tag, attributes = match.groups()
         if closing:
             tree.close(start, end, start == opened)
         elif tag in VOID:
