@@ -5,17 +5,16 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from queue import Empty, SimpleQueue
-from threading import Thread
 from typing import Any
 
 import requests
 import urllib3
 from flask import g, has_request_context
 
+from planpush.channels.deadline import within
 from planpush.errors import Problem
 
 log = logging.getLogger("planpush")
@@ -79,8 +78,13 @@ def ask(
     sent = _HEADERS | dict(headers or {})
     try:
         left = _left()
-        answer = _within(left, partial(_exchange, left, method, url, auth, sent, data))
-    except (requests.RequestException, urllib3.exceptions.HTTPError, ValueError, Empty) as error:
+        answer = within(left, partial(_exchange, left, method, url, auth, sent, data))
+    except (
+        requests.RequestException,
+        urllib3.exceptions.HTTPError,
+        ValueError,
+        TimeoutError,
+    ) as error:
         log.warning("%s does not answer: %s", who, type(error).__name__)
         raise unavailable(who) from None
     if answer.status >= 500:
@@ -100,7 +104,7 @@ def _left() -> float:
         return DEADLINE
     left: float = g.setdefault("asking_ends", time.monotonic() + DEADLINE) - time.monotonic()
     if left <= 0:
-        raise Empty
+        raise TimeoutError
     return left
 
 
@@ -111,27 +115,6 @@ def _exchange(left: float, method: str, url: str, auth: Any, headers: Any, data:
     ) as response:  # fmt: skip
         body = _read(response, time.monotonic() + left)
     return Answer(response.status_code, response.headers, _parsed(body))
-
-
-def _within(seconds: float, call: Callable[[], Answer]) -> Answer:
-    """Return what `call` returns. Raises what it raises, and `Empty` when it takes too long.
-
-    The timeouts of requests are between two bytes, or for one address of many: only a thread that
-    is not waited for any longer bounds a name server, and headers that come one by one.
-    """
-    done: SimpleQueue[Answer | Exception] = SimpleQueue()
-
-    def run() -> None:
-        try:
-            done.put(call())
-        except Exception as error:
-            done.put(error)
-
-    Thread(target=run, daemon=True).start()
-    found = done.get(timeout=seconds)
-    if isinstance(found, Exception):
-        raise found
-    return found
 
 
 def unavailable(who: str) -> Unavailable:

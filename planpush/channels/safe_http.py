@@ -9,20 +9,19 @@ from __future__ import annotations
 import http.client
 import socket
 import ssl
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from ipaddress import ip_address
-from queue import Empty, SimpleQueue
-from typing import TypeVar, cast
+from typing import TypeVar
 
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3.exceptions import LocationParseError
 from urllib3.util import Url, parse_url
 
+from planpush.channels.deadline import within
 from planpush.networks import Address, Network, is_open
 
 TIMEOUT = 15.0  # seconds for all of it: names, handshakes, the answer
@@ -213,26 +212,11 @@ class _Call:
 
 
 def _within(seconds: float, call: Callable[[], T], give_up: Callable[[], bool]) -> T:
-    """Return what `call` returns. A name server, or bytes one by one, take no longer either.
-
-    Raises what it raises, and `Unreachable` when it takes too long.
-    """
-    done: SimpleQueue[tuple[T | None, Exception | None]] = SimpleQueue()
-
-    def run() -> None:
-        try:
-            done.put((call(), None))
-        except Exception as error:
-            done.put((None, error))
-
-    threading.Thread(target=run, daemon=True).start()
+    """Return what `call` returns. Raises what it raises, and `Unreachable` after `seconds`."""
     try:
-        found, error = done.get(timeout=seconds)
-    except Empty:
+        return within(seconds, call)
+    except TimeoutError:
         raise Unreachable(f"It took longer than {seconds:g} seconds.", sent=give_up()) from None
-    if error is not None:
-        raise error
-    return cast(T, found)
 
 
 def _named(error: Exception) -> str:
