@@ -224,13 +224,8 @@ def _head_row(table: Node) -> Node | None:
 
 
 def _collapse(parts: list[str]) -> str:
-    """Return what `normalise` would, several times faster."""
-    raw = "".join(parts)
-    if "&" in raw:
-        raw = unescape(raw)
-    if not raw.isascii():
-        raw = unicodedata.normalize("NFC", raw)
-    return " ".join(raw.split())
+    """Return pieces of markup without tags as one normalised text."""
+    return normalise(unescape("".join(parts)))
 
 
 Kind = Literal["document", "element", "text", "cell", "node", "edge"]
