@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -99,8 +98,6 @@ def _all(*queries: Select[Any]) -> Select[Any]:
     return select(found.c[0])
 
 
-KEPT = 256
-"""Statements, and parts of them, that are kept: of what is asked again and again."""
 MYSELF = "me"
 _VERDICTS = {"approved": APPROVED, "changes": CHANGES}
 _MANY = 20  # people: what they own together is no few plans
@@ -134,14 +131,16 @@ class Condition:
         """
         named, most = self.named, _SOME if self.own is None else _OWN
         if self.indexed is not None and not (by_activity and self.by_activity):
-            named = _found_by(self.indexed)
+            both = Plan.archived.in_([False, True])  # every index begins with it
+            named = select(Plan.id).where(both, self.indexed)
         if named is None:
             return self
         if self.own is None or not words:
             what = self.name, most, self.own is not None and me
             if not is_few(what, lambda: _count(named, most, me) <= most):
                 return self
-        clause = _one_of(named) if self.own is None else self.own
+        # Looked up on their own, whatever else is asked; they may have become more meanwhile.
+        clause = Plan.id.in_(named.offset(0)) if self.own is None else self.own
         return Condition(clause, own=self.own, few=True)
 
     def form(self, *, walks: bool, alone: bool) -> ColumnElement[bool]:
@@ -152,25 +151,7 @@ class Condition:
 
     def negated(self) -> Condition:
         """Return the opposite, which names no plans."""
-        return Condition(_opposite(self.clause))
-
-
-# To make a part of a statement anew takes longer than to look it up here.
-@lru_cache(KEPT)
-def _found_by(indexed: ColumnElement[bool]) -> Select[Any]:
-    both = Plan.archived.in_([False, True])  # every index begins with it
-    return select(Plan.id).where(both, indexed)
-
-
-@lru_cache(KEPT)
-def _one_of(named: Select[Any]) -> ColumnElement[bool]:
-    # Looked up on their own, whatever else is asked; they may have become more meanwhile.
-    return Plan.id.in_(named.offset(0))
-
-
-@lru_cache(KEPT)
-def _opposite(clause: ColumnElement[bool]) -> ColumnElement[bool]:
-    return not_(clause)
+        return Condition(not_(self.clause))
 
 
 def _count(named: Select[Any], most: int, me: int) -> int:
@@ -204,7 +185,6 @@ def shelf(terms: Sequence[Term], *, few: bool) -> ColumnElement[bool]:
     return _archived(frozenset(wanted), few)
 
 
-@cache
 def _archived(wanted: frozenset[bool], few: bool) -> ColumnElement[bool]:
     column = quiet(Plan.archived) if few else Plan.archived
     return column.is_(next(iter(wanted))) if len(wanted) == 1 else false()
@@ -260,45 +240,37 @@ _BY_KEY: dict[str, Callable[[str, User], Condition]] = {
 }
 
 
-# What is asked the same way of everybody is made once: that takes longer than to look it up.
-@cache
 def _equals(column: Any, value: str) -> Condition:
     name = f"{column.key}:{value}"
     return Condition(quiet(column) == value, column == value, by_activity=True, name=name)
 
 
-@cache
 def _blocked() -> Condition:
     blocked = text(BLOCKED)  # as its own index says
     here = exists().where(Thread.plan_id == Plan.id, blocked)
     return Condition(here, named=select(Thread.plan_id).where(blocked), name="blocking")
 
 
-@cache
 def _discussed() -> Condition:
     return Condition(quiet(Plan.open_threads) > 0, Plan.open_threads > 0, name="open threads")
 
 
-@cache
 def _unreviewed() -> Condition:
     some = exists().where(Member.plan_id == Plan.id, Member.kind == REVIEWER)
     return Condition((quiet(Plan.verdict) == "") & some)
 
 
-@cache
 def _involvement() -> Condition:
     some, own, near = counted(), mine(), strolled()
     return Condition(walked(), named=some, own=own, near=near, name="involved")
 
 
-@cache
 def _mentioned() -> Condition:
     query = select(Comment.plan_id).join(Mention, Mention.comment_id == Comment.id)
     query = query.where(Mention.user_id == ME, Comment.deleted_at.is_(None))
     return Condition(Plan.id.in_(query), few=True)
 
 
-@cache
 def _turned() -> Condition:
     return Condition(Plan.id.in_(select(Turn.plan_id).where(Turn.user_id == ME)), few=True)
 

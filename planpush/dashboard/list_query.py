@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_
 
-from planpush.accounts.user import Reader, User
+from planpush.accounts.user import User
 from planpush.dashboard.filters import Condition, condition, is_of_shelf, shelf
 from planpush.dashboard.query import Term, parse
 from planpush.dashboard.search import Search, search
@@ -57,9 +56,10 @@ class Wanted:
         """Tell whether a walk asks each plan for words, or for somebody who is on many."""
         return bool(self.search.wanted) or any(one.near is not None for one in self.conditions)
 
-    def ids(self, *columns: Any) -> Select[Any]:
-        """Return the plans that fulfil everything, in no order, for the person `me`."""
-        return plans_that(Reader.like(self.user), self.clauses()).with_only_columns(*columns)
+    def ids(self, *columns: Any, short: bool = False) -> Select[Any]:
+        """Select from the plans that fulfil everything, in no order, for the person `me`."""
+        query = Plan.visible_to(self.user).where(and_(*self.clauses(short=short)))
+        return query.with_only_columns(*columns)
 
     def clauses(self, *, short: bool = False) -> tuple[ColumnElement[bool], ...]:
         """Return what a plan must fulfil. `short`: few are read of a list in its order."""
@@ -68,16 +68,6 @@ class Wanted:
         # What is asked of each plan is cheap as long as no other condition leaves out most of them.
         alone = short and len(self.conditions) == 2 and not words and not self.search.wanted
         return (*(one.form(walks=walks, alone=alone) for one in self.conditions), *words)
-
-
-def plans_that(reader: Reader, clauses: Sequence[ColumnElement[bool]]) -> Select[Any]:
-    """Return the plans that people may see and that fulfil something, for the person `me`."""
-    return _seen(reader).where(and_(*clauses))
-
-
-@cache
-def _seen(reader: Reader) -> Select[Any]:
-    return Plan.visible_to(reader)
 
 
 def read(user: User, q: str, sort: str) -> Wanted:

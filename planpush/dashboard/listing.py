@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Integer, Select, and_, bindparam, select, tuple_
+from sqlalchemy import Integer, Select, and_, bindparam, literal, select, tuple_
 
-from planpush.accounts.user import Reader, User
-from planpush.dashboard.filters import KEPT
-from planpush.dashboard.list_query import RELEVANCE, SORTS, Wanted, direction, plans_that, read
+from planpush.accounts.user import User
+from planpush.dashboard.list_query import RELEVANCE, SORTS, Wanted, direction, read
 from planpush.dashboard.search import Search
 from planpush.dashboard.search_index import is_sqlite, walked
 from planpush.dashboard.search_terms import asking
@@ -154,45 +153,22 @@ def _ranked(wanted: Wanted) -> list[int]:
 
 
 def _sorted(wanted: Wanted, after: str, most: int) -> Places:
-    short = is_sqlite() and most <= _SHORT
-    told = Reader.like(wanted.user), wanted.clauses(short=short), wanted.sort, wanted.few
-    asked: dict[str, Any] = {"me": wanted.user.id, "most": most}
-    if after:
-        asked["value"], asked["id"] = place_of(after, SORTS[direction(wanted.sort)[0]].key)
-    # What names hundreds of plans is asked once; kept, it would take their place in memory.
-    once = len(told[1]) > len(wanted.conditions)
+    query = _ordered(wanted, after, short=is_sqlite() and most <= _SHORT)
+    asked = {"me": wanted.user.id}
     if (word := wanted.search.walked) is None:
-        order = _order.__wrapped__ if once else _order
-        return dict.fromkeys(rows(order(*told, bool(after)), asked).scalars())
-    walk = _walk.__wrapped__ if once else _walk
-    query = walk(*told, bool(after), sqlite=is_sqlite())
+        return dict.fromkeys(rows(query.limit(most), asked).scalars())
+    query = walked(query, most, few=wanted.few, sqlite=is_sqlite())
     return {row.id: row.place for row in rows(query, asked | asking(word))}
 
 
-@lru_cache(KEPT)
-def _walk(
-    reader: Reader, clauses: tuple[Any, ...], sort: str, few: bool, on: bool, *, sqlite: bool
-) -> Select[Any]:
-    """Return a list's statement for the word `word0`, which no index of an order knows."""
-    most = bindparam("most", type_=Integer)
-    return walked(_ordered(reader, clauses, sort, few, on), most, few=few, sqlite=sqlite)
-
-
-@lru_cache(KEPT)
-def _order(*told: Any) -> Select[Any]:
-    """Return a list's statement."""
-    return _ordered(*told).limit(bindparam("most", type_=Integer))
-
-
-def _ordered(
-    reader: Reader, clauses: tuple[Any, ...], sort: str, few: bool, on: bool
-) -> Select[Any]:
-    """Select plans in order for the person `me`, `on` behind a `value` and an `id` if so told."""
-    name, descending = direction(sort)
-    columns = [quiet(SORTS[name]) if few else SORTS[name], Plan.id]
-    query = plans_that(reader, clauses).with_only_columns(Plan.id)
-    if on:
-        place = tuple_(bindparam("value", type_=SORTS[name].type), bindparam("id", type_=Integer))
+def _ordered(wanted: Wanted, after: str, *, short: bool) -> Select[Any]:
+    """Select the plans that are wanted, in order, behind a place if one is told."""
+    name, descending = direction(wanted.sort)
+    columns = [quiet(SORTS[name]) if wanted.few else SORTS[name], Plan.id]
+    query = wanted.ids(Plan.id, short=short)
+    if after:
+        value, plan_id = place_of(after, SORTS[name].key)
+        place = tuple_(literal(value, SORTS[name].type), literal(plan_id, Integer))
         here = tuple_(*columns)
         query = query.where(here < place if descending else here > place)
     return query.order_by(*(one.desc() if descending else one.asc() for one in columns))
