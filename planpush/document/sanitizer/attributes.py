@@ -12,6 +12,7 @@ ICON_PREFIX = "pp-i-"
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
 CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
+_BYTES = bytes(n for n in (*range(32), 127) if n not in b"\t\n\r")
 _ID = re.compile(r"[^\s\"'()<>\\\\`\x00-\x20\xa0]{1,200}")
 _WEB = re.compile(r"https?://[^\s\"<>\\\\^`{|}\x00-\x20]{1,4000}", re.IGNORECASE)
 _MAIL = re.compile(r"mailto:[\w.!#$%&'*+/=?^~@,;:-]{1,2000}", re.IGNORECASE | re.ASCII)
@@ -28,7 +29,11 @@ _NUMBER = re.compile(r"[\w\s.,%+-]{0,2000}", re.ASCII)
 
 def strip_controls(text: str) -> str:
     """Drop C0 controls other than tab and line ends, DEL and lone surrogates."""
-    return CONTROLS.sub("", text)
+    try:  # bytes are looked through ten times as fast, and surrogates have none
+        raw = text.encode()
+    except UnicodeEncodeError:
+        return CONTROLS.sub("", text)
+    return text if len(raw.translate(None, _BYTES)) == len(raw) else CONTROLS.sub("", text)
 
 
 def identifier(value: str) -> str | None:
