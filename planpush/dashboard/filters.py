@@ -61,13 +61,6 @@ def walked() -> ColumnElement[bool]:
     return asked(quiet(Plan.id).in_(_named()))
 
 
-def strolled() -> ColumnElement[bool]:
-    """Return the same for a short walk: each plan is asked for comments, which may be on many."""
-    others = quiet(Plan.id).in_(_all(_member(ME), _pushed()))
-    here = exists().where(*_spoken(), Comment.plan_id == Plan.id)
-    return or_(quiet(Plan.owner_id) == ME, others, here)
-
-
 def _owned(user_id: Any) -> Select[Any]:
     return select(Plan.id).where(Plan.owner_id == user_id)
 
@@ -111,15 +104,14 @@ class Condition:
 
     `indexed` is the same where an index finds the plans, `named` selects them: either can be
     counted. `by_activity`: the index finds them in the order of activity. `own` is the same by
-    naming plans that are few for nearly everybody: whether for `me`, too, `named` tells. `near` is
-    the same for a short walk. `name` is what it asks, so that this need not be counted each time.
+    naming plans that are few for nearly everybody: whether for `me`, too, `named` tells. `name` is
+    what it asks, so that this need not be counted each time.
     """
 
     clause: ColumnElement[bool]
     indexed: ColumnElement[bool] | None = None
     named: Select[Any] | None = None
     own: ColumnElement[bool] | None = None
-    near: ColumnElement[bool] | None = None
     by_activity: bool = False
     few: bool = False
     name: str = ""
@@ -143,11 +135,11 @@ class Condition:
         clause = Plan.id.in_(named.offset(0)) if self.own is None else self.own
         return Condition(clause, own=self.own, few=True)
 
-    def form(self, *, walks: bool, alone: bool) -> ColumnElement[bool]:
-        """Return the clause for a list that is walked by activity, or is short and asks no more."""
-        if walks and self.by_activity and self.indexed is not None:
-            return self.indexed
-        return self.near if alone and self.near is not None else self.clause
+    def form(self, *, walks: bool) -> ColumnElement[bool]:
+        """Return the clause for a list; `walks`: an index by activity is walked for it."""
+        return (
+            self.indexed if walks and self.by_activity and self.indexed is not None else self.clause
+        )
 
     def negated(self) -> Condition:
         """Return the opposite, which names no plans."""
@@ -261,8 +253,7 @@ def _unreviewed() -> Condition:
 
 
 def _involvement() -> Condition:
-    some, own, near = counted(), mine(), strolled()
-    return Condition(walked(), named=some, own=own, near=near, name="involved")
+    return Condition(walked(), named=counted(), own=mine(), name="involved")
 
 
 def _mentioned() -> Condition:

@@ -53,21 +53,18 @@ class Wanted:
 
     @property
     def asks(self) -> bool:
-        """Tell whether a walk asks each plan for words, or for somebody who is on many."""
-        return bool(self.search.wanted) or any(one.near is not None for one in self.conditions)
+        """Tell whether a walk asks each plan for words, or compares it with those of somebody."""
+        return bool(self.search.wanted) or any(one.own is not None for one in self.conditions)
 
-    def ids(self, *columns: Any, short: bool = False) -> Select[Any]:
+    def ids(self, *columns: Any) -> Select[Any]:
         """Select from the plans that fulfil everything, in no order, for the person `me`."""
-        query = Plan.visible_to(self.user).where(and_(*self.clauses(short=short)))
+        query = Plan.visible_to(self.user).where(and_(*self.clauses()))
         return query.with_only_columns(*columns)
 
-    def clauses(self, *, short: bool = False) -> tuple[ColumnElement[bool], ...]:
-        """Return what a plan must fulfil. `short`: few are read of a list in its order."""
+    def clauses(self) -> tuple[ColumnElement[bool], ...]:
+        """Return what a plan must fulfil."""
         walks = not self.few and self.sort.startswith("updated")
-        words = self.search.conditions
-        # What is asked of each plan is cheap as long as no other condition leaves out most of them.
-        alone = short and len(self.conditions) == 2 and not words and not self.search.wanted
-        return (*(one.form(walks=walks, alone=alone) for one in self.conditions), *words)
+        return (*(one.form(walks=walks) for one in self.conditions), *self.search.conditions)
 
 
 def read(user: User, q: str, sort: str) -> Wanted:

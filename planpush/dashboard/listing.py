@@ -30,8 +30,6 @@ LAST_PAGE = 20
 # Pages beyond this one that are counted, and one plan more: so two are linked. What is sorted is
 # all read anyway.
 _AHEAD, _AHEAD_OF_FEW = 1, 3
-# Plans: for so few, SQLite asks each of a walk more quickly than it gathers all.
-_SHORT = 4 * PAGE + 1
 
 Places = dict[int, int | None]
 """Plans in their order, each with a passage that has a word looked for, if one is known."""
@@ -153,7 +151,7 @@ def _ranked(wanted: Wanted) -> list[int]:
 
 
 def _sorted(wanted: Wanted, after: str, most: int) -> Places:
-    query = _ordered(wanted, after, short=is_sqlite() and most <= _SHORT)
+    query = _ordered(wanted, after)
     asked = {"me": wanted.user.id}
     if (word := wanted.search.walked) is None:
         return dict.fromkeys(rows(query.limit(most), asked).scalars())
@@ -161,11 +159,11 @@ def _sorted(wanted: Wanted, after: str, most: int) -> Places:
     return {row.id: row.place for row in rows(query, asked | asking(word))}
 
 
-def _ordered(wanted: Wanted, after: str, *, short: bool) -> Select[Any]:
+def _ordered(wanted: Wanted, after: str) -> Select[Any]:
     """Select the plans that are wanted, in order, behind a place if one is told."""
     name, descending = direction(wanted.sort)
     columns = [quiet(SORTS[name]) if wanted.few else SORTS[name], Plan.id]
-    query = wanted.ids(Plan.id, short=short)
+    query = wanted.ids(Plan.id)
     if after:
         value, plan_id = place_of(after, SORTS[name].key)
         place = tuple_(literal(value, SORTS[name].type), literal(plan_id, Integer))
