@@ -6,7 +6,6 @@ Web requests lock deliveries, so whoever works never waits for one while it hold
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,7 +23,6 @@ LEASE = timedelta(seconds=20)
 _MOST_ATTEMPTS = 8  # for one message that an outlet, which works otherwise, does not take
 _MOST_ALONE = 30  # for one that seems to bring trouble upon an outlet, which works for others
 _AGAIN = timedelta(seconds=1)
-_ANY = "SELECT 1 FROM deliveries WHERE state = 'waiting' LIMIT 1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,20 +78,8 @@ Outcome = Arrived | Failed | Dropped
 
 def anything_due() -> bool:
     """Tell whether there is something to claim: a look that takes no lock."""
-    if not _anything_waits():
-        return False
     at = clock()
     return any(_has_room(key, at) and _found(key, at, 1) for key in _outlets(at))
-
-
-def _anything_waits() -> bool:
-    """Tell whether anything waits at all: asked twice a second, so past all that SQLAlchemy does.
-
-    A connection is taken anew each time, for the pool knows which are broken.
-    """
-    with closing(db.engine.raw_connection()) as connection, closing(connection.cursor()) as cursor:
-        cursor.execute(_ANY)
-        return cursor.fetchone() is not None
 
 
 def claim(worker: str, most: int, flying: Collection[int] = ()) -> list[Claim]:
