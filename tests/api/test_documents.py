@@ -30,11 +30,11 @@ def test_gzip_and_identity_hold_the_same(agent, push, plan, monkeypatch):
         assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
 
 
-@pytest.mark.parametrize("accepted", ["", "br", "gzip;q=0", "identity", "gzip;q=0, identity"])
-def test_a_client_that_does_not_accept_gzip_gets_plain_bytes(agent, plan, accepted):
-    answer = document(agent, plan, Accept_Encoding=accepted)
-    assert "Content-Encoding" not in answer.headers
-    assert b"Tokens rotate" in answer.data
+def test_a_client_that_does_not_accept_gzip_gets_plain_bytes(agent, plan):
+    for accepted in ["", "br", "gzip;q=0", "identity", "gzip;q=0, identity"]:
+        answer = document(agent, plan, Accept_Encoding=accepted)
+        assert "Content-Encoding" not in answer.headers, accepted
+        assert b"Tokens rotate" in answer.data
 
 
 def test_a_kept_copy_is_confirmed_by_304_even_after_a_comment(agent, plan, browser):
@@ -50,17 +50,9 @@ def test_a_kept_copy_is_confirmed_by_304_even_after_a_comment(agent, plan, brows
         assert answer.headers["Cache-Control"] == "private, no-cache"
 
 
-def test_each_version_has_its_own(agent, push, plan):
-    push("alice", [piece("intro", "Second.")], plan=plan, base_version=1)
-    old, new = document(agent, plan, "?v=1"), document(agent, plan, "?v=2")
-    assert b"every use" in old.data and b"Second." in new.data
-    assert old.headers["ETag"] != new.headers["ETag"]
-    assert document(agent, plan).data == new.data
-
-
-@pytest.mark.parametrize("number", ["0", "9", "-1", "abc", "9" * 12])
-def test_an_unknown_version_is_refused(agent, plan, number):
-    assert document(agent, plan, f"?v={number}").status_code in (400, 404)
+def test_an_unknown_version_is_refused(agent, plan):
+    for number in ["0", "9", "-1", "abc", "9" * 12]:
+        assert document(agent, plan, f"?v={number}").status_code in (400, 404), number
 
 
 def test_only_who_sees_the_plan_gets_its_document(app, agent, plan, sql):
@@ -101,10 +93,3 @@ def test_what_ends_access_ends_it_at_once(app, plan, sql, change, status):
     sql(change)
     held = {"If-None-Match": answer.headers["ETag"]}
     assert ask(headers=bearer | held).status_code == status
-
-
-def test_it_is_sanitized(agent, push):
-    html = '<p onclick="x()">Hi<script>alert(1)</script><a href="javascript:x">y</a></p>'
-    answer = push("alice", [{"anchor": "a", "html": html}], title="T", visibility="published")
-    text = document(agent, answer.json["plan"]).text
-    assert "Hi" in text and "onclick" not in text and "script" not in text

@@ -4,9 +4,6 @@ import pytest
 
 from tests.conftest import code, fields, invite, piece
 
-OTHER = "0" * 64
-
-
 APPROVE = {"decision": "approve"}
 OBJECT = {"decision": "request_changes", "note": "Longer."}
 
@@ -53,15 +50,6 @@ def test_an_open_blocking_thread_is_in_the_way_until_it_is_resolved(gate, agent,
     assert reasons(gate()) == []
     browser("alice").send("DELETE", path)
     assert reasons(gate()) == ["blocking_threads"]
-
-
-def test_only_the_newest_version_and_its_digest_pass(gate, push, plan):
-    first = gate().json["digest"]
-    push("alice", [piece("intro")], plan=plan, base_version=1)
-    assert reasons(gate(version=2, digest=gate().json["digest"])) == []
-    assert reasons(gate(version=1)) == ["not_newest_version"]
-    assert reasons(gate(digest=first)) == ["not_newest_digest"]
-    assert reasons(gate(version=3, digest=OTHER)) == ["not_newest_version", "not_newest_digest"]
 
 
 @pytest.mark.parametrize("field", ["version", "digest"])
@@ -123,23 +111,6 @@ def test_a_gate_for_another_version_says_nothing_of_the_newest(gate, agent, brow
     assert reasons(gate(version=1, digest=first)) == ["not_newest_version", "not_newest_digest"]
     assert reasons(gate(version=2, digest=first)) == ["not_newest_digest"]
     assert "blocking_threads" in reasons(gate(version=2))
-
-
-def test_a_word_for_some_sections_is_not_one_for_all(gate, browser, push, plan):
-    word = f"/p/{plan}/sign-off"
-    push("alice", [piece("intro"), piece("data"), piece("risks")], plan=plan, base_version=1)
-    browser("alice").send("POST", f"/p/{plan}/reviewers", {"email": "charlie@example.com"})
-    browser("charlie").send("POST", word, APPROVE | {"sections": ["data"]})
-    assert reasons(gate()) == ["review_missing"]
-    assert gate().json["reasons"][0]["message"] == "Nobody approved Intro and Risks yet."
-    browser("bob").send("POST", word, APPROVE | {"sections": ["intro", "risks"]})
-    assert reasons(gate()) == []
-    push(
-        "alice", [piece("intro"), piece("data", "New."), piece("risks")], plan=plan, base_version=2
-    )
-    assert reasons(gate()) == ["review_outdated"]
-    browser("charlie").send("POST", word, APPROVE | {"sections": ["data"]})
-    assert reasons(gate()) == []
 
 
 def test_who_was_asked_and_pushed_it_is_not_enough(app, gate, browser, push, plan):

@@ -60,12 +60,6 @@ def test_a_plan_tells_of_itself(agent, plan, thread):
     assert found["updated_at"].endswith("Z")
 
 
-def test_cursors_lead_through_every_plan_once(agent, shelf):
-    shelf(60)
-    found = walk(agent, "alice")
-    assert len(found) == len(set(found)) == 60
-
-
 def test_cursors_lead_beyond_the_pages_of_the_dashboard(agent, shelf):
     shelf(530)
     assert len(set(walk(agent, "alice"))) == 530
@@ -79,13 +73,11 @@ def test_the_query_is_the_dashboards(agent, shelf, plan):
     assert refused.status_code == 422 and "author:" in refused.json["detail"]
 
 
-@pytest.mark.parametrize(
-    "cursor", ["x", "!", "cDA", "cC0x", "\0", "ü", "c" * 5000, "cDk5OTk5OTk5OTk"]
-)
-def test_a_strange_cursor_is_refused(agent, cursor):
-    answer = agent("alice", "GET", "/api/plans", query_string={"cursor": cursor})
-    assert answer.status_code == 400
-    assert answer.json["errors"][0]["field"] == "cursor"
+def test_a_strange_cursor_is_refused(agent):
+    for cursor in ["x", "!", "cDA", "cC0x", "\0", "ü", "c" * 5000, "cDk5OTk5OTk5OTk"]:
+        answer = agent("alice", "GET", "/api/plans", query_string={"cursor": cursor})
+        assert answer.status_code == 400, cursor
+        assert answer.json["errors"][0]["field"] == "cursor"
 
 
 def test_a_plan_lists_its_versions_newest_first(agent, push, plan):
@@ -95,12 +87,6 @@ def test_a_plan_lists_its_versions_newest_first(agent, push, plan):
     assert versions[0]["message"] == "Less" and versions[0]["pushed_by"] == "Alice"
     assert versions[0]["pushed_at"].endswith("Z")
     assert len({version["digest"] for version in versions}) == 2
-
-
-def test_what_is_not_there_is_a_problem(agent, plan):
-    for slug in ("nope", "NOPE", "a%00"):
-        answer = agent("alice", "GET", f"/api/plans/{slug}")
-        assert (answer.status_code, code(answer)) == (404, "not_found")
 
 
 def test_an_unknown_route_is_a_problem_too(agent):

@@ -4,7 +4,6 @@ import hashlib
 
 import pytest
 
-from planpush.errors import Problem
 from planpush.versions.push import prepare
 from tests.conftest import code, fields, invite, piece
 
@@ -60,12 +59,6 @@ def test_a_taken_name_gets_a_suffix_even_when_it_is_hidden(push, plan):
         assert answer.json["plan"].startswith(f"{plan}-") and answer.json["plan"] != plan
 
 
-def test_a_long_taken_name_stays_a_name(push):
-    wish = "a" * 64
-    slugs = [push("alice", [piece("a")], title="T", slug=wish).json["plan"] for _ in range(2)]
-    assert slugs[0] == wish and slugs[1] != wish and len(slugs[1]) <= 64
-
-
 def test_a_next_version_counts_what_changed(push, plan, newest):
     rows = [piece("intro", "Other."), {"anchor": "data", "html": None}, piece("risks")]
     answer = push("alice", rows, plan=plan, base_version=1)
@@ -81,18 +74,12 @@ def test_a_left_out_section_is_removed(push, plan, newest):
     assert list(newest(plan)) == ["data"]
 
 
-def test_the_order_of_sections_is_content(push, plan, newest):
-    rows = [{"anchor": name, "html": None} for name in ("data", "intro")]
-    assert push("alice", rows, plan=plan, base_version=1).json["version"] == 2
-    assert list(newest(plan)) == ["data", "intro"]
-
-
-@pytest.mark.parametrize("base", [None, 0, 1, 7])
-def test_equal_content_is_200_whatever_the_base(push, plan, newest, base):
+def test_equal_content_is_200_whatever_the_base(push, plan, newest):
     rows = [{"anchor": anchor, "sha256": sha, "html": None} for anchor, sha in newest(plan).items()]
-    answer = push("alice", rows, plan=plan, base_version=base, message="again")
-    assert (answer.status_code, answer.json["version"]) == (200, 1)
-    assert answer.json["sections"]["unchanged"] == 2
+    for base in [None, 0, 1, 7]:
+        answer = push("alice", rows, plan=plan, base_version=base, message="again")
+        assert (answer.status_code, answer.json["version"]) == (200, 1), base
+        assert answer.json["sections"]["unchanged"] == 2
 
 
 def test_equal_content_still_takes_title_and_visibility(push, plan, browser):
@@ -101,12 +88,6 @@ def test_equal_content_still_takes_title_and_visibility(push, plan, browser):
     assert answer.status_code == 200
     assert (answer.json["title"], answer.json["visibility"]) == ("New", "published")
     assert browser("charlie").get(f"/p/{plan}").status_code == 200
-
-
-def test_title_and_visibility_stay_when_left_out(push, plan):
-    push("alice", [piece("a")], plan=plan, base_version=1, visibility="published")
-    answer = push("alice", [piece("b")], plan=plan, base_version=2)
-    assert (answer.json["title"], answer.json["visibility"]) == ("Auth", "published")
 
 
 def test_a_known_section_need_not_be_sent_again_even_from_an_older_version(push, plan, newest):
@@ -177,11 +158,11 @@ def test_an_invisible_plan_is_as_absent_as_none(push, plan, unchanged):
     unchanged()
 
 
-@pytest.mark.parametrize("name", ["bob", "ada", "pam"])
-def test_who_sees_but_may_not_push_gets_403(push, plan, name):
-    answer = push(name, [piece("a")], plan=plan, base_version=1)
-    assert (answer.status_code, code(answer)) == (403, "forbidden")
-    assert "Alice" not in answer.text, "a name is what its bearer wrote: agents read this"
+def test_who_sees_but_may_not_push_gets_403(push, plan):
+    for name in ["bob", "ada", "pam"]:
+        answer = push(name, [piece("a")], plan=plan, base_version=1)
+        assert (answer.status_code, code(answer)) == (403, "forbidden"), name
+        assert "Alice" not in answer.text, "a name is what its bearer wrote: agents read this"
 
 
 def test_editors_push_but_do_not_change_visibility(app, push, plan, stored):
@@ -218,32 +199,6 @@ def test_a_failing_section_stores_nothing_at_all(push, plan, unchanged):
         error["field"] == "sections[2].html" and error["line"] and error["column"] and error["fix"]
     )
     unchanged()
-
-
-def test_a_push_that_breaks_midway_stores_nothing_at_all(push, plan, unchanged, monkeypatch):
-    def broken(*_args):
-        raise Problem("the disk is full", status=503, code="unready")
-
-    monkeypatch.setattr("planpush.versions.push.apply_answers", broken)
-    answer = push("alice", [piece("a"), piece("b")], plan=plan, base_version=1, title="Never")
-    assert answer.status_code == 503
-    unchanged()
-
-
-def test_a_section_over_a_mebibyte_is_named(push, unchanged):
-    html = "<p>" + "x" * (1024 * 1024 - 6) + "</p>"
-    answer = push("alice", [piece("a"), {"anchor": "b", "html": html}], title="T")
-    assert (answer.status_code, code(answer)) == (422, "invalid_document")
-    assert fields(answer) == ["sections[1].html"]
-    unchanged()
-
-
-def test_message_direction_and_source_are_kept(push, agent, plan):
-    told = {"message": "Why", "direction": "focus on the data model"}
-    source = {"agent": "claude-code", "session": "s-1"}
-    push("alice", [piece("a")], plan=plan, base_version=1, source=source, **told)
-    version = agent("alice", "GET", f"/api/plans/{plan}").json["versions"][0]
-    assert {name: version[name] for name in told} == told
 
 
 @pytest.mark.parametrize(

@@ -50,14 +50,6 @@ def test_where_an_admin_allows_it_it_is_as_for_people(allowed, settle, app, agen
     assert settle("alice").status_code == 201 and state(agent, plan) == "resolved"
 
 
-def test_a_retry_does_not_resolve_again(allowed, settle, agent, plan):
-    key = {"Idempotency-Key": "once"}
-    settle("bob", headers=key)
-    settle("bob", "DELETE")
-    assert settle("bob", headers=key).json["state"] == "open"
-    assert state(agent, plan) == "open"
-
-
 def test_it_takes_the_scope_for_comments(allowed, settle):
     for method in ("POST", "DELETE"):
         assert code(settle("bob", method, scopes=["plans:read"])) == "insufficient_scope"

@@ -5,7 +5,7 @@ from sqlalchemy import select
 
 from planpush.dashboard import filters, listing
 from planpush.dashboard.list_query import SORTS
-from planpush.dashboard.listing import list_on, list_plans
+from planpush.dashboard.listing import list_plans
 from planpush.database.session import commit, db
 from planpush.document.anchoring.target import Place
 from planpush.plans.plan import EDITOR, PRIVATE, PUBLISHED, Member, Plan
@@ -73,16 +73,3 @@ def test_what_became_more_than_few_since_it_was_counted_is_all_there(monkeypatch
         commit()
     many = list_plans(person("ada"), q=q)
     assert (few.total, many.total, many.exact) == (0, 3, True)
-
-
-def test_a_walk_goes_on_where_a_page_ended(monkeypatch):
-    whole = [row.title for row in list_plans(person("alice"), q="involves:me").plans]
-    monkeypatch.setattr(filters, "_OWN", 0)
-    monkeypatch.setattr(listing, "PAGE", 2)
-    titles, cursor, more = [], "", True
-    while more:
-        page = list_on(person("alice"), q="involves:me", cursor=cursor)
-        titles += [row.title for row in page.plans]
-        cursor = page.next_after
-        more = bool(cursor)
-    assert titles == whole

@@ -1,20 +1,15 @@
 """Full text: every word of a title, a document and a comment, as it is now, for who may see it."""
 
-from contextlib import contextmanager
-from itertools import count
-from math import inf
-from types import SimpleNamespace
-
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import event, func, select, text, update
+from sqlalchemy import func, select, update
 
 from planpush.dashboard import filters, search_index
 from planpush.dashboard import search_terms as module
 from planpush.dashboard.listing import list_on, list_plans
 from planpush.dashboard.search_hits import hits
-from planpush.dashboard.search_index import SHIFT, Passage, index_missing, tidy_words
+from planpush.dashboard.search_index import Passage
 from planpush.database import cached_count
 from planpush.database.session import commit, db
 from planpush.document.anchoring.target import Place
@@ -22,7 +17,6 @@ from planpush.plans.plan import EDITOR, PRIVATE, PUBLISHED, Member, Plan
 from planpush.versions.purge import purge
 from planpush.versions.push import push_new
 from planpush.versions.request import Push, SectionPush
-from tests.conftest import ON_POSTGRES
 from tests.people import person
 
 TEXT = "Sessions expire after thirty days of silence."
@@ -56,13 +50,6 @@ def found(q, name="alice", **more):
 def hit(q, name="alice"):
     listing = list_plans(person(name), q=q)
     return hits(listing.search, {row.id: listing.places[row.id] for row in listing.plans})
-
-
-@contextmanager
-def listening(note):
-    event.listen(db.engine, "before_cursor_execute", note)
-    yield
-    event.remove(db.engine, "before_cursor_execute", note)
 
 
 def say(plan, body, by="bob"):
@@ -192,127 +179,13 @@ def test_a_word_that_many_passages_have_is_found_all_the_same(monkeypatch):
     assert found("consideration", sort="title") == newest[::-1]
 
 
-def test_a_frequent_word_is_not_counted_anew_for_a_while(monkeypatch):
-    plan = push("Plan", section("<p>herring</p>"))
-    push("Other", section("<p>herring</p>"))
-    monkeypatch.setattr(module, "FEW", 0)
-    monkeypatch.setattr(module, "RARE", 0)
-    counted = []
-    for name in ("_counted", "_expected"):
-        asked = getattr(module, name)
-        note = lambda *told, asked=asked: counted.append(told) or asked(*told)  # noqa: E731
-        monkeypatch.setattr(module, name, note)
-    assert found("herring") == ["Other", "Plan"] and counted
-    counted.clear()
-    assert found("herring") == ["Other", "Plan"] and not counted
-    plan.push(Push(sections=[section("<p>salmon</p>")], base_version=1), by=person("alice"))
-    commit()
-    assert found("herring") == ["Other"] and not counted
-    monkeypatch.setattr(cached_count, "time", SimpleNamespace(monotonic=lambda: inf))
-    assert found("herring") == ["Other"] and counted
-
-
-def test_a_long_beginning_finds_all_words_that_begin_with_it(monkeypatch):
-    for number, ending in enumerate(("", "e", "es", "able", "ably")):
-        push(f"Plan {number}", section(f"<p>consider{ending} it</p>"))
-    for few, variants in ((20_000, 12), (0, 12), (20_000, 2)):
-        monkeypatch.setattr(module, "_VARIANTS", variants)
-        monkeypatch.setattr(module, "FEW", few)
-        monkeypatch.setattr(module, "RARE", few)
-        assert len(found("consider")) == len(found("conside")) == 5
-        assert found("considera") == ["Plan 4", "Plan 3"] and found("considere") == [
-            "Plan 2",
-            "Plan 1",
-        ]
-        assert found("considers") == []
-
-
-def test_sqlites_index_becomes_one_part_again(monkeypatch):
-    plan = push("Plan", section("<p>zero</p>"))
-    for number in range(9):
-        say(plan, f"herring {number}")
-    before = parts()
-    db.engine.dispose()  # a connection that has changed nothing so far
-    assert tidy_words(seconds=-1) == ON_POSTGRES
-    assert tidy_words()
-    assert ON_POSTGRES or parts() == 1 < before
-    assert found("herring") == found("zero") == ["Plan"]
-    say(plan, "salmon")
-    monkeypatch.setattr(search_index, "_NEWER", 0.9)
-    assert tidy_words() and (ON_POSTGRES or parts() == 2)
-    assert found("salmon") == ["Plan"]
-
-
-def parts():
-    """Return of how many parts SQLite's index is."""
-    if ON_POSTGRES:
-        return 1
-    count = db.session.scalar(text("SELECT count(DISTINCT segid) FROM passage_words_idx"))
-    db.session.rollback()
-    return count
-
-
-def test_of_many_words_each_is_asked_within_the_plan(monkeypatch):
-    monkeypatch.setattr(module, "FEW", 1)
-    monkeypatch.setattr(module, "RARE", 0)
-    for number in range(3):
-        push(f"Apart {number}", section("<p>herring</p>"), section("<p>salmon</p>", "other"))
-    both = push("Both", section("<p>herring</p>"), section("<p>salmon herring</p>", "other"))
-    asked = []
-    with listening(lambda *told: asked.append(str(told[3]))):
-        made = hit("herring salmon")
-    assert len(made) == 4 and made[both.id].anchor == "other"
-    # FTS5 would look for a passage with both through the plans of all others.
-    assert not [one for one in asked if ") AND (" in one]
-
-
-@pytest.mark.parametrize("q", ["plan herring", "herring plan"])
-def test_of_a_frequent_and_another_word_the_other_one_is_shown(monkeypatch, q):
-    monkeypatch.setattr(module, "FEW", 2)
-    monkeypatch.setattr(module, "RARE", 0)
-    for number in range(3):
-        push(f"Number {number}", section("<p>The plan</p>"))
-    both = push("Both", section("<p>The plan</p>"), section("<p>A herring</p>", "other"))
-    together = push("Other", section("<p>plan</p>"), section("<p>herring, plan</p>", "other"))
-    shown = hit(q)
-    assert set(shown) == {both.id, together.id} and shown[together.id].anchor == "other"
-    assert ON_POSTGRES or shown[both.id].anchor == "other"
-
-
-def test_two_words_that_some_have_are_gathered_together(monkeypatch):
-    monkeypatch.setattr(module, "RARE", 0)
-    for words in ("herring", "salmon", "herring salmon trout", "salmon herring", "trout"):
-        push(words.title(), section(f"<p>{words}</p>"))
-    assert found("herring salmon") == ["Salmon Herring", "Herring Salmon Trout"]
-    assert found("herring salmon trout") == ["Herring Salmon Trout"]
-    assert found("herring -salmon") == ["Herring"]
-
-
-def test_a_page_behind_a_place_goes_on_though_the_words_are_rare_by_now(monkeypatch):
-    for number in range(3):
-        push(f"Herring {number}", section("<p>it</p>"))
-    monkeypatch.setattr("planpush.dashboard.listing.PAGE", 1)
-    monkeypatch.setattr(module, "RARE", 0)
-    first = list_plans(person("alice"), q="herring")
-    monkeypatch.setattr(module, "RARE", 2_000)
-    cached_count._known.clear()
-    second = list_plans(person("alice"), q="herring", after=first.next_after)
-    assert [row.title for row in second.plans] == ["Herring 1"] and second.next_after
-
-
-def test_one_letter_finds_the_words_of_titles():
-    push("Alpha plan", section("<p>Z everywhere</p>"))
-    push("Beta", section("<p>p in the text</p>"))
-    assert found("p") == ["Alpha plan"] and found("z") == []
-
-
 SIGNS = ['"', '""', '"*"', "*", "^a", "a NEAR b", "{a}", "a'b", "\\", "-", "- -", "AND", "OR"]
 
 
-@pytest.mark.parametrize("q", [*SIGNS, "NOT x", "(", "\u200b", "é\u0301", "ﬀ", "a:", '"a b*"'])
-def test_no_sign_is_syntax(q):
+def test_no_sign_is_syntax():
     push("Plan", section("<p>Text</p>"))
-    assert found(q) in ([], ["Plan"])
+    for q in [*SIGNS, "NOT x", "(", "\u200b", "é\u0301", "ﬀ", "a:", '"a b*"']:
+        assert found(q) in ([], ["Plan"]), q
 
 
 @given(q=st.text(max_size=30))
@@ -324,18 +197,6 @@ def test_no_text_breaks_a_search(q):
         list_plans(person("alice"), q=q)
     except Problem as problem:
         assert problem.status == 422
-
-
-def test_plans_of_an_earlier_release_are_indexed_once():
-    plan = push("Plan", section("<p>Text</p>"))
-    say(plan, "Comment")
-    before = sorted(db.session.scalars(select(Passage.body)))
-    db.session.execute(text("DELETE FROM passages"))
-    assert found("comment") == []
-    assert (index_missing(), index_missing()) == (1, 0)
-    commit()
-    assert sorted(db.session.scalars(select(Passage.body))) == before
-    assert found("comment") == ["Plan"]
 
 
 def test_a_plan_never_runs_into_the_ids_of_the_next_one(monkeypatch):
@@ -350,14 +211,6 @@ def test_a_plan_never_runs_into_the_ids_of_the_next_one(monkeypatch):
             commit()
     assert {row.id >> 3 for row in db.session.scalars(select(Passage))} == {plan.id, other.id}
     assert found("herring 19") == found("zero") == ["Busy"] and found("calm") == ["Calm"]
-
-
-def test_passages_of_a_plan_are_a_range_of_ids():
-    plan = push("Plan", section("<p>Text</p>"))
-    say(plan, "Comment")
-    ids = db.session.scalars(select(Passage.id)).all()
-    assert len(ids) == len(set(ids)) == 3
-    assert {one >> SHIFT for one in ids} == {plan.id}
 
 
 names = st.sampled_from(["alice", "bob", "charlie", "ada", "pam"])
@@ -408,39 +261,6 @@ def check(name, q, made):
     assert {row.id for row in list_on(user, q=q).plans} == ids
     if q in ("herring", '"red herring"', "herr", "comment"):
         assert ids == may & set(made)
-
-
-def test_words_that_many_have_and_none_together_are_gathered_not_asked_of_each_plan(monkeypatch):
-    for number in range(3):
-        push(f"Evenly {number}", section("<p>together</p>"))
-        push(f"Oddly {number}", section("<p>together</p>"))
-    for name in ("RARE", "FEW"):
-        monkeypatch.setattr(module, name, 0)
-    monkeypatch.setattr("planpush.dashboard.search.FEW", 0)
-    apart = list_plans(person("alice"), q='"evenly" "oddly"')
-    # PostgreSQL gathers the plans of each word anyway.
-    assert [one.lazy for one in apart.search.wanted] == [ON_POSTGRES] * 2 and not apart.plans
-    both = list_plans(person("alice"), q='"evenly" "together"')
-    assert len(both.plans) == 3
-    assert [one.lazy for one in both.search.wanted] == [True] * 2
-
-
-@pytest.mark.parametrize("few", [False, True])
-def test_a_plan_is_asked_for_a_word_once_and_none_after_the_page(monkeypatch, few):
-    plans = [push(f"Plan {number}", section("<p>herring</p>")).id for number in range(5)]
-    if ON_POSTGRES:
-        db.session.execute(text("CREATE TEMP SEQUENCE asked"))
-    else:
-        calls = count(1)
-        raw = db.session.connection().connection.dbapi_connection
-        raw.create_function("nextval", 1, lambda _: next(calls))
-    monkeypatch.setattr(search_index, "_first", lambda *_, **__: func.nextval("asked"))
-    ordered = Plan.visible_to(person("alice")).with_only_columns(Plan.id).order_by(Plan.id)
-    asked = db.session.execute(
-        search_index.walked(ordered, 3, few=few, sqlite=not ON_POSTGRES)
-    ).all()
-    assert [tuple(row) for row in asked] == list(zip(plans, (1, 2, 3), strict=False))
-    assert db.session.scalar(select(func.nextval("asked"))) == 4
 
 
 def test_a_hit_is_outside_of_the_title_and_has_all_words_if_any_has(monkeypatch):

@@ -7,13 +7,9 @@ from typing import Any
 
 import pytest
 
-from planpush.database.rate_limits import RateLimit
-from planpush.database.session import commit, db
-from planpush.document.sections import MOST_SECTIONS
 from tests.conftest import piece
 from tests.mcp.conftest import CURRENT, EARLIER, OLDEST
 from tests.mcp.test_protocol import READS, TOOLS
-from tests.people import person
 
 
 def html(anchor: str, words: str) -> str:
@@ -61,23 +57,6 @@ def test_an_agent_walks_the_loop(host, plan, thread, version):
     assert agent.call("wait_for_feedback", plan=plan, since=found["cursor"], timeout=0)
 
 
-def test_what_was_read_can_be_put_back_as_it_is(host, plan):
-    agent = host()
-    part = agent.call("plan_get", plan=plan, html=["data"])["shown"]["sections"][1]
-    done = agent.call("section_put", plan=plan, anchor="data", base_version=1, html=part["html"])
-    assert done["warnings"] == []
-    again = agent.call("plan_get", plan=plan, html=["data"])["shown"]["sections"][1]
-    assert again["html"] == part["html"]
-
-
-def test_the_text_says_the_same_as_the_data(host, plan, thread):
-    agent = host()
-    for name in READS:
-        found = agent.ask("tools/call", name=name, arguments=GIVEN[name])["result"]
-        assert json.loads(found["content"][0]["text"]) == found["structuredContent"]
-        assert found["resultType"] == "complete"
-
-
 def test_a_section_goes_onto_the_newest_version_unless_it_changed_meanwhile(host, plan):
     agent = host()
 
@@ -97,27 +76,20 @@ def test_a_section_goes_onto_the_newest_version_unless_it_changed_meanwhile(host
     assert put("last", "Lost.", after="nowhere", base_version=5)["code"] == "not_found"
 
 
-@pytest.mark.parametrize(
-    ("more", "code", "field"),
-    [({"anchor": "intro", "was": "nowhere"}, "not_found", "was"),
-     ({"anchor": "data", "was": "intro"}, "invalid", "anchor")],
-)  # fmt: skip
-def test_a_rename_of_nothing_or_onto_another_section_is_refused(host, plan, more, code, field):
+RENAMES = [({"anchor": "intro", "was": "nowhere"}, "not_found", "was"),
+ ({"anchor": "data", "was": "intro"}, "invalid", "anchor")]  # fmt: skip
+
+
+def test_a_rename_of_nothing_or_onto_another_section_is_refused(host, plan):
     agent = host()
-    given = {"plan": plan, "base_version": 1, "html": html(more["anchor"], "Words.")}
-    told = agent.call("section_put", **given | more)
-    assert (agent.failed, told["code"], told["errors"][0]["field"]) == (True, code, field)
-    assert agent.call("plan_get", plan=plan)["shown"]["version"] == 1
-
-
-def test_a_section_too_many_is_refused(host, agent):
-    many = [
-        {"anchor": f"s{number}", "html": html(f"s{number}", "W.")}
-        for number in range(MOST_SECTIONS)
-    ]
-    agent("alice", "POST", "/api/push", json={"title": "T", "slug": "many", "sections": many})
-    told = host().call("section_put", plan="many", anchor="x", html=html("x", "W."), base_version=1)
-    assert (told["code"], told["errors"][0]["field"]) == ("malformed", "sections")
+    for more, code, field in RENAMES:
+        given = {"plan": plan, "base_version": 1, "html": html(more["anchor"], "Words.")}
+        told = agent.call("section_put", **given | more)
+        assert (agent.failed, told["code"], told["errors"][0]["field"]) == (True, code, field), (
+            more,
+            code,
+        )
+        assert agent.call("plan_get", plan=plan)["shown"]["version"] == 1
 
 
 def test_an_instruction_in_a_comment_stays_in_its_field(host, plan, browser):
@@ -192,29 +164,19 @@ def test_each_tool_needs_its_scope_and_no_other(host, plan, thread, stored, name
 HOSTILE: list[Any] = [None, True, -1, 1.5, 10**30, "", "\0", "\ud800", [None], {"$ref": "#"}]
 
 
-@pytest.mark.parametrize("name", TOOLS)
-def test_hostile_arguments_are_refused_by_name_and_nothing_breaks(host, plan, thread, name):
+def test_hostile_arguments_are_refused_by_name_and_nothing_breaks(host, plan, thread):
     agent = host()
-    fields = agent.ask("tools/list")["result"]["tools"][TOOLS.index(name)]["inputSchema"]
-    for field in [*fields["properties"], "unknown"]:
-        for value in HOSTILE:
-            found = agent.call(name, **GIVEN[name] | {"timeout": 0, field: value} if name ==
-                               "wait_for_feedback" else GIVEN[name] | {field: value})  # fmt: skip
-            assert agent.answer.status_code == 200, (field, value)
-            if agent.failed:
-                assert 400 <= found["status"] < 500, (field, value, found)
-                assert found["detail"] and found["fix"], (field, value, found)
-            else:
-                assert field != "unknown"
-
-
-def test_deep_arguments_are_refused_at_any_depth(host, plan):
-    agent = host()
-    text = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/call",
-                       "params": {"name": "gate", "arguments": {"plan": "DEEP"}}})  # fmt: skip
-    for depth in (10, 500, *range(880, 1000, 7), 5000):
-        agent.send(text.replace('"DEEP"', "[" * depth + "]" * depth).encode())
-        assert agent.answer.status_code in (200, 400), depth
+    for tool in agent.ask("tools/list")["result"]["tools"]:
+        name, more = tool["name"], {"timeout": 0} if tool["name"] == "wait_for_feedback" else {}
+        for field in [*tool["inputSchema"]["properties"], "unknown"]:
+            for value in HOSTILE:
+                found = agent.call(name, **GIVEN[name] | more | {field: value})
+                assert agent.answer.status_code == 200, (name, field, value)
+                if agent.failed:
+                    assert 400 <= found["status"] < 500, (name, field, value, found)
+                    assert found["detail"] and found["fix"], (name, field, value, found)
+                else:
+                    assert field != "unknown", name
 
 
 def test_a_refused_push_says_what_to_fix_and_stores_nothing(host, plan):
@@ -226,17 +188,6 @@ def test_a_refused_push_says_what_to_fix_and_stores_nothing(host, plan):
         assert found["errors"][0]["message"]
         assert found["fix"]
     assert agent.call("plan_get", plan=plan)["version"] == 1
-
-
-def test_the_limits_of_the_api_hold_here_too(app, another, host, plan):
-    agent = host()
-    agent.client = another(rate_limits=True).test_client()
-    with app.app_context():
-        db.session.add(RateLimit(subject=f"push:user:{person('alice').id}", used=240))
-        commit()
-    found = agent.call("push", **GIVEN["push"])
-    assert (agent.failed, found["code"]) == (True, "rate_limited")
-    assert found["retry_after"] > 0
 
 
 def test_a_reader_may_not_push_and_is_told_so(host, plan, thread):

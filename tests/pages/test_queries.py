@@ -7,10 +7,16 @@ import pytest
 from tests.conftest import piece
 
 
-@pytest.mark.parametrize("path", ["/p/auth", "/p/auth/threads?show=all", "/p/auth/document"])
+@pytest.mark.parametrize(
+    "path",
+    ["/p/auth", "/p/auth/threads?show=all", "/p/auth/document", "/activity", "/notices",
+     "/p/auth/history"],
+)  # fmt: skip
 def test_more_threads_are_not_more_questions(browser, plan, count, path):
     alice, bob = browser("alice"), browser("bob")
-    alice.send("POST", f"/p/{plan}/threads", {"body": "One", "anchor": "intro"})
+    form = {"body": "@Alice and @Bob", "anchor": "intro"}
+    alice.send("POST", f"/p/{plan}/threads", form)
+    bob.send("POST", f"/p/{plan}/threads", form)
     alice.get(path)  # notes the visit
     few = count(lambda: alice.get(path))
     for number in range(8):

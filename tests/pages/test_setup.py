@@ -11,7 +11,6 @@ from planpush.accounts.user import User
 from planpush.database.session import commit, db
 from planpush.events.event import Event
 from tests.conftest import at_once, make_app
-from tests.people import person
 from tests.signin.test_links import sql_time
 
 WHO = {"name": "Root Person", "email": "root@example.com"}
@@ -65,21 +64,6 @@ def test_40_the_link_makes_the_first_admin_and_signs_them_in(empty):
     left = client.get("/setup")
     assert left.status_code == 200 and 'href="/admin/settings#pp-group-github"' in left.text
     assert "Root Person" in client.get("/dashboard").text
-
-
-def test_40_opening_the_link_does_not_use_it_up(empty):
-    secret = printed(empty)
-    for _ in range(2):
-        assert opened(empty, secret).status_code == 200
-    assert sent(empty, secret).status_code == 303
-
-
-def test_40_the_link_works_once(empty):
-    secret = printed(empty)
-    sent(empty, secret)
-    assert sent(empty, secret, email="second@example.com").status_code == 403
-    assert opened(empty, secret).status_code == 403
-    assert len(people(empty)) == 1
 
 
 def test_40_wrong_used_and_expired_get_the_same_answer(empty):
@@ -150,22 +134,9 @@ def test_40_the_secret_is_neither_stored_nor_recorded(empty):
     assert kinds == ["sign_in_link.issued", "user.added", "session.started"]
 
 
-def test_40_no_default_credential_works(empty):
-    printed(empty)
-    for token in ("", "admin", "setup", "0", "None"):
-        assert opened(empty, token).status_code == 403
-    assert empty.test_client().get("/dashboard").status_code == 302
-
-
 @pytest.mark.parametrize("name", ["alice", "pam"])
 def test_what_is_left_is_for_admins(browser, name):
     assert browser("ada").get("/setup").status_code == 200
     somebody = browser(name)
     hidden, absent = somebody.get("/setup"), somebody.get("/nope")
     assert hidden.status_code == 404 and hidden.text == absent.text
-
-
-def test_a_setup_link_of_before_makes_nobody_admin_later(app, browser):
-    with app.app_context():
-        assert SignInLink.first_run() is None
-        assert person("ada").roles == ["admin"]

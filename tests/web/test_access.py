@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.conftest import MUTATIONS, address, code, for_browsers, invite, piece, routes
+from tests.conftest import MUTATIONS, address, code, for_browsers, piece, routes
 from tests.people import HTMX
 
 EVERY = MUTATIONS | {"GET", "HEAD"}
@@ -135,19 +135,9 @@ def test_who_was_put_out_again_finds_no_trace_of_it(app, browser, push, plan):
     assert checked > 10
 
 
-def test_a_published_plan_is_open_to_charlie(browser, plan):
-    browser("alice").send("POST", f"/p/{plan}/publication")
-    assert browser("charlie").get(f"/p/{plan}").status_code == 200
-
-
-@pytest.mark.parametrize("name", ["alice", "bob", "ada", "pam"])
-def test_owner_reviewer_admin_and_project_manager_see_a_private_plan(browser, plan, name):
-    assert browser(name).get(f"/p/{plan}").status_code == 200
-
-
-def test_an_editor_sees_a_private_plan(app, browser, plan):
-    invite(app, plan, "charlie")
-    assert browser("charlie").get(f"/p/{plan}").status_code == 200
+def test_owner_reviewer_admin_and_project_manager_see_a_private_plan(browser, plan):
+    for name in ["alice", "bob", "ada", "pam"]:
+        assert browser(name).get(f"/p/{plan}").status_code == 200, name
 
 
 def test_a_soft_deleted_plan_is_gone_for_everybody(app, browser, plan, sql):
@@ -177,16 +167,16 @@ def test_12_htmx_sends_nobody_to_sign_in_with_401(app, plan):
             assert answer.headers["HX-Redirect"] == "/sign-in?next=%2Fp%2Fauth%3Fv%3D1"
 
 
-@pytest.mark.parametrize("authorization", [None, "Bearer ppt_none", "Basic YTpi", "Bearer", "x"])
-def test_the_api_answers_nobody_with_401(app, plan, authorization):
-    headers = {"Authorization": authorization} if authorization else {}
-    for method, rule in closed_routes(app):
-        if rule.rule.startswith("/api/"):
-            path = address(rule, slug=plan)
-            answer = app.test_client().open(path, method=method, headers=headers)
-            assert answer.status_code == 401, (method, rule)
-            assert answer.mimetype == "application/problem+json"
-            assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+def test_the_api_answers_nobody_with_401(app, plan):
+    for authorization in [None, "Bearer ppt_none", "Basic YTpi", "Bearer", "x"]:
+        headers = {"Authorization": authorization} if authorization else {}
+        for method, rule in closed_routes(app):
+            if rule.rule.startswith("/api/"):
+                path = address(rule, slug=plan)
+                answer = app.test_client().open(path, method=method, headers=headers)
+                assert answer.status_code == 401, (method, rule)
+                assert answer.mimetype == "application/problem+json", authorization
+                assert answer.headers["WWW-Authenticate"].startswith("Bearer")
 
 
 def test_8_a_cookie_alone_does_not_count_on_the_api(app, browser, plan):
@@ -208,10 +198,3 @@ def test_a_token_without_the_scope_is_refused(agent, plan):
     answer = agent("alice", "POST", "/api/push", scopes=["plans:read"], json={})
     assert answer.status_code == 403
     assert code(answer) == "insufficient_scope"
-
-
-def test_who_was_deactivated_is_out_at_once(browser, agent, plan, sql):
-    alice = browser("alice")
-    sql("UPDATE users SET active = :no", no=False)
-    assert alice.get("/dashboard").status_code == 302
-    assert agent("alice", "GET", "/api/plans").status_code == 401

@@ -3,13 +3,9 @@
 import re
 
 import pytest
-from sqlalchemy import select
 
-from planpush.comments.comment import Comment
-from planpush.database.session import commit, db
 from planpush.notifications import inbox
-from planpush.notifications.notices import Notice
-from tests.people import HTMX, person
+from tests.people import HTMX
 
 HOSTILE = "<script>alert(1)</script> & <b>bold</b>"
 
@@ -42,19 +38,6 @@ def test_the_bell_counts_on_every_page(browser, plan, thread):
     assert bell(browser("bob").get("/dashboard")) == ("No unread notices", "")
 
 
-def test_the_bell_ends_at_99(app, browser, plan, thread):
-    with app.app_context():
-        (one,) = db.session.scalars(select(Notice)).all()
-        told = {"user_id": one.user_id, "plan_id": one.plan_id, "kind": "comment"}
-        db.session.add_all(Notice(event_id=one.event_id, **told) for _ in range(120))
-        commit()
-    assert bell(browser("alice").get("/dashboard")) == ("99+ unread notices", "99+")
-
-
-def test_nobody_signed_in_has_no_bell(app):
-    assert 'class="bell"' not in app.test_client().get("/sign-in").text
-
-
 def test_a_page_that_is_kept_does_not_show_an_old_bell(browser, plan, thread):
     alice = browser("alice")
     etag = alice.get(f"/p/{plan}").headers["ETag"]
@@ -71,15 +54,6 @@ def test_a_row_says_who_did_what_where(browser, plan, thread):
     assert "<bdi>Intro</bdi> · <q>rotate</q>" in page.text and "How often?" in page.text
     assert "<h2" in page.text and "Today" in page.text
     assert "&lt;script&gt;alert(1)" in page.text and "<b>bold" not in page.text
-
-
-def test_what_grows_says_so_and_an_agent_is_one(browser, agent, plan, thread):
-    for number in range(5):
-        browser("bob").send("POST", f"/p/{plan}/threads/{thread}/comments", {"body": f"R{number}"})
-    agent("bob", "POST", f"/api/threads/{thread}/comments", json={"body": "Last"})
-    page = browser("alice").get("/notices")
-    assert rows(page) == [" unread"] and "and 6 more" in page.text
-    assert "<b>Bob’s agent</b> replied on" in page.text and "Last" in page.text
 
 
 def test_each_kind_of_event_has_its_words(browser, agent, push, plan, thread):
@@ -105,12 +79,6 @@ def test_opening_one_reads_it_and_leads_to_the_thread(browser, plan, thread):
     page = alice.get("/notices")
     assert rows(page) == [""] and bell(page)[1] == ""
     assert "Unread:" not in page.text
-
-
-def test_a_version_leads_to_the_plan(browser, push, plan):
-    push("alice", [{"anchor": "intro", "html": "<h2>I</h2>"}], plan=plan, base_version=1)
-    bob = browser("bob")
-    assert bob.get(address(bob.get("/notices"))).location == f"/p/{plan}"
 
 
 @pytest.mark.parametrize("htmx", [True, False])
@@ -143,40 +111,12 @@ def test_pages_are_keyed_by_what_was_shown_last(browser, plan, monkeypatch):
     assert alice.get("/notices?before=x").status_code == 400
 
 
-def test_nothing_to_read_is_a_sentence(browser, plan):
-    page = browser("charlie").get("/notices").text
-    assert "Nothing to read." in page and re.search(r'id="pp-bell"[^>]*aria-current="page"', page)
-
-
 def test_notices_are_their_persons_alone(browser, plan, thread):
     path = address(browser("alice").get("/notices"))
     for name in ("bob", "charlie", "ada"):
         answer = browser(name).get(path)
         assert answer.status_code == 404
         assert browser("alice").get("/notices").text.count("Unread:") == 1
-
-
-def test_charlie_gets_404_once_the_plan_is_private_again(browser, plan):
-    browser("alice").send("POST", f"/p/{plan}/publication")
-    say(browser, "bob", plan, "@Charlie, a secret?")
-    charlie = browser("charlie")
-    path = address(charlie.get("/notices"))
-    browser("alice").send("DELETE", f"/p/{plan}/publication")
-    page = charlie.get("/notices")
-    assert charlie.get(path).status_code == 404
-    assert rows(page) == [] and bell(page)[1] == "" and "secret" not in page.text
-    browser("alice").send("POST", f"/p/{plan}/publication")
-    assert rows(charlie.get("/notices")) == [" unread"]
-
-
-def test_a_deleted_comment_is_silent(app, browser, plan):
-    say(browser, "bob", plan, "A secret")
-    with app.app_context():
-        said = db.session.scalars(select(Comment)).one()
-        said.delete(by=person("bob"))
-        commit()
-    page = browser("alice").get("/notices").text
-    assert "A secret" not in page and "The comment was deleted." in page
 
 
 def test_a_thread_that_is_opened_is_read(browser, plan, thread):
@@ -189,31 +129,6 @@ def test_a_thread_that_is_opened_is_read(browser, plan, thread):
     assert bell(alice.get(f"/p/{plan}?thread={thread}"))[1] == "1"
     assert bell(alice.get("/dashboard"))[1] == "1"
     assert rows(alice.get("/notices")) == [" unread", ""]
-
-
-def test_opening_a_thread_asks_little_more(browser, plan, thread, count):
-    alice = browser("alice")
-    alice.get(f"/p/{plan}")
-    unread = count(lambda: alice.get(f"/p/{plan}?thread={thread}"))
-    read = count(lambda: alice.get(f"/p/{plan}?thread={thread}"))
-    assert 2 <= unread - read <= 3  # a look and a note, which SQLite has to begin
-
-
-def test_a_kept_page_that_is_opened_at_a_thread_is_read_too(browser, plan, thread):
-    alice = browser("alice")
-    path = f"/p/{plan}?thread={thread}"
-    etag = alice.get(path).headers["ETag"]
-    browser("bob").send("POST", f"/p/{plan}/threads/{thread}/comments", {"body": "More"})
-    assert bell(alice.get("/dashboard"))[1] == "1"
-    assert alice.get(path, headers={"If-None-Match": etag}).status_code == 200
-    assert bell(alice.get("/dashboard"))[1] == ""
-
-
-def test_asking_for_the_head_of_a_notice_reads_nothing(browser, plan, thread):
-    alice = browser("alice")
-    path = address(alice.get("/notices"))
-    assert alice.client.head(path).location.startswith(f"/p/{plan}?thread=")
-    assert bell(alice.get("/dashboard"))[1] == "1"
 
 
 def test_the_bell_alone_says_how_many_and_where_one_is(browser, plan, thread):

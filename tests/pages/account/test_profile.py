@@ -45,23 +45,11 @@ def test_a_profile_lists_what_is_connected_and_what_could_be(another, linked):
     assert "Connect GitHub" in Browser(there, "bob").get("/settings/profile").text
 
 
-def test_the_only_way_in_offers_no_end(another, linked):
-    there = another()
-    alice = Browser(there, "alice")
-    only = another(
-        auth_providers=("github",), github_client_id="i", github_client_secret="s", github_org="a"
-    )
-    client = only.test_client()
-    client.set_cookie("planpush", alice.client.get_cookie("planpush").value)
-    page = client.get("/settings/profile").text
-    assert "Your only way in" in page and "Disconnect" not in page
-
-
-@pytest.mark.parametrize("name", ["alice", "bob", "pam", "ada"])
-def test_the_account_menu_leads_to_settings_and_admins_to_admin(browser, name):
-    page = browser(name).get("/dashboard").text
-    assert 'href="/settings/profile"' in page
-    assert ('href="/admin/members"' in page) is (name == "ada")
+def test_the_account_menu_leads_to_settings_and_admins_to_admin(browser):
+    for name in ["alice", "bob", "pam", "ada"]:
+        page = browser(name).get("/dashboard").text
+        assert 'href="/settings/profile"' in page, name
+        assert ('href="/admin/members"' in page) is (name == "ada")
 
 
 def test_every_settings_page_marks_itself_among_the_tabs(browser):

@@ -9,7 +9,6 @@ import pytest
 from planpush.activity import audit
 from planpush.database.session import commit
 from planpush.events.event import Event
-from planpush.pages.admin import audit_exports
 from planpush.pages.admin.audit_exports import COLUMNS
 from tests.people import person
 
@@ -52,23 +51,18 @@ def test_39_an_export_is_audited_itself(ada, logged):
     assert "actor:bob" in ada.get("/admin/audit?q=action:audit").text
 
 
-@pytest.mark.parametrize("mark", ["=", "+", "-", "@", "\t", "\r", "\n"])
-def test_a_cell_is_no_formula(ada, recorded, mark):
-    recorded(f"{mark}1+1|'x'!A0")
-    answer = ada.get("/admin/audit.csv?q=action:test")
-    assert rows(answer)[0]["object"] == f"'{mark}1+1|'x'!A0"
+def test_a_cell_is_no_formula(ada, recorded):
+    for mark in ["=", "+", "-", "@", "\t", "\r", "\n"]:
+        recorded(f"{mark}1+1|'x'!A0")
+        answer = ada.get("/admin/audit.csv?q=action:test")
+        assert rows(answer)[0]["object"] == f"'{mark}1+1|'x'!A0", mark
 
 
-def test_nothing_found_is_a_file_too(ada):
-    assert ada.get("/admin/audit.json?q=action:nothing").json == []
-    assert rows(ada.get("/admin/audit.csv?q=action:nothing")) == []
-
-
-@pytest.mark.parametrize("form", ["csv", "json"])
-def test_a_query_that_cannot_be_read_is_422(ada, form):
-    answer = ada.get(f"/admin/audit.{form}?q=acter:ada")
-    assert answer.status_code == 422 and "did you mean actor:" in answer.text
-    assert ada.get(f"/admin/audit.{form}?before=x").status_code == 400
+def test_a_query_that_cannot_be_read_is_422(ada):
+    for form in ["csv", "json"]:
+        answer = ada.get(f"/admin/audit.{form}?q=acter:ada")
+        assert answer.status_code == 422 and "did you mean actor:" in answer.text, form
+        assert ada.get(f"/admin/audit.{form}?before=x").status_code == 400
 
 
 def test_a_file_that_is_cut_says_so_and_where_it_goes_on(ada, recorded, monkeypatch):
@@ -83,20 +77,3 @@ def test_a_file_that_is_cut_says_so_and_where_it_goes_on(ada, recorded, monkeypa
     last = ada.get(rest)
     assert [one["object"] for one in last.json] == ["b", "a"]
     assert "Link" not in last.headers and "-newest-" not in last.headers["Content-Disposition"]
-
-
-def test_a_file_looks_for_words_so_far_back_and_says_where_to_go_on(ada, recorded, monkeypatch):
-    recorded("a", "wanted", *"bcdefg", "wanted")
-    monkeypatch.setattr(audit_exports, "FILE_REACH", 5)
-    answer = ada.get("/admin/audit.json?q=object:wanted")
-    assert [one["object"] for one in answer.json] == ["wanted"]
-    assert "-of-newest-5.json" in answer.headers["Content-Disposition"]
-    found, files = [], 1
-    while "Link" in answer.headers:
-        rest = re.fullmatch(r'<http://localhost(.+)>; rel="next"', answer.headers["Link"])[1]
-        answer, files = ada.get(rest), files + 1
-        found += [one["object"] for one in answer.json]
-    assert found == ["wanted"] and files > 2
-    assert "-of-newest-" not in answer.headers["Content-Disposition"]
-    whole = ada.get("/admin/audit.json?q=action:test")
-    assert "Link" not in whole.headers, "an index finds these, however far back"

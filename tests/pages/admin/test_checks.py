@@ -43,10 +43,10 @@ def test_a_result_is_of_the_settings_before_they_changed(ada, chat):
     assert state(text, "slack") == "Set up, not tested" and "before the settings changed" in text
 
 
-@pytest.mark.parametrize("name", ["github", "okta", "scim"])
-def test_testing_what_is_not_set_up_says_what_is_missing(ada, name):
-    answer = ada.send("POST", f"/admin/integrations/{name}/test")
-    assert answer.status_code == 200 and "Missing: " in answer.text
+def test_testing_what_is_not_set_up_says_what_is_missing(ada):
+    for name in ["github", "okta", "scim"]:
+        answer = ada.send("POST", f"/admin/integrations/{name}/test")
+        assert answer.status_code == 200 and "Missing: " in answer.text, name
 
 
 def test_an_unknown_integration_is_404(ada):

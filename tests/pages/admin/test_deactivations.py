@@ -1,7 +1,5 @@
 """Shutting somebody out, and letting them in again."""
 
-import pytest
-
 
 def test_30_a_deactivated_person_is_out_on_the_next_request(ada, browser, agent, member, logged):
     bobs = [browser("bob"), browser("bob")]
@@ -21,15 +19,9 @@ def test_30_who_is_reactivated_may_sign_in_but_old_sessions_stay_dead(ada, brows
     assert logged("user.reactivated") == [("Ada", "bob@example.com")]
 
 
-@pytest.mark.parametrize("htmx", [True, False])
-def test_32_the_last_active_admin_cannot_be_deactivated(ada, member, logged, htmx):
-    answer = ada.send("POST", member("ada", "/deactivation"), htmx=htmx)
-    assert answer.status_code == 409 and "There must be one active admin" in answer.text
+def test_32_the_last_active_admin_cannot_be_deactivated(ada, member, logged):
+    for htmx in (True, False):
+        answer = ada.send("POST", member("ada", "/deactivation"), htmx=htmx)
+        assert answer.status_code == 409 and "There must be one active admin" in answer.text
     assert ada.get("/admin/members").status_code == 200
-    assert logged("user.deactivation_failed") == [("Ada", "ada@example.com")]
-
-
-def test_a_deactivated_admin_does_not_count(ada, member):
-    ada.send("PATCH", member("pam"), {"role": "admin"})
-    ada.send("POST", member("pam", "/deactivation"))
-    assert ada.send("POST", member("ada", "/deactivation")).status_code == 409
+    assert logged("user.deactivation_failed") == [("Ada", "ada@example.com")] * 2

@@ -43,14 +43,3 @@ def test_39_what_cannot_be_mapped_is_422_with_what_was_typed(ada, form, logged):
     answer = ada.send("POST", MAP, form, htmx=False)
     assert answer.status_code == 422 and 'aria-invalid="true"' in answer.text
     assert logged("group_role.set") == [] and len(logged("group_role.failed")) == 1
-
-
-def test_39_the_last_admin_is_not_lost_with_a_group(app, ada, logged):
-    ada.send("POST", MAP, {"group": "chiefs", "role": "admin"}, htmx=False)
-    with app.app_context():
-        person("ada").group_names, person("ada").granted_roles = ["chiefs"], []
-        commit()
-    answer = ada.send("DELETE", MAP, {"group": "chiefs"}, htmx=False)
-    assert answer.status_code == 409 and "There must be one active admin" in answer.text
-    assert ada.get("/admin/roles").status_code == 200
-    assert logged("group_role.failed") == [("Ada", "chiefs")]

@@ -128,12 +128,3 @@ def test_40_slack_answering_garbage_is_told_in_a_sentence(tested, chat, answer):
     settings = {"slack_api_url": f"{chat.base}/api", "slack_channel": "plans"}
     result = tested("slack", slack_bot_token=slack.TOKEN, **settings)
     assert not result.ok and "Slack" in result.detail
-
-
-def test_slack_nowhere_is_told_in_a_sentence(tested):
-    result = tested("slack", slack_webhook_url=f"{NOWHERE}/hook")
-    assert not result.ok and "does not answer" in result.detail
-
-
-def test_scim_needs_a_token(tested):
-    assert "token" in tested("scim").detail

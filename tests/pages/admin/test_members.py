@@ -3,10 +3,9 @@
 import re
 
 import pytest
-import sqlalchemy as sa
 
 from planpush.accounts.directory import PAGE
-from planpush.accounts.groups import Group, GroupRole
+from planpush.accounts.groups import GroupRole
 from planpush.accounts.user import User
 from planpush.database.session import commit, db
 from tests.people import person
@@ -16,59 +15,45 @@ def names(answer):
     return re.findall(r'<div class="grow"><b>([^<]+)</b>', answer.text)
 
 
-@pytest.mark.parametrize(
-    ("query", "found"),
-    [
-        ("", ["Ada", "Alice", "Bob", "Charlie", "Pam"]),
-        ("q=ALI", ["Alice"]),
-        ("q=bob@example", ["Bob"]),
-        ("q=a+example", ["Ada", "Alice", "Bob", "Charlie", "Pam"]),
-        ("q=%25", []),
-        ("role=developer", ["Alice", "Charlie"]),
-        ("role=none", []),
-        ("status=active&role=admin", ["Ada"]),
-        ("status=deactivated", ["Charlie"]),
-        ("status=scim", ["Bob"]),
-        ("status=new", ["Alice", "Bob", "Charlie", "Pam"]),
-        ("sort=newest", ["Pam", "Ada", "Charlie", "Bob", "Alice"]),
-        ("q=e&sort=email&page=9", ["Ada", "Alice", "Bob", "Charlie", "Pam"]),
-    ],
-)
-def test_people_are_found_and_filtered(ada, sql, query, found):
-    sql("UPDATE users SET active = :no WHERE name = 'Charlie'", no=False)
-    sql("UPDATE users SET external_id = 'x' WHERE name = 'Bob'")
-    assert names(ada.get(f"/admin/members?{query}")) == found
+FOUND = [
+    ("", ["Ada", "Alice", "Bob", "Charlie", "Pam"]),
+    ("q=ALI", ["Alice"]),
+    ("q=bob@example", ["Bob"]),
+    ("q=a+example", ["Ada", "Alice", "Bob", "Charlie", "Pam"]),
+    ("q=%25", []),
+    ("role=developer", ["Alice", "Charlie"]),
+    ("role=none", []),
+    ("status=active&role=admin", ["Ada"]),
+    ("status=deactivated", ["Charlie"]),
+    ("status=scim", ["Bob"]),
+    ("status=new", ["Alice", "Bob", "Charlie", "Pam"]),
+    ("sort=newest", ["Pam", "Ada", "Charlie", "Bob", "Alice"]),
+    ("q=e&sort=email&page=9", ["Ada", "Alice", "Bob", "Charlie", "Pam"]),
+]
 
 
-@pytest.mark.parametrize(
-    "query", ["role=king", "status=gone", "sort=size", f"q={'x' * 201}", "q=%00"]
-)
-def test_a_filter_that_is_unknown_is_422(ada, query):
-    assert ada.get(f"/admin/members?{query}").status_code == 422
+def test_people_are_found_and_filtered(ada, sql):
+    for query, found in FOUND:
+        sql("UPDATE users SET active = :no WHERE name = 'Charlie'", no=False)
+        sql("UPDATE users SET external_id = 'x' WHERE name = 'Bob'")
+        assert names(ada.get(f"/admin/members?{query}")) == found, (query, found)
 
 
-def test_many_people_come_page_by_page_with_as_many_queries(app, ada):
-    few = queries_of(app, lambda: ada.get("/admin/members"))
-    with app.app_context():
-        for at in range(PAGE + 10):
-            db.session.add(User(email=f"p{at:03}@x.example", name=f"P {at:03}", roles=["qa"]))
-        commit()
-    assert queries_of(app, lambda: ada.get("/admin/members")) == few
+def test_a_filter_that_is_unknown_is_422(ada):
+    for query in ["role=king", "status=gone", "sort=size", f"q={'x' * 201}", "q=%00"]:
+        assert ada.get(f"/admin/members?{query}").status_code == 422, query
+
+
+def test_many_people_come_page_by_page_with_as_many_queries(app, ada, count):
+    few = count(lambda: ada.get("/admin/members"))
+    for at in range(PAGE + 10):
+        db.session.add(User(email=f"p{at:03}@x.example", name=f"<i>P</i> {at:03}", roles=["qa"]))
+    commit()
+    assert count(lambda: ada.get("/admin/members")) == few
     second = ada.get("/admin/members?page=2")
-    assert len(names(second)) == 15
+    assert len(re.findall("&lt;i&gt;P", second.text)) >= 15 and "<i>P" not in second.text
     assert f"{PAGE + 1} to {PAGE + 15} of {PAGE + 15}" in second.text
     assert 'rel="prev"' in second.text and 'rel="next"' not in second.text
-
-
-def queries_of(app, action):
-    seen = []
-    with app.app_context():
-        engine = db.engine
-    listener = lambda *args: seen.append(args[2])  # noqa: E731
-    sa.event.listen(engine, "before_cursor_execute", listener)
-    action()
-    sa.event.remove(engine, "before_cursor_execute", listener)
-    return len(seen)
 
 
 def test_a_row_says_where_a_role_comes_from_and_what_is_open(app, ada, agent, browser):
@@ -104,10 +89,10 @@ def test_39_the_last_active_admin_stays_one_and_the_row_says_so(ada, member, log
     assert logged("role.change_failed") == [("Ada", "ada@example.com")]
 
 
-@pytest.mark.parametrize("role", ["", "king", "admin,qa"])
-def test_an_unknown_role_is_422_in_the_row(ada, member, role):
-    answer = ada.send("PATCH", member("bob"), {"role": role})
-    assert answer.status_code == 422 and "Roles are" in answer.text
+def test_an_unknown_role_is_422_in_the_row(ada, member):
+    for role in ["", "king", "admin,qa"]:
+        answer = ada.send("PATCH", member("bob"), {"role": role})
+        assert answer.status_code == 422 and "Roles are" in answer.text, role
 
 
 def test_the_plain_form_works_without_script(ada, member):
@@ -131,31 +116,18 @@ def test_39_a_person_is_added(app, ada, logged):
         assert (eve.roles, eve.awaits_identity) == (["qa"], True)
 
 
-@pytest.mark.parametrize(
-    ("change", "field"),
-    [
-        ({"email": "eve"}, "email"),
-        ({"email": "bob@example.com"}, "email"),
-        ({"role": "king"}, "role"),
-        ({"name": "x\ny"}, "name"),
-    ],
-)
-def test_a_person_who_cannot_be_added_is_422_with_what_was_typed(ada, change, field):
-    form = {"name": "Eve & Co", "email": "eve@example.com", "role": "qa"} | change
-    answer = ada.send("POST", "/admin/members", form, htmx=False)
-    assert answer.status_code == 422
-    assert re.search(rf'name="{field}"[^>]*aria-invalid="true"', answer.text)
-    assert field == "name" or "Eve &amp; Co" in answer.text
+WRONG = [
+    ({"email": "eve"}, "email"),
+    ({"email": "bob@example.com"}, "email"),
+    ({"role": "king"}, "role"),
+    ({"name": "x\ny"}, "name"),
+]
 
 
-def test_markup_in_a_name_stays_text(ada):
-    form = {"name": "<img src=x>", "email": "x@example.com", "role": "qa"}
-    ada.send("POST", "/admin/members", form, htmx=False)
-    assert "<img" not in ada.get("/admin/members").text
-
-
-def test_a_group_of_a_directory_is_told_on_the_roles_page(app, ada):
-    with app.app_context():
-        db.session.add(Group(name="Designers", name_key="designers"))
-        commit()
-    assert '<option value="designers">' in ada.get("/admin/roles").text
+def test_a_person_who_cannot_be_added_is_422_with_what_was_typed(ada):
+    for change, field in WRONG:
+        form = {"name": "Eve & Co", "email": "eve@example.com", "role": "qa"} | change
+        answer = ada.send("POST", "/admin/members", form, htmx=False)
+        assert answer.status_code == 422, (change, field)
+        assert re.search(rf'name="{field}"[^>]*aria-invalid="true"', answer.text)
+        assert field == "name" or "Eve &amp; Co" in answer.text

@@ -2,8 +2,6 @@
 
 import re
 
-import pytest
-
 TOKENS = "/admin/integrations/scim/tokens"
 
 
@@ -24,17 +22,11 @@ def test_39_a_token_is_shown_once_listed_by_prefix_and_revoked(app, ada, stored,
     assert logged("token.revoked") == [("Ada", "Okta & Co")]
 
 
-@pytest.mark.parametrize("form", [{"name": ""}, {"name": "x\ny"}, {"name": "x", "days": "9"}])
-def test_a_token_that_cannot_be_made_is_422(ada, form, logged):
-    answer = ada.send("POST", TOKENS, {"days": "90"} | form, htmx=False)
-    assert answer.status_code == 422 and 'aria-invalid="true"' in answer.text
-    assert logged("token.issued") == []
-
-
-def test_a_token_for_ever(ada):
-    ada.send("POST", TOKENS, {"name": "Entra", "days": ""}, htmx=False)
-    row = ada.get("/admin/integrations").text.partition("<b>Entra</b>")[2].partition("</tr>")[0]
-    assert row.count(">Never<") == 2
+def test_a_token_that_cannot_be_made_is_422(ada, logged):
+    for form in [{"name": ""}, {"name": "x\ny"}, {"name": "x", "days": "9"}]:
+        answer = ada.send("POST", TOKENS, {"days": "90"} | form, htmx=False)
+        assert answer.status_code == 422 and 'aria-invalid="true"' in answer.text, form
+        assert logged("token.issued") == []
 
 
 def test_another_token_is_404(app, ada, agent):

@@ -49,15 +49,6 @@ def test_a_card_says_what_was_answered_by_whom_and_when(
     assert "<script>alert" not in shown and "<img" not in shown
 
 
-def test_answered_is_not_resolved(browser, push, plan, thread):
-    answered(push, plan, thread, words="Tokens rotate daily.")
-    bob = browser("bob")
-    page = bob.get(f"/p/{plan}/threads?show=open").text
-    assert f'id="t{thread}"' in page and "Resolved by" not in page
-    assert f'id="pp-turn-{thread}"' in page  # a person still resolves it
-    assert f'id="t{thread}"' not in bob.get(f"/p/{plan}/threads?show=resolved").text
-
-
 @pytest.mark.parametrize("name", ["alice", "bob"])
 def test_a_persons_word_makes_it_unanswered_and_an_agents_does_not(
     browser, agent, push, plan, thread, name

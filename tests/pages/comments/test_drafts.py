@@ -192,37 +192,6 @@ def test_drafts_are_seen_by_their_author_alone(browser, agent, plan, thread, kep
     assert kept()["reply:1"] == "Secret thought"
 
 
-def test_an_unchanged_page_is_sent_again_when_a_draft_was_saved(browser, plan):
-    bob = browser("bob")
-    etag = bob.get(f"/p/{plan}").headers["ETag"]
-    saved(bob, plan, v="1")
-    assert bob.get(f"/p/{plan}", headers={"If-None-Match": etag}).status_code == 200
-
-
-def test_a_purge_leaves_the_words_but_not_what_they_quote(browser, push, plan):
-    bob = browser("bob")
-    quoted = {"anchor": "intro", "quote": "rotate", "prefix": "Tokens ", "suffix": " on every"}
-    saved(bob, plan, v="1", **quoted)
-    push("alice", [piece("intro", "Nothing of it.")], plan=plan, base_version=1)
-    assert browser("ada").send("DELETE", f"/p/{plan}/versions/1").status_code < 400
-    page = bob.get(f"/p/{plan}")
-    assert typed(page) == "Half a thought" and 'name="anchor" value="intro"' in page.text
-    assert 'value="rotate"' not in page.text and 'name="prefix"' not in page.text
-
-
-def test_an_edit_begun_goes_with_its_comment(browser, plan, thread, kept):
-    bob = browser("bob")
-    saved(bob, plan, "edit:1", v="1")
-    bob.send("DELETE", f"/p/{plan}/comments/1")
-    assert kept() == {}
-    assert saved(bob, plan, "edit:1", v="1").status_code == 404
-
-
-def test_a_plain_form_saves_too(browser, plan):
-    answer = saved(browser("bob"), plan, htmx=False, v="1")
-    assert (answer.status_code, answer.location) == (303, f"/p/{plan}")
-
-
 def test_saving_is_limited(another, browser, plan, sql):
     bob = Browser(another(rate_limits=True), "bob")
     assert saved(bob, plan, v="1").status_code == 200

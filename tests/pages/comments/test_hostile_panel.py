@@ -2,10 +2,7 @@
 
 import re
 
-import pytest
-
-from planpush.comments.drafts import Draft
-from planpush.database.session import commit, db
+from planpush.database.session import commit
 from tests.conftest import DOCUMENT
 from tests.people import Browser
 
@@ -17,8 +14,7 @@ FORMS = (
 )
 
 
-@pytest.mark.parametrize("htmx", [True, False])
-def test_a_form_that_cannot_come_back_is_refused_without_a_fault(browser, agent, plan, htmx):
+def test_a_form_that_cannot_come_back_is_refused_without_a_fault(browser, agent, plan):
     """The page that sent it names a version that has no such thread, or none at all."""
     query = f"plan={plan}&title=Auth&base_version=1"
     text = DOCUMENT.replace("rotate", "turn")
@@ -29,23 +25,16 @@ def test_a_form_that_cannot_come_back_is_refused_without_a_fault(browser, agent,
     thread, comment = (
         re.search(rf'id="{name}(\d+)"', opened.text)[1] for name in ("t", "comment-")
     )
-    for method, path in (
-        ("POST", f"threads/{thread}/placement"),
-        ("POST", f"threads/{thread}/comments"),
-        ("PATCH", f"comments/{comment}"),
-        ("POST", "threads"),
-    ):
-        for form in FORMS:
-            answer = bob.send(method, f"/p/{plan}/{path}", form, htmx=htmx)
-            assert answer.status_code in (400, 404, 409, 422), (path, form)
-
-
-def test_a_drafts_turn_is_kept_in_its_form_only(app, browser, plan):
-    form = {"place": "new", "key": "k1", "body": "Hm.", "turn": "x" * 100_000}
-    assert browser("bob").send("POST", f"/p/{plan}/drafts", form).status_code == 200
-    with app.app_context():
-        draft = db.session.query(Draft).one()
-        assert draft.selector == {"key": "k1", "turn": ""}
+    for htmx in [True, False]:
+        for method, path in (
+            ("POST", f"threads/{thread}/placement"),
+            ("POST", f"threads/{thread}/comments"),
+            ("PATCH", f"comments/{comment}"),
+            ("POST", "threads"),
+        ):
+            for form in FORMS:
+                answer = bob.send(method, f"/p/{plan}/{path}", form, htmx=htmx)
+                assert answer.status_code in (400, 404, 409, 422), (path, form)
 
 
 def test_whom_to_mention_is_asked_so_often_only(another, browser, plan, sql):

@@ -3,8 +3,6 @@
 import re
 from html import unescape
 
-import pytest
-
 from planpush.accounts.user import User
 from planpush.database.session import commit
 
@@ -21,26 +19,13 @@ def test_only_who_sees_a_private_plan_is_offered(browser, plan):
     assert offers(bob, plan, "cha") == [] and offers(bob, plan, "PA") == ["Pam"]
 
 
-def test_a_published_plan_offers_everybody(browser, plan):
-    browser("alice").send("POST", f"/p/{plan}/publication")
-    assert offers(browser("bob"), plan, "cha") == ["Charlie"]
-    browser("alice").send("DELETE", f"/p/{plan}/publication")
-    assert offers(browser("bob"), plan, "cha") == []
-
-
-def test_each_option_is_one_for_a_listbox(browser, plan):
-    text = browser("bob").get(f"/p/{plan}/mentions/new?q=al").text
-    assert text.count('role="option"') == 1 and 'id="pp-mention-1"' in text
-    assert "alice@example.com" in text
-
-
-@pytest.mark.parametrize("q", ["\0", "%", "_", "'\"<b>", "\ud800", "x" * 5_000, " ", "\u202e", "@"])
-def test_hostile_letters_find_nobody(browser, plan, q):
-    answer = browser("bob").get(
-        f"/p/{plan}/mentions/new?q="
-        + "".join(f"%{b:02x}" for b in q.encode("utf-8", "surrogatepass"))
-    )
-    assert answer.status_code in (200, 400) and 'role="option"' not in answer.text
+def test_hostile_letters_find_nobody(browser, plan):
+    for q in ["\0", "%", "_", "'\"<b>", "\ud800", "x" * 5_000, " ", "\u202e", "@"]:
+        answer = browser("bob").get(
+            f"/p/{plan}/mentions/new?q="
+            + "".join(f"%{b:02x}" for b in q.encode("utf-8", "surrogatepass"))
+        )
+        assert answer.status_code in (200, 400) and 'role="option"' not in answer.text, q
 
 
 def test_a_hostile_name_is_text(app, browser, plan):

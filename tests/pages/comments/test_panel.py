@@ -11,8 +11,6 @@ from planpush.comments.comment import Comment
 from planpush.database.session import db
 from tests.conftest import person, piece
 
-PEOPLE = {"bob": "Why?", "alice": "Because.", "ada": "Seen."}
-
 
 def cards(answer):
     return re.findall(r'<article class="thread[^"]*" id="t(\d+)"', answer.text)
@@ -111,39 +109,34 @@ def test_what_was_just_settled_stays_in_sight(browser, plan, talk):
     assert cards(bob.get(f"/p/{plan}/threads?show=open&panel={quote(state)}")) == [talk[2]]
 
 
-@pytest.mark.parametrize(
-    ("query", "tab", "active", "notice"),
-    [
-        ("thread={1}", "open", 0, ""),
-        ("thread={2}", "resolved", 1, ""),
-        ("thread={1}&show=resolved", "open", 0, ""),
-        ("thread={2}&show=all&by=999", "all", 1, ""),
-        ("thread=77", "open", None, "There is no such thread"),
-        ("thread=x&show=all", "all", None, "There is no such thread"),
-        ("thread={other}", "open", None, "There is no such thread"),
-        ("thread={new}&v=1", "open", None, "It stands on v2."),
-    ],
-)
-def test_an_address_opens_the_right_tab(browser, push, plan, talk, query, tab, active, notice):
+ADDRESSES = [
+    ("thread={1}", "open", 0, ""),
+    ("thread={2}", "resolved", 1, ""),
+    ("thread={1}&show=resolved", "open", 0, ""),
+    ("thread={2}&show=all&by=999", "all", 1, ""),
+    ("thread=77", "open", None, "There is no such thread"),
+    ("thread=x&show=all", "all", None, "There is no such thread"),
+    ("thread={other}", "open", None, "There is no such thread"),
+    ("thread={new}&v=1", "open", None, "It stands on v2."),
+]
+
+
+def test_an_address_opens_the_right_tab(browser, push, plan, talk):
     bob = browser("bob")
     push("bob", [piece("intro")], title="Other", slug="other")
-    other = opened(bob, "other")
+    named = {"1": talk[0], "2": talk[1], "other": opened(bob, "other")}
     push("alice", [piece("intro"), piece("data"), piece("more")], plan=plan, base_version=1)
-    named = {"1": talk[0], "2": talk[1], "other": other, "new": opened(bob, plan, anchor="more")}
-    page = bob.get(f"/p/{plan}?" + re.sub(r"\{(\w+)\}", lambda part: named[part[1]], query))
-    assert page.status_code == 200
-    assert re.search(r'id="pp-tab-(\w+)"[^>]*aria-current', page.text)[1] == tab
-    shown = re.findall(r'<article class="thread[^"]* active" id="t(\d+)"', page.text)
-    assert shown == ([] if active is None else [talk[active]])
-    assert (notice in page.text) and ("pp-missing-go" in page.text) is notice.startswith("It")
-
-
-def test_a_comment_is_found_by_its_number(browser, plan, talk):
-    bob = browser("bob")
-    answer = bob.get(f"/p/{plan}/threads?show=open&comment=2")
-    assert f'active" id="t{talk[1]}"' in answer.text and 'id="comment-2"' in answer.text
-    assert answer.headers["HX-Replace-Url"] == f"/p/{plan}?show=resolved"
-    assert "There is no such thread" in bob.get(f"/p/{plan}/threads?comment=99").text
+    named["new"] = opened(bob, plan, anchor="more")
+    for query, tab, active, notice in ADDRESSES:
+        for name, number in named.items():
+            query = query.replace(f"{{{name}}}", number)
+        page = bob.get(f"/p/{plan}?{query}")
+        assert page.status_code == 200, query
+        assert re.search(r'id="pp-tab-(\w+)"[^>]*aria-current', page.text)[1] == tab
+        shown = re.findall(r'<article class="thread[^"]* active" id="t(\d+)"', page.text)
+        assert shown == ([] if active is None else [talk[active]]), query
+        assert notice in page.text
+        assert ("pp-missing-go" in page.text) is notice.startswith("It")
 
 
 def test_long_threads_are_shown_in_short(browser, plan, talk):

@@ -4,8 +4,6 @@ import re
 from html import unescape
 from urllib.parse import urlencode
 
-import pytest
-
 from planpush.events.event import Event
 from tests.conftest import piece
 from tests.people import HTMX
@@ -64,16 +62,9 @@ def test_nothing_that_is_hidden_is_listed_or_counted(app, browser, plan):
     assert updates(charlie, id=1, since=since).status_code == 204
 
 
-def test_a_question_that_cannot_be_read_changes_nothing(browser, plan):
-    answer = updates(browser("alice"), "/dashboard?q=is%3Anonsense")
-    assert (answer.status_code, answer.text) == (204, "")
-
-
-@pytest.mark.parametrize(
-    "at", ["//evil.example", "/dashboard?q='])", "/p/auth", "x", "/dashboard?é"]
-)
-def test_another_address_is_400(browser, at):
-    assert updates(browser("alice"), at).status_code == 400
+def test_another_address_is_400(browser):
+    for at in ["//evil.example", "/dashboard?q='])", "/p/auth", "x", "/dashboard?é"]:
+        assert updates(browser("alice"), at).status_code == 400, at
 
 
 def test_who_asks_for_it_is_led_to_what_came(browser, plan):
@@ -81,15 +72,3 @@ def test_who_asks_for_it_is_led_to_what_came(browser, plan):
     assert "autofocus" not in updates(alice).text
     asked = updates(alice, asked="1").text
     assert "autofocus" in asked and ":not(:has(" not in asked
-
-
-def test_more_plans_are_not_more_questions(browser, push, plan, count):
-    alice = browser("alice")
-    updates(alice)
-    push("alice", [piece("a")], title="Second")
-    few = count(lambda: updates(alice))
-    bar = count(lambda: updates(alice, id=1, since=1))
-    for number in range(6):
-        push("alice", [piece("a")], title=f"Plan {number}")
-    assert count(lambda: updates(alice)) == few
-    assert count(lambda: updates(alice, id=1, since=1)) == bar <= 5

@@ -19,14 +19,3 @@ def test_it_pushes_the_address_of_its_version(browser, push, plan):
     for query, address in (("", f"/p/{plan}"), ("?v=2", f"/p/{plan}"), ("?v=1", f"/p/{plan}?v=1")):
         answer = alice.get(f"/p/{plan}/document{query}")
         assert answer.headers["HX-Push-Url"] == address
-
-
-def test_an_old_version_brings_its_banner(browser, push, plan):
-    push("alice", [piece("intro", "Second.")], plan=plan, base_version=1)
-    old, new = (browser("alice").get(f"/p/{plan}/document?v={n}").text for n in (1, 2))
-    assert "banner old" in old and "every use" in old
-    assert "banner old" not in new and "Second." in new
-
-
-def test_the_title_of_the_window_follows(browser, plan):
-    assert "<title>Auth" in browser("alice").get(f"/p/{plan}/document").text

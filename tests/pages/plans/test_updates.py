@@ -59,12 +59,6 @@ def test_added_moved_and_removed_sections(browser, push, dozen):
     assert gone == ["part-5", "part-11"]
 
 
-def test_the_tab_that_is_shown_stays(browser, push, dozen):
-    again(push, dozen)
-    answer = browser("alice").get(f"/p/{dozen}/updates?v=1&show=resolved")
-    assert re.search(r'id="pp-tab-resolved"[^>]*aria-current="true"', answer.text)
-
-
 def test_a_composer_of_the_old_version_answers_for_the_page_that_moved_on(browser, push, dozen):
     alice = browser("alice")
     again(push, dozen)

@@ -9,7 +9,6 @@ from markdown_it import MarkdownIt
 from mdit_py_plugins.footnote import footnote_plugin
 from selectolax.lexbor import LexborHTMLParser
 
-from tests.conftest import piece
 from tests.people import Browser
 
 FORMS = {
@@ -37,38 +36,29 @@ def rendered(text):
     )
 
 
-@pytest.mark.parametrize("form", FORMS)
-def test_every_form_is_a_file_to_keep(browser, thread, form):
-    answer = export(browser, form, "?v=1")
-    assert answer.status_code == 200
-    assert answer.headers["Content-Type"] == FORMS[form]
-    assert answer.headers["Content-Disposition"] == f'attachment; filename="auth-v1.{form}"'
-    assert answer.headers["Cache-Control"] == "no-store"
-    assert "How often?" in answer.text and "Bob" in answer.text
-    assert "@example.com" not in answer.text
+def test_every_form_is_a_file_to_keep(browser, thread):
+    for form in FORMS:
+        answer = export(browser, form, "?v=1")
+        assert answer.status_code == 200, form
+        assert answer.headers["Content-Type"] == FORMS[form]
+        assert answer.headers["Content-Disposition"] == f'attachment; filename="auth-v1.{form}"'
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert "How often?" in answer.text and "Bob" in answer.text
+        assert "@example.com" not in answer.text
 
 
-@pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize(("query", "status"), [("?v=2", 404), ("?v=0", 404), ("?v=x", 400)])
-def test_a_version_that_is_not_there_is_no_file(browser, plan, form, query, status):
-    assert export(browser, form, query).status_code == status
+def test_a_version_that_is_not_there_is_no_file(browser, plan):
+    for query, status in [("?v=2", 404), ("?v=0", 404), ("?v=x", 400)]:
+        for form in FORMS:
+            assert export(browser, form, query).status_code == status, (form, query)
 
 
-@pytest.mark.parametrize("form", FORMS)
-def test_comments_can_stay_behind(browser, thread, form):
-    answer = export(browser, form, "?comments=0")
-    assert answer.status_code == 200
-    assert "How often?" not in answer.text and "Bob" not in answer.text
-    assert "[^1]" not in answer.text and "pp-note" not in answer.text
-
-
-def test_an_old_version_is_exported_as_it_was(browser, push, thread):
-    push("alice", [piece("intro", "All new.")], plan="auth", base_version=1)
-    for form in ("html", "md"):
-        assert "rotate" in export(browser, form, "?v=1&comments=0").text
-        newest = export(browser, form, "?comments=0")
-        assert "All new." in newest.text and "Tokens rotate" not in newest.text
-        assert "auth-v2" in newest.headers["Content-Disposition"]
+def test_comments_can_stay_behind(browser, thread):
+    for form in FORMS:
+        answer = export(browser, form, "?comments=0")
+        assert answer.status_code == 200, form
+        assert "How often?" not in answer.text and "Bob" not in answer.text
+        assert "[^1]" not in answer.text and "pp-note" not in answer.text
 
 
 def test_the_page_allows_itself_its_one_style_and_nothing_else(browser, thread):
@@ -81,15 +71,6 @@ def test_the_page_allows_itself_its_one_style_and_nothing_else(browser, thread):
     sent = answer.headers["Content-Security-Policy"]
     assert sent.startswith(inside) and sent.endswith("; sandbox")
     assert not re.search(r"url\((?!['\"]?(?:data:|#))|@import", css)
-
-
-def test_the_page_reaches_nowhere(browser, thread):
-    found = page(export(browser, "html"))
-    assert found.css("script, link, iframe, object, embed, base, form, [style], [hx-get]") == []
-    for node in found.css("[src]"):
-        assert node.attributes["src"].startswith("data:")
-    for node in found.css("use"):
-        assert found.css_first(f'[id="{node.attributes["href"][1:]}"]') is not None
 
 
 def test_references_and_notes_lead_to_each_other(browser, thread):
