@@ -25,20 +25,6 @@ def test_long_section_is_appended(planpush: Planpush, server: FakeServer) -> Non
     assert "First part." in sent and sent.endswith("<p>Second part.</p></section>")
 
 
-def test_append_needs_a_first_part(planpush: Planpush) -> None:
-    done = planpush.put("api", "Words.", "--append")
-    assert done.code == 1
-    assert "fix: send its first part without --append" in done.text
-
-
-def test_order_moves_the_named_first(planpush: Planpush) -> None:
-    for anchor in ("summary", "api", "risks"):
-        planpush.put(anchor)
-    assert planpush("order", "risks", "summary").code == 0
-    assert anchors(planpush) == ["risks", "summary", "api"]
-    assert planpush("order", "nothing").code == 1
-
-
 def test_removing_a_section_with_comments_warns(pushed: Planpush, server: FakeServer) -> None:
     server.sections[1]["open_threads"] = 2
     assert "data-model: as in v1, 2 open comments" in pushed("outline").text
@@ -46,11 +32,6 @@ def test_removing_a_section_with_comments_warns(pushed: Planpush, server: FakeSe
     assert "it has 2 open comments" in removed.text
     assert "put NEW --was data-model" in removed.text
     assert "data-model: removed, 2 open comments" in pushed("outline").text
-
-
-def test_outline_tells_of_a_newer_version(pushed: Planpush, server: FakeServer) -> None:
-    server.version = 5
-    assert "the server is at v5, you started from v1" in pushed("outline").text
 
 
 def test_conversations_do_not_share_drafts(planpush: Planpush) -> None:

@@ -173,16 +173,6 @@ def test_answers_at_once_and_replies(real: Real, alice: Planpush) -> None:
     assert alice("answer", "../plans", "applied").code == alice("reply", second).code == 1
 
 
-def test_an_answer_to_a_thread_of_another_plan(real: Real, alice: Planpush) -> None:
-    alice.put("data-model", "Two tables.")
-    alice("answer", "999", "declined", "--note", "No.")
-    refused = alice("push")
-    assert refused.code == 1
-    assert "answer to thread 999 unknown_thread" in refused.text and "--drop" in refused.text
-    assert alice("answer", "999", "--drop").text == "thread 999: the kept answer is dropped\n"
-    assert alice("push").code == 0
-
-
 def test_wait_brings_what_people_said_since(real: Real, alice: Planpush) -> None:
     real.comment("bob", "Early.")
     assert "1 open thread on" in alice("threads").text

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from tests.plugin.conftest import Planpush
-from tests.plugin.fake_server import DROP, Answer, FakeServer, Seen
+from tests.plugin.fake_server import DROP, Answer, FakeServer
 from tests.plugin.terminals import PAGE, fixed, pair, sign_in, stored
 
 
@@ -83,26 +83,6 @@ def test_a_refresh_token_that_never_left_is_kept(
     assert done.code == 2 and done.text.startswith(f"no answer from {terminal.server}: ")
     assert "\nfix: check that the server runs" in done.text
     assert stored(terminal) == before
-
-
-def test_a_renewal_that_was_cut_off_means_signing_in_again(
-    terminal: Planpush, server: FakeServer
-) -> None:
-    sign_in(terminal, server, lasts=1)
-    file = terminal.home / ".planpush" / "credentials.json"
-    before, during, plain = file.read_text(), [], server.answer
-
-    def look(seen: Seen) -> Answer:
-        during.extend([file.read_text()] if seen.path == "/oauth/token" else [])
-        return plain(seen)
-
-    server.answer = look  # type: ignore[method-assign]
-    server.oauth = [pair(server, 2)]
-    assert terminal("plans").code == 0
-    file.write_text(during[0])  # as if we had been ended before the answer came
-    assert "renewing" in during[0] and "renewing" not in before
-    assert fixed(terminal("plans"), 2, "planpush login") and len(server.to("/oauth/token")) == 1
-    assert terminal("plans").text.startswith("not signed in")
 
 
 def test_commands_side_by_side_renew_once(terminal: Planpush, server: FakeServer) -> None:
