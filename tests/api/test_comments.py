@@ -65,15 +65,6 @@ def test_what_is_wrong_is_named(reply, agent, plan):
         assert len(said(agent, plan)) == 1, (sent, status)
 
 
-def test_other_types_and_no_body_are_refused(reply, agent, plan):
-    kinds = ((b'{"body": "\\ud800"}', "application/json", 400), (b"", "application/json", 400),
-             (b"body=Hello", "application/x-www-form-urlencoded", 415),
-             (b"{}", "text/html", 415))  # fmt: skip
-    for data, kind, status in kinds:
-        assert reply(json=None, data=data, content_type=kind).status_code == status, (data, kind)
-    assert len(said(agent, plan)) == 1
-
-
 def test_a_hidden_instruction_stays_in_its_field(reply, agent, plan):
     told = reply("bob", HOSTILE).json
     assert told["body"] == HOSTILE

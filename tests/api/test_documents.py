@@ -8,7 +8,7 @@ import pytest
 from planpush.accounts.tokens import Token
 from planpush.database.session import commit
 from planpush.plans import section
-from tests.conftest import invite, piece
+from tests.conftest import piece
 from tests.people import person
 
 
@@ -48,27 +48,6 @@ def test_a_kept_copy_is_confirmed_by_304_even_after_a_comment(agent, plan, brows
         assert answer.data == (first.data if status == 200 else b"")
         assert answer.headers["ETag"] == etag
         assert answer.headers["Cache-Control"] == "private, no-cache"
-
-
-def test_an_unknown_version_is_refused(agent, plan):
-    for number in ["0", "9", "-1", "abc", "9" * 12]:
-        assert document(agent, plan, f"?v={number}").status_code in (400, 404), number
-
-
-def test_only_who_sees_the_plan_gets_its_document(app, agent, plan, sql):
-    sql("UPDATE plans SET visibility = 'private'")
-
-    def statuses():
-        people = ("alice", "ada", "bob", "charlie")
-        return [document(agent, plan, by=name).status_code for name in people]
-
-    assert statuses() == [200, 200, 200, 404]
-    sql("UPDATE plans SET visibility = 'published'")
-    assert statuses() == [200, 200, 200, 200]
-    sql("UPDATE plans SET visibility = 'private'")
-    assert statuses() == [200, 200, 200, 404]
-    invite(app, plan, "charlie")
-    assert statuses() == [200, 200, 200, 200]
 
 
 @pytest.mark.parametrize(

@@ -129,13 +129,6 @@ def test_a_lone_surrogate_is_refused(post, stored):
         assert stored()["plans"] == []
 
 
-def test_an_anchor_that_stands_twice_is_named(post):
-    answer = post(body(sections=[piece("a"), piece("b"), piece("a", "Other.")]))
-    assert answer.status_code in (400, 422)
-    assert "a" in answer.json["detail"]
-    assert all(field.startswith("sections") for field in fields(answer)) and fields(answer)
-
-
 def test_a_strange_number_never_breaks(post):
     for number in ["1e400", "-0", "1e2", "9" * 5000, "NaN", "Infinity"]:
         answer = post(

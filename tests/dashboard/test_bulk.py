@@ -139,22 +139,3 @@ def test_nobody_moves_more_than_is_theirs(database, plans, name, action):
     assert outcome.unknown == len(made) - len(seen) + 1
     assert outcome.refused == len(seen) - len(theirs)
     db.session.rollback()
-
-
-def test_many_are_moved_by_few_statements_but_for_their_events(shelve):
-    def asked(ids):
-        statements = []
-
-        def note(_connection, _cursor, statement, *_):
-            if not statement.startswith(("INSERT INTO events", "SELECT pg_notify")):
-                statements.append(statement)
-
-        db.session.expunge_all()
-        sa.event.listen(db.engine, "before_cursor_execute", note)
-        move_all(ids, "archive", by=person("alice"))
-        commit()
-        sa.event.remove(db.engine, "before_cursor_execute", note)
-        return len(statements)
-
-    few = asked(shelve("alice", "a", "b"))
-    assert asked(shelve("alice", *(f"p-{number}" for number in range(100)))) == few <= 5

@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select, update
 
-from planpush.dashboard import filters, search_index
+from planpush.dashboard import filters
 from planpush.dashboard import search_terms as module
 from planpush.dashboard.listing import list_on, list_plans
 from planpush.dashboard.search_hits import hits
@@ -107,14 +107,6 @@ def test_a_push_replaces_what_is_found():
     assert (found("plan"), found("renamed")) == ([], ["Renamed"])
 
 
-def test_another_title_alone_is_found_too():
-    plan = push("Before", section("<p>Same</p>"))
-    again = Push(sections=[section("<p>Same</p>")], title="Afterwards", base_version=1)
-    assert not plan.push(again, by=person("alice")).created
-    commit()
-    assert (found("before"), found("afterwards")) == ([], ["Afterwards"])
-
-
 def test_a_comment_is_found_as_it_reads_now():
     thread = say(push("Plan", section("<p>Text</p>")), "First herring")
     comment = thread.comments[0]
@@ -189,7 +181,7 @@ def test_no_sign_is_syntax():
 
 
 @given(q=st.text(max_size=30))
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 def test_no_text_breaks_a_search(q):
     from planpush.errors import Problem
 
@@ -197,20 +189,6 @@ def test_no_text_breaks_a_search(q):
         list_plans(person("alice"), q=q)
     except Problem as problem:
         assert problem.status == 422
-
-
-def test_a_plan_never_runs_into_the_ids_of_the_next_one(monkeypatch):
-    for one in (search_index, module, search_index):
-        monkeypatch.setattr(one, "SHIFT", 3)
-    plan, other = push("Busy", section("<p>zero</p>")), push("Calm", section("<p>calm</p>"))
-    first, second = say(plan, "salmon"), say(plan, "trout")
-    for number in range(20):
-        for thread in (first, second):
-            comment = thread.comments[0]
-            comment.edit(f"herring {number}", by=comment.author)
-            commit()
-    assert {row.id >> 3 for row in db.session.scalars(select(Passage))} == {plan.id, other.id}
-    assert found("herring 19") == found("zero") == ["Busy"] and found("calm") == ["Calm"]
 
 
 names = st.sampled_from(["alice", "bob", "charlie", "ada", "pam"])
@@ -261,16 +239,3 @@ def check(name, q, made):
     assert {row.id for row in list_on(user, q=q).plans} == ids
     if q in ("herring", '"red herring"', "herr", "comment"):
         assert ids == may & set(made)
-
-
-def test_a_hit_is_outside_of_the_title_and_has_all_words_if_any_has(monkeypatch):
-    monkeypatch.setattr(module, "FEW", 0)
-    monkeypatch.setattr(module, "RARE", 0)
-    titled = push("Herring alone", section("<p>nothing</p>"))
-    both = push("Herring", section("<p>herring</p>"), section("<p>herring, salmon</p>", "other"))
-    apart = push("Salmon", section("<p>herring</p>"))
-    assert set(list_plans(person("alice"), q="herring").places) == {titled.id, both.id, apart.id}
-    assert set(hit("herring")) == {both.id, apart.id}
-    assert all(one.anchor for one in hit("herring").values())
-    together = {plan_id: one.anchor for plan_id, one in hit("herring salmon").items()}
-    assert together == {both.id: "other", apart.id: "body"}

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from planpush.activity import feed
-from tests.conftest import piece
+from planpush.activity import conversations, feed
+from planpush.notifications import inbox
 
 HOSTILE = "<script>alert(1)</script> & <b>bold</b>"
 
@@ -39,16 +39,6 @@ def test_rows_say_who_did_what_where(browser, plan):
     assert f'href="/p/{plan}?v=1"' in page.text
 
 
-def test_an_agent_is_marked(browser, agent, push, plan, thread):
-    agent("bob", "POST", f"/api/threads/{thread}/comments", json={"body": "Last"})
-    push("alice", [piece("intro")], plan=plan, base_version=1, source={"agent": "an agent"})
-    page = browser("alice").get("/activity")
-    assert told(page)[:2] == [
-        "Alice’s agent pushed version 2 of Auth",
-        "Bob’s agent replied on Auth",
-    ]
-
-
 CHIPS = [
     ("pushes", ["Alice pushed version 1 of Auth"]),
     ("comments", ["Bob commented on Auth"]),
@@ -64,40 +54,6 @@ def test_the_chips_narrow(browser, plan):
         page = browser("alice").get(f"/activity?show={show}")
         assert (told(page), chosen(page)) == (first, [show]), (show, first)
         assert first or "No reviews yet." in page.text
-
-
-def test_an_unknown_filter_is_a_sentence_above_the_list(browser, plan):
-    for show in ["nope", "Pushes", HOSTILE, "x" * 500]:
-        page = browser("alice").get("/activity", query_string={"show": show})
-        assert page.status_code == 422 and "There is no filter" in page.text, show
-        assert told(page) == ["Alice pushed version 1 of Auth"] and chosen(page) == []
-        assert "<script>alert" not in page.text and "x" * 100 not in page.text
-        older = browser("alice").get("/activity/older", query_string={"show": show})
-        assert older.status_code == 422
-
-
-def test_before_is_a_number(browser, plan):
-    for path in ("/activity", "/activity/older"):
-        assert browser("alice").get(f"{path}?before=x").status_code == 400
-        assert browser("alice").get(f"{path}?before=999999999").status_code == 200
-    assert "There is nothing older." in browser("alice").get("/activity?before=1").text
-
-
-@pytest.mark.parametrize("path", ["/activity", "/activity/older"])
-def test_older_ones_follow_by_link_and_by_fragment(browser, plan, monkeypatch, path):
-    monkeypatch.setattr(feed, "PAGE", 2)
-    for number in range(5):
-        say(browser, "bob", plan, f"No. {number}")
-    alice, seen, here = browser("alice"), [], "/activity?show=comments"
-    while here:
-        page = alice.get(here)
-        seen += re.findall(r"No\. (\d)", page.text)
-        key = "href" if path == "/activity" else "hx-get"
-        here = (re.findall(rf'{key}="({path}\?[^"]*before=\d+)"', page.text) or [""])[0]
-        here = here.replace("&amp;", "&")
-    assert seen == ["4", "3", "2", "1", "0"]
-    assert ("<html" in page.text) == (path == "/activity")
-    assert page.text.count("<h2") == (1 if path == "/activity" else 0)  # the day goes on
 
 
 def test_what_is_new_since_the_last_look_stays_new_on_a_reload(browser, plan, sql):
@@ -157,3 +113,26 @@ def test_the_bar_leads_everywhere_and_says_where_one_is(browser, plan):
             assert links == [(path, ' aria-current="page"' * (path == here)) for path in there]
             assert bar.count('href="/settings/tokens"') == 2
         assert 'href="/comments"' in person.get(f"/p/{plan}").text.partition("</header>")[0], name
+
+
+OLDER = [
+    (feed, "/activity", "/activity?show=comments", 'href="(/activity\\?[^"]*before=[^"]+)"'),
+    (feed, "/activity/older", "/activity?show=comments", 'hx-get="(/activity/older\\?[^"]+)"'),
+    (inbox, "/notices", "/notices", 'id="pp-older" href="([^"]+)"'),
+    (conversations, "/comments", "/comments?show=plans&state=all", 'id="pp-older" href="([^"]+)"'),
+]
+
+
+def test_older_rows_of_every_list_are_a_page_away(browser, plan, monkeypatch):
+    alice = browser("alice")
+    for number in range(5):
+        say(browser, "bob", plan, f"No. {number}")
+    for module, path, here, link in OLDER:
+        monkeypatch.setattr(module, "PAGE", 2)
+        seen = []
+        while here:
+            page = alice.get(here)
+            seen += re.findall(r"No\. (\d)", page.text)
+            here = (re.findall(link, page.text) or [""])[0].replace("&amp;", "&")
+        assert seen == ["4", "3", "2", "1", "0"], path
+        assert ("<html" in page.text) == (path != "/activity/older")

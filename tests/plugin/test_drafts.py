@@ -70,15 +70,6 @@ def test_commands_side_by_side_lose_nothing(planpush: Planpush) -> None:
     assert sorted(anchors(planpush)) == sorted(names)
 
 
-def test_damaged_drafts_are_named(planpush: Planpush) -> None:
-    planpush.put("summary")
-    (file,) = (planpush.home / ".planpush").rglob("*.json")
-    file.write_text("{")
-    done = planpush("outline")
-    assert done.code == 1
-    assert str(file) in done.text
-
-
 def test_the_token_is_never_printed_or_stored(pushed: Planpush) -> None:
     said = "".join(pushed(verb).text for verb in ("status", "outline", "push", "threads", "plans"))
     files = [path for path in pushed.home.rglob("*") if path.is_file()]

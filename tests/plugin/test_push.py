@@ -22,15 +22,6 @@ def test_first_push_sends_everything_and_says_who_can_see_it(
     assert all(one["html"] for one in body["sections"])
 
 
-def test_a_push_that_takes_seconds_says_so_first(pushed: Planpush) -> None:
-    assert "sending" not in pushed("push").text
-    for anchor in ("summary", "data-model"):
-        done = pushed.put(anchor, "Other words. " * 50_000)
-        assert done.code == 0, done.text
-    said = pushed("push", "--allow-warnings").text
-    assert said.index("sending 1.3 MB, which may take some seconds") < said.index("pushed v2")
-
-
 def test_push_without_a_change_says_so_and_publishes(pushed: Planpush, server: FakeServer) -> None:
     done = pushed("push", "--publish")
     assert "content unchanged: v1" in done.text

@@ -28,13 +28,6 @@ def test_status_says_where_we_are_and_what_waits(pushed: Planpush, server: FakeS
     assert waits in pushed("status").text
 
 
-def test_an_argument_too_many_is_told_with_what_the_verb_takes(planpush: Planpush) -> None:
-    done = planpush("reply", "7", "Thanks.")
-    assert done.code == 1
-    assert "unrecognized arguments: Thanks." in done.text
-    assert "fix: usage: planpush reply [-h] [--text TEXT] thread" in done.text
-
-
 ADDRESSES = [
     ("", "planpush login https://"),
     ("plans.example.com", "set PLANPUSH_SERVER"),

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.plugin.conftest import Planpush, section
-from tests.plugin.fake_server import DROP, Answer, FakeServer
+from tests.plugin.fake_server import Answer, FakeServer
 
 PROBLEM = {"type": "urn:planpush:problem:x", "detail": "No."}
 TOO_LARGE = {"code": "too_large", "detail": "The document is larger than 5 MiB."}
@@ -48,16 +48,6 @@ def test_every_refusal_of_a_push(
     server.script = []
     assert "waits to be pushed: summary (changed)" in pushed("status").text
     assert "pushed v2" in pushed("push").text
-
-
-@pytest.mark.parametrize("answer", [(502, "<html>nginx</html>", {}), (503, "", SLOW), DROP])
-def test_a_server_that_comes_back_is_waited_for(
-    pushed: Planpush, server: FakeServer, answer: Answer
-) -> None:
-    if answer[0] == 503:
-        answer = (503, "", {"Retry-After": "1"})
-    server.script = [answer]
-    assert pushed("plans").code == 0
 
 
 def test_offline_keeps_the_document(planpush: Planpush) -> None:

@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.conftest import MUTATIONS, address, code, for_browsers, piece, routes
+from tests.conftest import MUTATIONS, address, for_browsers, piece, routes
 from tests.people import HTMX
 
 EVERY = MUTATIONS | {"GET", "HEAD"}
@@ -140,13 +140,6 @@ def test_owner_reviewer_admin_and_project_manager_see_a_private_plan(browser, pl
         assert browser(name).get(f"/p/{plan}").status_code == 200, name
 
 
-def test_a_soft_deleted_plan_is_gone_for_everybody(app, browser, plan, sql):
-    sql("UPDATE plans SET deleted_at = created_at")
-    for name in ("alice", "ada"):
-        assert browser(name).get(f"/p/{plan}").status_code == 404
-        assert f"/p/{plan}" not in browser(name).get("/dashboard/plans").text
-
-
 def test_a_page_sends_nobody_to_sign_in_and_back(app, plan):
     for method, rule in closed_routes(app):
         if for_browsers(rule):
@@ -192,9 +185,3 @@ def test_a_bearer_token_does_not_sign_in_on_a_page(app, agent, plan):
         if for_browsers(rule):
             answer = agent("alice", method, address(rule, slug=plan))
             assert answer.status_code == 302, (method, rule)
-
-
-def test_a_token_without_the_scope_is_refused(agent, plan):
-    answer = agent("alice", "POST", "/api/push", scopes=["plans:read"], json={})
-    assert answer.status_code == 403
-    assert code(answer) == "insufficient_scope"

@@ -21,12 +21,3 @@ def test_every_place_mutes_and_unmutes(browser, plan, thread):
             answer = bob.send("POST", plain, {"from": page}, htmx=False)
             assert (answer.status_code, answer.location) == (303, place)
             assert muted(browser, "bob") == stays, page
-
-
-def test_the_page_says_whether_it_is_muted(browser, plan):
-    bob = browser("bob")
-    before = bob.get(f"/p/{plan}")
-    assert f'hx-post="/p/{plan}/mute"' in before.text
-    assert f'hx-delete="/p/{plan}/mute"' in bob.send("POST", f"/p/{plan}/mute").text
-    etag = {"If-None-Match": before.headers["ETag"]}
-    assert f'hx-delete="/p/{plan}/mute"' in bob.get(f"/p/{plan}", headers=etag).text

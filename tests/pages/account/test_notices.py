@@ -4,7 +4,6 @@ import re
 
 import pytest
 
-from planpush.notifications import inbox
 from tests.people import HTMX
 
 HOSTILE = "<script>alert(1)</script> & <b>bold</b>"
@@ -36,14 +35,6 @@ def test_the_bell_counts_on_every_page(browser, plan, thread):
     say(browser, "bob", plan, "More")
     assert bell(alice.get("/dashboard")) == ("2 unread notices", "2")
     assert bell(browser("bob").get("/dashboard")) == ("No unread notices", "")
-
-
-def test_a_page_that_is_kept_does_not_show_an_old_bell(browser, plan, thread):
-    alice = browser("alice")
-    etag = alice.get(f"/p/{plan}").headers["ETag"]
-    alice.get(address(alice.get("/notices")))
-    answer = alice.get(f"/p/{plan}", headers={"If-None-Match": etag})
-    assert answer.status_code == 200 and bell(answer)[1] == ""
 
 
 def test_a_row_says_who_did_what_where(browser, plan, thread):
@@ -93,22 +84,6 @@ def test_all_are_read_at_once_but_not_what_came_after(browser, plan, thread, htm
     else:
         assert (answer.status_code, answer.location) == (303, "/notices")
     assert rows(alice.get("/notices")) == [" unread", ""]
-
-
-def test_pages_are_keyed_by_what_was_shown_last(browser, plan, monkeypatch):
-    monkeypatch.setattr(inbox, "PAGE", 2)
-    for number in range(5):
-        say(browser, "bob", plan, f"No. {number}")
-    alice, path, seen = browser("alice"), "/notices", []
-    while path:
-        page = alice.get(path)
-        seen += re.findall(r"No\. (\d)", page.text)
-        path = (re.findall(r'id="pp-older" href="([^"]+)"', page.text) or [""])[0]
-    assert seen == ["4", "3", "2", "1", "0"]
-    assert 'href="/notices"' in page.text and "There is nothing older" in alice.get(
-        "/notices?before=1"
-    ).text  # fmt: skip
-    assert alice.get("/notices?before=x").status_code == 400
 
 
 def test_notices_are_their_persons_alone(browser, plan, thread):

@@ -50,11 +50,6 @@ def test_a_preset_sets_all(browser):
         assert current == [preset]
 
 
-def test_unknown_boxes_are_left_out(browser, stored):
-    save(browser("alice"), {*STANDARD, "nonsense.app", "mention.pigeon"})
-    assert "nonsense" not in repr(stored()["users"]) and "pigeon" not in repr(stored()["users"])
-
-
 def test_it_says_whether_slack_writes_and_to_whom(browser, another):
     page = browser("alice").get(PAGE).text
     assert "Nobody gets direct messages in Slack here" in page

@@ -58,13 +58,6 @@ def test_a_cell_is_no_formula(ada, recorded):
         assert rows(answer)[0]["object"] == f"'{mark}1+1|'x'!A0", mark
 
 
-def test_a_query_that_cannot_be_read_is_422(ada):
-    for form in ["csv", "json"]:
-        answer = ada.get(f"/admin/audit.{form}?q=acter:ada")
-        assert answer.status_code == 422 and "did you mean actor:" in answer.text, form
-        assert ada.get(f"/admin/audit.{form}?before=x").status_code == 400
-
-
 def test_a_file_that_is_cut_says_so_and_where_it_goes_on(ada, recorded, monkeypatch):
     monkeypatch.setattr(audit, "_CHUNK", 2)
     monkeypatch.setattr(audit.Audit.cut_at, "__defaults__", (None, None, 3))

@@ -47,7 +47,3 @@ def test_testing_what_is_not_set_up_says_what_is_missing(ada):
     for name in ["github", "okta", "scim"]:
         answer = ada.send("POST", f"/admin/integrations/{name}/test")
         assert answer.status_code == 200 and "Missing: " in answer.text, name
-
-
-def test_an_unknown_integration_is_404(ada):
-    assert ada.send("POST", "/admin/integrations/smtp/test").status_code == 404

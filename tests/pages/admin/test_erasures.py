@@ -16,13 +16,6 @@ def finish(app):
         commit()
 
 
-def test_the_page_says_what_will_happen_and_how_much_there_is(ada, member, plan, browser):
-    browser("bob").send("POST", "/p/auth/threads", {"body": "Why?", "anchor": "intro"})
-    page = ada.get(member("bob", "/erasure")).text
-    assert "1 comment" in page and "1 browser session" in page and "Deleted person" in page
-    assert "who gets their" not in page and "Backups" in page
-
-
 def test_they_are_out_and_their_comment_stays_without_a_name(ada, member, plan, browser, app):
     bob = browser("bob")
     bob.send("POST", "/p/auth/threads", {"body": "Why?", "anchor": "intro"})

@@ -50,11 +50,3 @@ def test_an_admin_sees_the_page_and_no_id_stands_twice(ada):
         main = answer.text.partition("<main")[2].partition("</main>")[0]
         tags = re.findall(r'<(?:button|select|summary|input(?! type="hidden"))\b[^>]*>', main)
         assert [tag for tag in tags if " id=" not in tag] == []
-
-
-def test_21_who_is_admin_no_more_loses_the_pages_at_once(browser, ada, member):
-    alice = browser("alice")
-    ada.send("PATCH", member("alice"), {"role": "admin"})
-    assert alice.get("/admin/members").status_code == 200
-    ada.send("PATCH", member("alice"), {"role": "qa"})
-    assert alice.get("/admin/members").status_code == 404

@@ -18,11 +18,6 @@ def test_39_a_link_is_shown_once_works_once_and_is_audited(app, ada, member, log
     assert link.partition("=")[2] not in repr(stored())
 
 
-def test_no_link_for_who_is_deactivated(ada, member):
-    ada.send("POST", member("bob", "/deactivation"))
-    assert ada.send("POST", member("bob", "/sign-in-link")).status_code == 409
-
-
 def test_40_no_link_where_local_sign_in_is_switched_off(app, another, member):
     other = another(auth_providers=("github",))
     ada = Browser(app, "ada")

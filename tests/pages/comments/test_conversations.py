@@ -2,8 +2,6 @@
 
 import re
 
-from planpush.activity import conversations
-
 HOSTILE = "<script>alert(1)</script> & <b>bold</b>"
 
 
@@ -43,30 +41,6 @@ def test_the_tabs_narrow(browser, plan):
             page = browser(name).get(f"/comments?show={show}&state={state}")
             assert len(rows(page)) == there and current(page) == [show, state], (name, show)
             assert there or 'class="sheet empty"' in page.text
-
-
-def test_unknown_filters_are_a_sentence_above_the_list(browser, plan, thread):
-    for query in ["show=nope", "state=nope", "show=all", "state=%3Cscript%3E"]:
-        page = browser("bob").get(f"/comments?{query}")
-        assert page.status_code == 422 and "There is no " in page.text, query
-        assert rows(page) == [thread] and current(page) == [] and "“<script>" not in page.text
-
-
-def test_pages_follow_each_other(browser, plan, monkeypatch):
-    monkeypatch.setattr(conversations, "PAGE", 2)
-    for number in range(5):
-        say(browser, "bob", plan, f"No. {number}")
-    bob, seen, path = browser("bob"), [], "/comments?state=all"
-    while path:
-        page = bob.get(path)
-        seen += re.findall(r"No\. (\d)", page.text)
-        path = (re.findall(r'id="pp-older" href="([^"]+)"', page.text) or [""])[0]
-        path = path.replace("&amp;", "&")
-        assert not path or "state=all" in path
-    assert seen == ["4", "3", "2", "1", "0"]
-    assert 'id="pp-newest" href="/comments?state=all"' in page.text
-    assert "There is nothing older." in bob.get("/comments?before=1").text
-    assert bob.get("/comments?before=x").status_code == 400
 
 
 def test_whose_turn_it_is_is_said(browser, plan, thread):

@@ -83,25 +83,6 @@ def test_what_cannot_be_comes_back_with_the_card(agent, decide, plan):
         assert told(agent, plan)["placement"]["confirmed"] is False, (decision, place)
 
 
-def test_numbers_that_are_none_are_400(decide):
-    for bad in [{"block": "-1"}, {"start": "x"}, {"v": "1e9"}, {"end": "9" * 40}]:
-        assert decide("bob", "reattach", anchor="data", **bad).status_code == 400, bad
-
-
-def test_without_script_the_page_has_a_form(browser, plan, edited):
-    page = browser("bob").get(f"/p/{plan}?thread={edited}&reattach={edited}").text
-    assert '<option value="data">Data</option>' in page
-    assert '<option value="intro" selected>' in page
-    assert "<select" not in browser("bob").get(f"/p/{plan}/threads/{edited}").text
-
-
-def test_a_double_press_decides_once(agent, decide, plan):
-    for _ in range(2):
-        answer = decide("bob", "not_here", key="one", seen=f"edited:intro:2:7:{7 + 18}")
-        assert answer.status_code == 200, answer.text
-        assert 'data-state="outdated"' in answer.text
-
-
 def test_the_composer_reads_a_long_quote_from_its_offsets(browser, plan):
     path = f"/p/{plan}/threads/new?v=1&anchor=intro&block=2&start=7&end=13"
     assert 'name="quote" value="rotate"' in browser("bob").get(path).text

@@ -1,15 +1,12 @@
 """Bulk: the selected plans, each by its own right; the list afterwards, a toast, and Undo."""
 
 import re
-import time
 from html import unescape
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import sqlalchemy as sa
 
-from planpush.dashboard import bulk
-from planpush.database import encryption
 from planpush.database.session import commit, db
 from planpush.plans.plan import PRIVATE, PUBLISHED, Plan
 from tests.people import CAST, person
@@ -117,15 +114,6 @@ def test_what_cannot_be_done_is_refused_with_a_sentence(browser):
             assert answer.status_code == 422 and said in refusal(answer), (data, said)
 
 
-def test_a_hundred_are_one_answer(browser, shelve, state):
-    ids = shelve("alice", *(f"plan-{number}" for number in range(100)))
-    alice = browser("alice")
-    words, undo = toast(send(alice, ids, "archive"))
-    assert words == "100 plans archived." and all(state(ids, "archived"))
-    assert len(undo) < 3_000  # of the 4,094 that the server reads of a request's first line
-    assert toast(alice.send("POST", undo))[0].startswith("Undone: 100 plans ")
-
-
 def test_the_list_stays_in_its_state(browser, shelve):
     ids = shelve("alice", "one", "two")
     shelve("alice", "public", visibility=PUBLISHED)
@@ -158,19 +146,3 @@ def test_the_page_holds_what_a_form_without_script_needs(browser, shelve):
         assert 'method="post" action="/plans/bulk"' in form
         assert 'name="q" value="author:me"' in form and ('name="sort"' in form) is bool(sort)
         assert text.count('form="pp-bulk"') == 1
-
-
-@pytest.mark.parametrize("htmx", [True, False])
-def test_a_token_that_is_too_old_says_what_to_do(app, browser, shelve, state, htmx):
-    ids, alice = shelve("alice", "one"), browser("alice")
-    _, undo = toast(send(alice, ids, "archive"))
-    with app.app_context():
-        keys = encryption._keys(encryption._secrets(), bulk._PURPOSE)
-        told = keys.decrypt(undo.rpartition("/")[2])
-        token = keys.encrypt_at_time(told, int(time.time()) - 601).decode()
-    answer = alice.send("POST", f"/undo/{token}", htmx=htmx)
-    assert answer.status_code == 410
-    assert "Undo works for 10 minutes. Select the plans in the list" in refusal(answer)
-    assert state(ids, "archived") == [True]
-    page = alice.get(f"/dashboard?undo={token}")
-    assert page.status_code == 200 and 'class="toast"' not in page.text

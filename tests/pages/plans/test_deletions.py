@@ -26,12 +26,6 @@ def test_the_owner_deletes_a_plan_and_brings_it_back(plan, browser):
     assert "Nothing is deleted." in alice.get("/deleted").text
 
 
-def test_an_admin_deletes_by_the_plans_own_address(plan, browser):
-    answer = browser("ada").send("DELETE", "/p/auth")
-    assert answer.headers["HX-Redirect"] == "/deleted"
-    assert "/p/auth" in browser("ada").get("/deleted").text
-
-
 def test_who_only_sees_it_may_not(plan, browser):
     for name in ["bob", "pam"]:
         somebody = browser(name)

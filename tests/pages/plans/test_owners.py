@@ -1,19 +1,6 @@
 """Owners: who hands a plan over, to whom, and what becomes of who owned it."""
 
-import pytest
-
 BOB = {"email": "bob@example.com"}
-
-
-@pytest.mark.parametrize("name", ["alice", "ada", "pam"])
-def test_owner_admin_and_project_manager_hand_over_by_a_plain_form(browser, plan, name):
-    somebody = browser(name)
-    page = somebody.get(f"/p/{plan}").text
-    assert f'href="/p/{plan}/owner"' in page
-    assert 'name="email"' in somebody.get(f"/p/{plan}/owner").text
-    answer = somebody.send("POST", f"/p/{plan}/owner", BOB, htmx=False)
-    assert (answer.status_code, answer.location) == (303, f"/p/{plan}")
-    assert "<dt>Owner</dt><dd>Bob</dd>" in browser("alice").get(f"/p/{plan}").text
 
 
 def test_htmx_gets_the_bar_and_the_contents(browser, plan):
@@ -45,10 +32,3 @@ def test_an_unknown_or_inactive_person_comes_back_in_the_form(browser, plan, sql
             assert said in answer.text and f'value="{shown}"' in answer.text
             assert "<b>x" not in answer.text
         assert "<dd>Alice</dd>" in alice.get(f"/p/{plan}").text, typed
-
-
-@pytest.mark.parametrize(("name", "offered"), [("pam", True), ("alice", False)])
-def test_all_plans_are_offered_to_those_who_manage(browser, push, plan, name, offered):
-    push("alice", [{"anchor": "a", "html": "<h2>A</h2><p>Words.</p>"}], title="Other")
-    page = browser(name).get(f"/p/{plan}/owner").text
-    assert ("Hand over all 2 plans of Alice" in page) == offered

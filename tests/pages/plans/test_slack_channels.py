@@ -76,11 +76,3 @@ def test_without_a_bot_it_says_why_not(another, plan, channel, given, said):
     assert page.status_code == 200 and said in page.text and 'name="channel"' not in page.text
     answer = choose(alice, "design")
     assert answer.status_code == 422 and "no Slack bot" in answer.text and channel() == ""
-
-
-def test_one_event_tells_it(bot, stored):
-    alice = bot("alice")
-    for typed in ("design", "#design", "other"):
-        choose(alice, typed)
-    events = [row for row in stored()["events"] if "plan.channel_changed" in row]
-    assert len(events) == 2 and "'after': 'other'" in repr(events)

@@ -69,12 +69,6 @@ def test_a_composer_of_the_old_version_answers_for_the_page_that_moved_on(browse
     assert "threads?v=2" in answer.text and "threads?v=1" not in answer.text
 
 
-def test_an_unknown_version_is_404_and_words_are_400(browser, dozen):
-    alice = browser("alice")
-    assert alice.get(f"/p/{dozen}/updates/new?v=7").status_code == 404
-    assert alice.get(f"/p/{dozen}/updates?v=soon").status_code == 400
-
-
 def seen(app) -> datetime:
     with app.app_context():
         return db.session.scalars(select(BrowserSession.seen_at)).one()

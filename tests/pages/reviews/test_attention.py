@@ -30,14 +30,6 @@ def test_done_drops_all_of_ones_own_turns_and_no_others(browser, asked, thread):
     assert "Your turn" in bob.get(f"/p/{asked}").text
 
 
-@pytest.mark.parametrize(("where", "page"), [("", "/p/auth"), ("dashboard", "/dashboard")])
-def test_a_plain_form_goes_back_to_its_page(browser, asked, where, page):
-    bob = browser("bob")
-    answer = bob.send("POST", f"/p/{asked}/turn?_method=DELETE", {"from": where}, htmx=False)
-    assert (answer.status_code, answer.location) == (303, page)
-    assert "Your turn" not in bob.get(f"/p/{asked}").text
-
-
 def test_the_dashboard_gets_its_list_without_the_plan(browser, asked):
     bob, at = browser("bob"), "/dashboard?q=turn%3Ame"
     assert "Asked for your review" in bob.get(at).text

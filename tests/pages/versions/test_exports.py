@@ -47,12 +47,6 @@ def test_every_form_is_a_file_to_keep(browser, thread):
         assert "@example.com" not in answer.text
 
 
-def test_a_version_that_is_not_there_is_no_file(browser, plan):
-    for query, status in [("?v=2", 404), ("?v=0", 404), ("?v=x", 400)]:
-        for form in FORMS:
-            assert export(browser, form, query).status_code == status, (form, query)
-
-
 def test_comments_can_stay_behind(browser, thread):
     for form in FORMS:
         answer = export(browser, form, "?comments=0")
@@ -91,19 +85,6 @@ def test_references_and_notes_lead_to_each_other(browser, thread):
     assert re.findall(r"\[\^(\d)\](?!:)", text) == ["2", "3", "1"]
 
 
-def test_the_file_says_what_it_is_of(browser, thread):
-    found = page(export(browser, "html"))
-    said = {
-        meta.attributes.get("name"): meta.attributes["content"] for meta in found.css("meta[name]")
-    }
-    assert (said["planpush-plan"], said["planpush-version"]) == ("auth", "1")
-    assert re.fullmatch(r"sha256:[0-9a-f]{64}", said["planpush-digest"])
-    assert said["planpush-digest"] in export(browser, "md").text
-    for form in ("html", "md"):
-        text = export(browser, form).text
-        assert "Alice" in text and "http://localhost/p/auth?v=1" in text
-
-
 def test_hostile_words_stay_words(app, browser, push, plan):
     html = f'<section data-anchor="bad"><h2>Bad</h2><p>{HOSTILE}</p></section>'
     sections = [
@@ -122,20 +103,6 @@ def test_hostile_words_stay_words(app, browser, push, plan):
     assert [h.text()[:8] for h in shown.css("h2")] == ["Bad[1]", "Comments"]
     assert not [a for a in shown.css("a") if "javascript" in (a.attributes.get("href") or "")]
     assert len(shown.css("li.footnote-item")) == 1
-
-
-def test_deleted_words_are_gone_and_answers_are_there(browser, agent, thread):
-    agent(
-        "alice",
-        "POST",
-        f"/api/threads/{thread}/answer",
-        json={"status": "declined", "note": "No *need*"},
-    )
-    reply = browser("bob").send("POST", f"/p/auth/threads/{thread}/comments", {"body": "Secret"})
-    number = re.findall(r'id="comment-(\d+)"', reply.text)[-1]
-    browser("bob").send("DELETE", f"/p/auth/comments/{number}")
-    for form in FORMS:
-        assert "Secret" not in export(browser, form).text
 
 
 def test_the_bar_offers_every_form(browser, plan):

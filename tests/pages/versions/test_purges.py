@@ -134,13 +134,6 @@ def test_a_kept_page_is_not_confirmed(browser, leaked, quoted):
     assert "Purged: the words" in again.text and "Out!" in again.text
 
 
-@pytest.mark.parametrize("form", ["html", "md"])
-def test_an_export_says_that_words_were_purged(browser, leaked, quoted, form):
-    purge(browser, leaked)
-    text = browser("bob").get(f"/p/{leaked}/export.{form}").text
-    assert "purged" in text.lower() and "Out" in text
-
-
 def test_a_repeated_push_no_longer_quotes_it_in_its_warnings(browser, push, stored):
     html = f'<section data-anchor="a"><h2>A</h2><p class="{SECRET}">Words.</p></section>'
     section, key = {"anchor": "a", "html": html}, {"Idempotency-Key": "once"}

@@ -98,11 +98,6 @@ def test_an_editor_restores(app, browser, plan, second):
     assert "Restored version 1<small>Bob ·" in browser("alice").get(f"/p/{plan}").text
 
 
-def test_what_was_never_pushed_is_not_restored(browser, plan, second):
-    for number in [3, 999999999]:
-        assert restore(browser("alice"), plan, number).status_code == 404, number
-
-
 def test_what_was_purged_never_comes_back(browser, push, plan):
     dirty = [piece("intro"), piece("config", f"The key is {SECRET}.")]
     push("alice", dirty, plan=plan, base_version=1)
