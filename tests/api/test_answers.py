@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.conftest import code, fields, invite
+from tests.conftest import code, fields, invite, piece
 
 
 @pytest.fixture
@@ -63,3 +63,19 @@ def test_a_retry_leaves_a_later_answer_alone(answer, agent, plan):
     answer(status="declined", note="No.")
     assert answer(headers=key).json["answer"]["status"] == "declined"
     assert current(agent, plan)["note"] == "No."
+
+
+def test_applied_is_doubted_while_the_text_reads_the_same(answer, agent, push, plan):
+    assert answer().json["answer"]["unchanged"] is True
+    push("alice", [piece("intro", "Tokens rotate hourly.")], plan=plan, base_version=1)
+    assert answer().json["answer"]["unchanged"] is False
+    for status in ("partial", "declined", "question"):
+        assert answer(status=status).json["answer"]["unchanged"] is False
+
+
+def test_a_person_clears_it_an_agent_does_not(answer, agent, browser, plan, thread):
+    answer()
+    agent("bob", "POST", f"/api/threads/{thread}/comments", json={"body": "I am a program."})
+    assert current(agent, plan)["status"] == "applied"
+    browser("bob").send("POST", f"/p/{plan}/threads/{thread}/comments", {"body": "Not quite."})
+    assert current(agent, plan) is None

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import select
 
-from planpush.dashboard import filters, listing
+from planpush.dashboard import filters
 from planpush.dashboard.list_query import SORTS
 from planpush.dashboard.listing import list_plans
 from planpush.database.session import commit, db

@@ -140,3 +140,10 @@ def test_what_is_left_is_for_admins(browser, name):
     somebody = browser(name)
     hidden, absent = somebody.get("/setup"), somebody.get("/nope")
     assert hidden.status_code == 404 and hidden.text == absent.text
+
+
+def test_40_no_default_credential_works(empty):
+    printed(empty)
+    for token in ("", "admin", "setup", "0", "None"):
+        assert opened(empty, token).status_code == 403
+    assert empty.test_client().get("/dashboard").status_code == 302

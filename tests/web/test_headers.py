@@ -173,3 +173,10 @@ def test_405_names_what_is_allowed(browser, plan):
     answer = browser("alice").send("PUT", f"/p/{plan}/publication")
     assert answer.status_code == 405
     assert "POST" in answer.headers["Allow"]
+
+
+def test_no_page_asks_another_host_for_anything(browser, plan):
+    for path in ("/dashboard", f"/p/{plan}", "/sign-in"):
+        page = browser("bob").get(path).text
+        sources = re.findall(r'<(?:script|link|img)[^>]*(?:src|href)="([^"]+)"', page)
+        assert all(source.startswith("/static/") for source in sources), path

@@ -113,6 +113,7 @@ def test_a_killed_process_keeps_its_counts_and_loses_its_gauges(process):
 
 def test_a_successor_counts_on_in_the_same_files(process, tmp_path):
     here, other = process(), process()
+    here.show()  # by then all of its files are there
     for _ in range(3):
         count(other)
         files = {path.name for path in tmp_path.glob("metrics-*/*")}

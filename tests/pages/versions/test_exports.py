@@ -120,3 +120,12 @@ def test_exports_are_limited(another, browser, plan, form):
     alice = Browser(app, "alice")
     statuses = {alice.get(f"/p/{plan}/export.{form}?comments=0").status_code for _ in range(121)}
     assert statuses == {200, 429}
+
+
+def test_the_page_reaches_nowhere(browser, thread):
+    found = page(export(browser, "html"))
+    assert found.css("script, link, iframe, object, embed, base, form, [style], [hx-get]") == []
+    for node in found.css("[src]"):
+        assert node.attributes["src"].startswith("data:")
+    for node in found.css("use"):
+        assert found.css_first(f'[id="{node.attributes["href"][1:]}"]') is not None
