@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Self
 from urllib.parse import urlencode
 
@@ -214,14 +214,14 @@ class Panel:
 
     def query(self, **changes: Any) -> str:
         """Return the query of this panel's fragment, with another tab, person or section."""
-        return urlencode([("v", self.reading.version.number), *self._told(changes)])
+        return _encoded((("v", self.reading.version.number), *self._told(changes)))
 
     def address(self, **changes: Any) -> str:
         """Return the address of the page as the panel shows it; what is as usual is left out."""
         told = [pair for pair in self._told(changes) if pair != ("show", OPEN)]
         if not self.reading.is_newest:
             told.insert(0, ("v", self.reading.version.number))
-        return f"/p/{self.reading.plan.slug}" + (f"?{urlencode(told)}" if told else "")
+        return f"/p/{self.reading.plan.slug}" + (f"?{_encoded(tuple(told))}" if told else "")
 
     def _told(self, changes: dict[str, Any]) -> list[tuple[str, Any]]:
         chosen = replace(self.filter, **changes)
@@ -253,6 +253,12 @@ class Panel:
         if show == NEW:
             return card.thread.id in self.since.threads
         return show == "all" or card.thread.state == show
+
+
+@lru_cache(2_000)
+def _encoded(query: tuple[tuple[str, Any], ...]) -> str:
+    """Return a query as an address holds it. A panel has two for each of its sections."""
+    return urlencode(query)
 
 
 @dataclass(frozen=True)
